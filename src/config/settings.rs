@@ -1,0 +1,293 @@
+//! The configuration, complete: nothing is optional that has a default, nothing is a text that has a type.
+
+use std::net::SocketAddr;
+use std::num::{NonZeroU8, NonZeroUsize};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::domain::address::TrustedProxies;
+use crate::domain::email::EmailAddress;
+use crate::domain::host::{HostName, Origin};
+use crate::domain::quota::Rate;
+use crate::domain::rule::Rule;
+
+/// Everything that a configuration file says.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where requests come in; at least one.
+    pub listen: Vec<Listen>,
+    /// Where metrics and health are served, if anywhere.
+    pub admin: Option<SocketAddr>,
+    /// What people see.
+    pub portal: Portal,
+    /// The proxies in front whose forwarded headers are believed.
+    pub trusted_proxies: TrustedProxies,
+    /// The file of the server secret. Made at first start.
+    pub secret_file: PathBuf,
+    /// The file of the secret before, which still verifies.
+    pub previous_secret_file: Option<PathBuf>,
+    /// The database of the accounts.
+    pub accounts: Database,
+    /// How mail goes out.
+    pub mail: MailSettings,
+    /// The short-window limits.
+    pub limits: Limits,
+    /// The codes.
+    pub otp: Otp,
+    /// The sessions.
+    pub session: Sessions,
+    /// How passwords are hashed.
+    pub password_hash: PasswordHashing,
+    /// The sites; at least one, no two of the same host.
+    pub sites: Vec<Site>,
+    /// What is logged.
+    pub log: Log,
+}
+
+/// One listening address.
+#[derive(Clone, Debug)]
+pub struct Listen {
+    /// The address; port 0 means any free one.
+    pub address: SocketAddr,
+    /// What answers there.
+    pub mode: ListenMode,
+}
+
+/// What answers at a listening address.
+#[derive(Clone, Debug)]
+pub enum ListenMode {
+    /// The sites, over plain HTTP.
+    Plain,
+    /// The sites, over TLS.
+    Tls {
+        /// The certificate chain, PEM.
+        certificate: PathBuf,
+        /// Its private key, PEM; readable by its owner alone.
+        key: PathBuf,
+    },
+    /// A redirect to the same address over HTTPS.
+    RedirectToHttps,
+}
+
+/// What people see of doorward.
+#[derive(Clone, Debug)]
+pub struct Portal {
+    /// Where sign-in lives; names in mails come from here.
+    pub origin: Origin,
+    /// The name above the card.
+    pub name: String,
+    /// A logo (SVG, PNG or WebP) shown above the card instead of the name alone.
+    pub logo: Option<PathBuf>,
+    /// The accent colour, `#rrggbb`.
+    pub accent: Option<String>,
+    /// A folder whose templates take the place of those in the binary.
+    pub templates: Option<PathBuf>,
+}
+
+/// The database of the accounts and of what passes.
+#[derive(Clone, Debug)]
+pub enum Database {
+    /// A file of SQLite's. Made at first start.
+    Sqlite(PathBuf),
+}
+
+/// How mail goes out.
+#[derive(Clone, Debug)]
+pub struct MailSettings {
+    /// The name beside the sender's address.
+    pub from_name: Option<String>,
+    /// The sender's address.
+    pub from: EmailAddress,
+    /// The way.
+    pub transport: MailTransport,
+}
+
+/// The way that mail goes.
+#[derive(Clone, Debug)]
+pub enum MailTransport {
+    /// To a server.
+    Smtp(Smtp),
+    /// As `.eml` files into a folder, for development.
+    Files(PathBuf),
+    /// Into the inbox page of `doorward demo`.
+    Inbox,
+}
+
+/// A mail server.
+#[derive(Clone, Debug)]
+pub struct Smtp {
+    /// Its host, which its certificate must be for.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the conversation is protected.
+    pub tls: SmtpTls,
+    /// Who signs in to it.
+    pub credentials: Option<SmtpCredentials>,
+    /// A file of certificates (PEM) to trust beside the system's.
+    pub ca: Option<PathBuf>,
+    /// How long one step of the conversation may take.
+    pub timeout: Duration,
+}
+
+/// How a conversation with a mail server is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SmtpTls {
+    /// STARTTLS, required: a server that does not offer it gets no mail.
+    StartTls,
+    /// TLS from the first byte.
+    Tls,
+    /// Nothing; for loopback servers alone (S22).
+    None,
+}
+
+/// Who signs in to a mail server.
+#[derive(Clone, Debug)]
+pub struct SmtpCredentials {
+    /// The user name.
+    pub username: String,
+    /// The password.
+    pub password: SecretString,
+}
+
+/// The short-window limits (R17).
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Sign-ins of one address.
+    pub sign_in: Rate,
+    /// Codes typed from one address.
+    pub verify: Rate,
+    /// Further codes asked for from one address.
+    pub resend: Rate,
+    /// Codes requested for one destination.
+    pub code_request: Rate,
+}
+
+/// The codes.
+#[derive(Clone, Copy, Debug)]
+pub struct Otp {
+    /// How long a code works.
+    pub lifetime: Duration,
+    /// The guesses that a challenge allows.
+    pub attempts: NonZeroU8,
+    /// The codes that a challenge sends, the first included.
+    pub sends: NonZeroU8,
+    /// The wait before the second code; it doubles after that.
+    pub cool_down: Duration,
+}
+
+/// The sessions.
+#[derive(Clone, Copy, Debug)]
+pub struct Sessions {
+    /// When a session ends, whatever happens.
+    pub lifetime: Duration,
+    /// When an unused session ends.
+    pub idle: Duration,
+    /// When a remembered session ends; it has no idle end of its own.
+    pub remember: Duration,
+}
+
+/// How passwords are hashed (Argon2id).
+#[derive(Clone, Copy, Debug)]
+pub struct PasswordHashing {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes.
+    pub iterations: u32,
+    /// Lanes.
+    pub parallelism: u32,
+    /// Hashes made at the same time.
+    pub threads: NonZeroUsize,
+    /// Hashes that may wait; past that sign-ins get 503 (S58).
+    pub queue: usize,
+}
+
+/// One site.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// How browsers know it.
+    pub origin: Origin,
+    /// The apps behind; at least one.
+    pub upstreams: Vec<Upstream>,
+    /// The rules; the first that matches decides, and where none does the request is denied.
+    pub rules: Vec<Rule>,
+    /// The names of the identity headers.
+    pub headers: IdentityHeaders,
+    /// How the app behind is told the host.
+    pub preserve_host: bool,
+    /// How long the app behind may take.
+    pub timeouts: UpstreamTimeouts,
+}
+
+impl Site {
+    /// The host by which requests find it.
+    pub const fn host(&self) -> &HostName {
+        &self.origin.host
+    }
+}
+
+/// An app behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upstream {
+    /// Whether it is reached over TLS; its certificate is checked then.
+    pub tls: bool,
+    /// Its host name or address.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+}
+
+/// How long an app behind may take.
+#[derive(Clone, Copy, Debug)]
+pub struct UpstreamTimeouts {
+    /// To take a connection.
+    pub connect: Duration,
+    /// Between two reads of its answer.
+    pub read: Duration,
+    /// Between two writes to it.
+    pub write: Duration,
+}
+
+/// The names under which an app gets the identity; in lower case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdentityHeaders {
+    /// The username.
+    pub user: http::HeaderName,
+    /// The e-mail address.
+    pub email: http::HeaderName,
+    /// The full name.
+    pub name: http::HeaderName,
+    /// The groups, separated by commas.
+    pub groups: http::HeaderName,
+}
+
+impl Default for IdentityHeaders {
+    fn default() -> Self {
+        Self {
+            user: http::HeaderName::from_static("remote-user"),
+            email: http::HeaderName::from_static("remote-email"),
+            name: http::HeaderName::from_static("remote-name"),
+            groups: http::HeaderName::from_static("remote-groups"),
+        }
+    }
+}
+
+/// What is logged.
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// In which form.
+    pub format: LogFormat,
+    /// How much: a `tracing` filter such as `info` or `doorward=debug`.
+    pub filter: String,
+}
+
+/// The form of log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For people at a terminal.
+    Human,
+}

@@ -1,0 +1,308 @@
+//! Accounts: who they are, and what the app behind is told of them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::email::EmailAddress;
+use super::id::AccountId;
+use super::secret::PasswordHash;
+use super::time::Timestamp;
+
+/// A name to sign in with: 1 to 64 of `a-z 0-9 . _ -`, any case, beginning with a letter or digit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Username(String);
+
+/// Why a text is not a username.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a username is 1 to 64 letters, digits, dots, dashes or underscores, beginning with a letter or digit"
+)]
+pub struct NotAUsername;
+
+impl Username {
+    /// The name as it was given.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The form by which names are compared.
+    pub fn key(&self) -> String {
+        self.0.to_ascii_lowercase()
+    }
+}
+
+impl FromStr for Username {
+    type Err = NotAUsername;
+
+    fn from_str(text: &str) -> Result<Self, NotAUsername> {
+        let well_formed = (1..=64).contains(&text.len())
+            && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+        if well_formed { Ok(Self(text.to_owned())) } else { Err(NotAUsername) }
+    }
+}
+
+impl TryFrom<String> for Username {
+    type Error = NotAUsername;
+
+    fn try_from(text: String) -> Result<Self, NotAUsername> {
+        text.parse()
+    }
+}
+
+impl From<Username> for String {
+    fn from(name: Username) -> Self {
+        name.0
+    }
+}
+
+impl fmt::Display for Username {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What somebody typed to say who they are: a username or an e-mail address. Both lead to one account and one
+/// set of counters (S15).
+#[derive(Clone, PartialEq, Eq)]
+pub enum LoginName {
+    /// A username.
+    Username(Username),
+    /// An e-mail address.
+    Email(EmailAddress),
+}
+
+/// What was typed can be nobody's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("neither a username nor an e-mail address")]
+pub struct NotALoginName;
+
+impl LoginName {
+    /// The form by which a store looks it up.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Username(name) => name.key(),
+            Self::Email(address) => address.key(),
+        }
+    }
+}
+
+impl FromStr for LoginName {
+    type Err = NotALoginName;
+
+    fn from_str(typed: &str) -> Result<Self, NotALoginName> {
+        let typed = typed.trim();
+        if typed.contains('@') {
+            typed.parse().map(Self::Email).map_err(|_| NotALoginName)
+        } else {
+            typed.parse().map(Self::Username).map_err(|_| NotALoginName)
+        }
+    }
+}
+
+impl fmt::Debug for LoginName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LoginName(…)")
+    }
+}
+
+/// A group's name: 1 to 64 of `a-z A-Z 0-9 . _ - :`, so that a list of them can stand in one header.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Group(String);
+
+/// Why a text is not a group's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a group is 1 to 64 letters, digits, dots, dashes, colons or underscores")]
+pub struct NotAGroup;
+
+impl Group {
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Group {
+    type Err = NotAGroup;
+
+    fn from_str(text: &str) -> Result<Self, NotAGroup> {
+        let well_formed = (1..=64).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-:".contains(&b));
+        if well_formed { Ok(Self(text.to_owned())) } else { Err(NotAGroup) }
+    }
+}
+
+impl TryFrom<String> for Group {
+    type Error = NotAGroup;
+
+    fn try_from(text: String) -> Result<Self, NotAGroup> {
+        text.parse()
+    }
+}
+
+impl From<Group> for String {
+    fn from(group: Group) -> Self {
+        group.0
+    }
+}
+
+/// A person's full name, as apps show it: 1 to 128 characters, none of them a control character.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct FullName(String);
+
+/// Why a text is not a full name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a full name is 1 to 128 characters without control characters")]
+pub struct NotAFullName;
+
+impl FullName {
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for FullName {
+    type Err = NotAFullName;
+
+    fn from_str(text: &str) -> Result<Self, NotAFullName> {
+        let text = text.trim();
+        let well_formed =
+            (1..=128).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+        if well_formed { Ok(Self(text.to_owned())) } else { Err(NotAFullName) }
+    }
+}
+
+impl TryFrom<String> for FullName {
+    type Error = NotAFullName;
+
+    fn try_from(text: String) -> Result<Self, NotAFullName> {
+        text.parse()
+    }
+}
+
+impl From<FullName> for String {
+    fn from(name: FullName) -> Self {
+        name.0
+    }
+}
+
+/// Counts the changes that end everything signed in before them: a new password, a disabling. Sessions and
+/// devices carry the epoch they were made in and are dead in a later one (S33, S39).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Epoch(pub i64);
+
+/// Whether an account may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountStatus {
+    /// It may sign in.
+    Active,
+    /// An operator has disabled it; nothing signs it in.
+    Disabled {
+        /// When that was.
+        at: Timestamp,
+    },
+}
+
+/// An account, without the hash of its password.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// What never changes.
+    pub id: AccountId,
+    /// The name to sign in with.
+    pub username: Username,
+    /// Where its mail goes.
+    pub email: EmailAddress,
+    /// The name that apps show, if one was given.
+    pub full_name: Option<FullName>,
+    /// What it belongs to, in order of their names.
+    pub groups: Vec<Group>,
+    /// Whether it may be used.
+    pub status: AccountStatus,
+    /// The epoch that its sessions must be of.
+    pub epoch: Epoch,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl Account {
+    /// Whether it may sign in.
+    pub const fn is_active(&self) -> bool {
+        matches!(self.status, AccountStatus::Active)
+    }
+}
+
+/// An account together with the hash that its password is checked against.
+#[derive(Clone, Debug)]
+pub struct AccountWithPassword {
+    /// The account.
+    pub account: Account,
+    /// The hash, or `None` for an account that has no password.
+    pub password: Option<PasswordHash>,
+}
+
+/// An account about to be made.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    /// Its identifier.
+    pub id: AccountId,
+    /// The name to sign in with.
+    pub username: Username,
+    /// Where its mail goes.
+    pub email: EmailAddress,
+    /// The name that apps show.
+    pub full_name: Option<FullName>,
+    /// What it belongs to.
+    pub groups: Vec<Group>,
+    /// The hash of its password.
+    pub password: Option<PasswordHash>,
+    /// When it is made.
+    pub created_at: Timestamp,
+}
+
+/// What the app behind is told of the one who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The account's identifier.
+    pub account: AccountId,
+    /// The username.
+    pub username: Username,
+    /// The e-mail address.
+    pub email: EmailAddress,
+    /// The full name, if one is known.
+    pub full_name: Option<FullName>,
+    /// The groups, in order of their names.
+    pub groups: Vec<Group>,
+}
+
+impl From<&Account> for Identity {
+    fn from(account: &Account) -> Self {
+        Self {
+            account: account.id,
+            username: account.username.clone(),
+            email: account.email.clone(),
+            full_name: account.full_name.clone(),
+            groups: account.groups.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_name_is_a_username_or_an_address() {
+        assert!(matches!("Ada".parse(), Ok(LoginName::Username(_))));
+        assert!(matches!(" ada@example.org ".parse(), Ok(LoginName::Email(_))));
+        for nobody in ["", "a b", "-ada", "mıke", "a@b@c", "a\r\nb", &"x".repeat(65)] {
+            assert!(nobody.parse::<LoginName>().is_err(), "{nobody:?} was taken");
+        }
+    }
+}

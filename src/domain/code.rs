@@ -1,0 +1,102 @@
+//! The six-digit code that goes out by mail.
+
+use std::fmt;
+use std::str::FromStr;
+
+use zeroize::Zeroizing;
+
+use super::entropy::{self, Entropy};
+
+/// Six decimal digits, leading zeros kept. Lives in a mail and in what somebody types; a store has only its MAC.
+#[derive(Clone)]
+pub struct Code(Zeroizing<String>);
+
+/// What was typed is not six digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a code is six digits")]
+pub struct NotACode;
+
+impl Code {
+    /// The number of digits.
+    pub const DIGITS: usize = 6;
+    const SPACE: u32 = 1_000_000;
+
+    /// A code drawn uniformly from all million (S11): numbers past the last whole multiple are drawn again.
+    pub fn generate(entropy: &dyn Entropy) -> Self {
+        const LIMIT: u32 = u32::MAX - u32::MAX % Code::SPACE;
+        loop {
+            let drawn = u32::from_le_bytes(entropy::bytes(entropy));
+            if drawn < LIMIT {
+                return Self(Zeroizing::new(format!("{:06}", drawn % Self::SPACE)));
+            }
+        }
+    }
+
+    /// The digits, for the mail and for the MAC.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Code {
+    type Err = NotACode;
+
+    /// Takes what people type and paste: spaces and dashes between the digits do not count (S13).
+    fn from_str(typed: &str) -> Result<Self, NotACode> {
+        if typed.len() > 64 {
+            return Err(NotACode);
+        }
+        let mut digits = Zeroizing::new(String::with_capacity(Self::DIGITS));
+        for character in typed.chars() {
+            match character {
+                '0'..='9' => digits.push(character),
+                ' ' | '-' | '\u{a0}' | '\t' | '\r' | '\n' | '\u{2013}' | '\u{2011}' => {}
+                _ => return Err(NotACode),
+            }
+        }
+        if digits.len() == Self::DIGITS { Ok(Self(digits)) } else { Err(NotACode) }
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Code(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::entropy::OsEntropy;
+
+    #[test]
+    fn s11_codes_are_uniform_with_leading_zeros() {
+        let mut tallies = [[0_u32; 10]; Code::DIGITS];
+        for _ in 0..10_000 {
+            let code = Code::generate(&OsEntropy);
+            assert_eq!(code.expose().len(), Code::DIGITS);
+            for (place, digit) in code.expose().bytes().enumerate() {
+                tallies[place][usize::from(digit - b'0')] += 1;
+            }
+        }
+        assert!(tallies[0][0] > 0, "no code began with a zero");
+        for (place, tally) in tallies.iter().enumerate() {
+            let chi_squared: f64 =
+                tally.iter().map(|&seen| (f64::from(seen) - 1000.0).powi(2) / 1000.0).sum();
+            // 9 degrees of freedom; 44.8 is passed by chance once in a million places.
+            assert!(chi_squared < 44.8, "place {place} is not uniform: {chi_squared}");
+        }
+    }
+
+    #[test]
+    fn s13_spaces_and_dashes_are_taken_anything_else_is_not() {
+        for typed in ["123456", "123 456", "123-456", " 1 2 3-4 5 6\n"] {
+            assert_eq!(typed.parse::<Code>().unwrap().expose(), "123456");
+        }
+        for typed in ["", "12345", "1234567", "12345a", "[]", "null", "１２３４５６", "+12345"]
+        {
+            assert!(typed.parse::<Code>().is_err(), "{typed:?} was taken");
+        }
+        assert!(" ".repeat(1 << 20).parse::<Code>().is_err());
+    }
+}

@@ -1,0 +1,150 @@
+//! A signed-in browser. Half-signed-in is another type: [`super::challenge::Challenge`].
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::account::Epoch;
+use super::client::Client;
+use super::host::HostName;
+use super::id::{AccountId, SessionId};
+use super::secret::SessionTokenHash;
+use super::time::Timestamp;
+
+/// How somebody has shown who they are, as RFC 8176 names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// A password (`pwd`).
+    Password,
+    /// A code or link by mail (`otp`).
+    MailCode,
+}
+
+impl Method {
+    /// The name in `amr` (RFC 8176).
+    pub const fn amr(self) -> &'static str {
+        match self {
+            Self::Password => "pwd",
+            Self::MailCode => "otp",
+        }
+    }
+}
+
+/// The methods that a session was made by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Methods(Vec<Method>);
+
+impl Methods {
+    /// These methods, in their order, each once.
+    pub fn new(methods: impl IntoIterator<Item = Method>) -> Self {
+        let mut methods: Vec<Method> = methods.into_iter().collect();
+        methods.sort_unstable();
+        methods.dedup();
+        Self(methods)
+    }
+
+    /// These and one more.
+    #[must_use]
+    pub fn and(&self, method: Method) -> Self {
+        Self::new(self.0.iter().copied().chain([method]))
+    }
+
+    /// How much they prove together: two methods of two kinds are two factors.
+    pub fn assurance(&self) -> Assurance {
+        if self.0.len() >= 2 { Assurance::TwoFactor } else { Assurance::OneFactor }
+    }
+
+    /// The methods in their order.
+    pub fn iter(&self) -> impl Iterator<Item = Method> + '_ {
+        self.0.iter().copied()
+    }
+}
+
+/// How much a session proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Assurance {
+    /// One method.
+    OneFactor,
+    /// A password and the mail.
+    TwoFactor,
+}
+
+/// How long a session may live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lifetime {
+    /// It ends this long after sign-in, whatever happens (ASVS 7.3.2).
+    #[serde(with = "super::session::as_millis")]
+    pub absolute: Duration,
+    /// It ends this long after its last request (ASVS 7.3.1).
+    #[serde(with = "super::session::as_millis")]
+    pub idle: Duration,
+}
+
+/// A session as a store keeps it: everything but the token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// The name by which it is listed and revoked.
+    pub id: SessionId,
+    /// Whose it is.
+    pub account: AccountId,
+    /// The account's epoch when it was made; dead once the account's is later.
+    pub epoch: Epoch,
+    /// The one host whose cookie it is.
+    pub host: HostName,
+    /// How its owner signed in.
+    pub methods: Methods,
+    /// When its owner last proved who they are.
+    pub authenticated_at: Timestamp,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Its last request, to the minute.
+    pub seen_at: Timestamp,
+    /// When it ends at the latest.
+    pub expires_at: Timestamp,
+    /// How long it may be idle.
+    pub idle: Duration,
+    /// Whether its cookie outlives the browser window.
+    pub remembered: bool,
+    /// Where it was made.
+    pub client: Client,
+}
+
+impl Session {
+    /// Whether it has ended by itself (S38). `seen_at` may be later than the one kept here.
+    pub fn has_expired(&self, seen_at: Timestamp, now: Timestamp) -> bool {
+        now >= self.expires_at || now >= seen_at.max(self.seen_at) + self.idle
+    }
+
+    /// How much it proves.
+    pub fn assurance(&self) -> Assurance {
+        self.methods.assurance()
+    }
+}
+
+/// A session about to be made, under the hash of its token.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    /// What its cookie's token hashes to.
+    pub token: SessionTokenHash,
+    /// The session.
+    pub session: Session,
+    /// The session that it takes the place of, which ends in the same step (S28).
+    pub replaces: Option<SessionId>,
+}
+
+pub(crate) mod as_millis {
+    //! A span as whole milliseconds.
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(span: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u64(u64::try_from(span.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        u64::deserialize(from).map(Duration::from_millis)
+    }
+}

@@ -1,0 +1,6 @@
+//! doorward: a proper login in front of any web app.
+
+pub mod config;
+pub mod domain;
+pub mod store;
+pub mod templates;

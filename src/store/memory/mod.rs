@@ -1,0 +1,1 @@
+//! Short-window quotas in memory.
