@@ -1,6 +1,8 @@
 //! doorward: a proper login in front of any web app.
 
+pub mod auth;
 pub mod config;
 pub mod domain;
+pub mod policy;
 pub mod store;
 pub mod templates;
