@@ -5,4 +5,5 @@ pub mod config;
 pub mod domain;
 pub mod policy;
 pub mod store;
+pub mod telemetry;
 pub mod templates;
