@@ -5,5 +5,7 @@ pub mod config;
 pub mod domain;
 pub mod policy;
 pub mod store;
+pub mod portal;
+pub mod proxy;
 pub mod telemetry;
 pub mod templates;

@@ -57,9 +57,15 @@ impl From<Busy> for AccountError {
 
 impl Auth {
     /// Makes an account that may sign in at once.
-    pub async fn add_account(&self, draft: AccountDraft, now: Timestamp) -> Result<Added, AccountError> {
+    pub async fn add_account(
+        &self,
+        draft: AccountDraft,
+        now: Timestamp,
+    ) -> Result<Added, AccountError> {
         let password = match draft.password {
-            Some(password) => Some(self.hasher.hash(password).await?.ok_or(AccountError::NotHashed)?),
+            Some(password) => {
+                Some(self.hasher.hash(password).await?.ok_or(AccountError::NotHashed)?)
+            }
             None => None,
         };
         let id = AccountId::generate(&*self.entropy, now);

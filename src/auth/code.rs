@@ -90,23 +90,32 @@ impl Auth {
     ) -> Result<CodeOutcome, StoreError> {
         let address = counted_as(context.client.address).to_string();
         if let Err(limited) = self.within(LimitName::Verify, &address, context.now).await? {
-            metrics().signins(SigninStep::Code, SigninResult::Limited);
+            metrics().signin(SigninStep::Code, SigninResult::Limited);
             return Ok(CodeOutcome::Limited(limited));
         }
         let Ok(code) = typed.parse::<Code>() else { return Ok(CodeOutcome::NotACode) };
         let guess = self.keys.code_guess(flow, Purpose::SignIn, context.host, &code);
         let redeemed =
             self.flow.redeem_code(&flow.hash(), Purpose::SignIn, &guess, context.now).await?;
-        let (event, outcome) = match redeemed {
+        let (event, result, outcome) = match redeemed {
             Redeemed::Accepted(challenge) => return self.accept(&challenge, context).await,
-            Redeemed::Wrong { .. } => (CodeEvent::Wrong, CodeOutcome::Wrong),
-            Redeemed::WrongAndExhausted => (CodeEvent::Exhausted, CodeOutcome::Closed),
-            Redeemed::Expired => (CodeEvent::Expired, CodeOutcome::Closed),
-            Redeemed::Exhausted | Redeemed::Spent => (CodeEvent::Refused, CodeOutcome::Closed),
-            Redeemed::Unknown => (CodeEvent::Refused, CodeOutcome::Lost),
+            Redeemed::Wrong { .. } => {
+                (Some(CodeEvent::Wrong), SigninResult::Refused, CodeOutcome::Wrong)
+            }
+            Redeemed::WrongAndExhausted => {
+                (Some(CodeEvent::Exhausted), SigninResult::Exhausted, CodeOutcome::Closed)
+            }
+            Redeemed::Expired => {
+                (Some(CodeEvent::Expired), SigninResult::Expired, CodeOutcome::Closed)
+            }
+            Redeemed::Exhausted => (None, SigninResult::Exhausted, CodeOutcome::Closed),
+            Redeemed::Spent => (None, SigninResult::Refused, CodeOutcome::Closed),
+            Redeemed::Unknown => (None, SigninResult::Refused, CodeOutcome::Lost),
         };
-        metrics().codes(Purpose::SignIn, event);
-        metrics().signins(SigninStep::Code, SigninResult::Rejected);
+        if let Some(event) = event {
+            metrics().code(Purpose::SignIn, event);
+        }
+        metrics().signin(SigninStep::Code, result);
         Ok(outcome)
     }
 
@@ -115,16 +124,16 @@ impl Auth {
         challenge: &Challenge,
         context: &Context<'_>,
     ) -> Result<CodeOutcome, StoreError> {
-        metrics().codes(Purpose::SignIn, CodeEvent::Verified);
+        metrics().code(Purpose::SignIn, CodeEvent::Verified);
         let Some(account) = self.account_of(challenge).await? else {
-            metrics().signins(SigninStep::Code, SigninResult::Disabled);
+            metrics().signin(SigninStep::Code, SigninResult::Refused);
             return Ok(CodeOutcome::Lost);
         };
         let methods = challenge.grant.methods.and(Method::MailCode);
         let context = Context { replaces: challenge.grant.replaces, ..context.clone() };
         let opened =
             self.open_session(&account, methods, challenge.grant.remember, &context).await?;
-        metrics().signins(SigninStep::Code, SigninResult::Accepted);
+        metrics().signin(SigninStep::Code, SigninResult::Accepted);
         Ok(CodeOutcome::SignedIn { opened, return_to: challenge.grant.return_to.clone() })
     }
 
@@ -167,7 +176,7 @@ impl Auth {
             .await?;
         match reissued {
             Reissued::Sent(_) => {
-                metrics().codes(Purpose::SignIn, CodeEvent::Issued);
+                metrics().code(Purpose::SignIn, CodeEvent::Issued);
                 self.mail_waits.notify_one();
                 Ok(ResendOutcome::Sent)
             }

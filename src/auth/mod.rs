@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 use crate::domain::challenge::ResendRule;
 use crate::domain::entropy::SharedEntropy;
 use crate::domain::keys::KeyRing;
+use crate::domain::secret::FlowSecret;
 use crate::domain::quota::{Quota, Rate};
 use crate::domain::session::Lifetime;
 use crate::domain::time::Timestamp;
@@ -123,6 +124,11 @@ impl Auth {
         &self.keys
     }
 
+    /// A secret for a browser that has none yet.
+    pub fn new_flow(&self) -> FlowSecret {
+        FlowSecret::generate(&*self.entropy)
+    }
+
     /// Forgets every cached session, because somebody else has changed the stores.
     pub fn forget_cached(&self) {
         self.cache.clear();
@@ -138,7 +144,7 @@ impl Auth {
         match self.flow.count_quota(limit, key, self.settings.limits.rate(limit), now).await? {
             Quota::Within => Ok(Ok(())),
             Quota::Exceeded { retry_after } => {
-                metrics().limits(limit.as_str());
+                metrics().limit(limit.as_str());
                 Ok(Err(Limited { retry_after }))
             }
         }

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 
 use crate::domain::entropy::{self, Entropy, SharedEntropy};
 use crate::domain::secret::{Password, PasswordHash};
-use crate::telemetry::metrics::metrics;
+use crate::telemetry::metrics::{Waiting, metrics};
 
 /// How passwords are hashed, and how many at a time.
 #[derive(Clone, Copy, Debug)]
@@ -84,7 +84,11 @@ impl PasswordHasher {
     }
 
     /// Checks `password` against `kept`, or against a decoy when there is none: one hash either way (S24).
-    pub async fn verify(&self, password: Password, kept: Option<PasswordHash>) -> Result<Verdict, Busy> {
+    pub async fn verify(
+        &self,
+        password: Password,
+        kept: Option<PasswordHash>,
+    ) -> Result<Verdict, Busy> {
         let known = kept.is_some();
         let kept = kept.unwrap_or_else(|| self.decoy.clone());
         let (argon2, params) = (self.argon2.clone(), self.params.clone());
@@ -110,7 +114,8 @@ impl PasswordHasher {
     pub async fn hash(&self, password: Password) -> Result<Option<PasswordHash>, Busy> {
         let argon2 = self.argon2.clone();
         let entropy = Arc::clone(&self.entropy);
-        let made = self.work(move || hash(&argon2, password.expose().as_bytes(), &*entropy).ok()).await?;
+        let made =
+            self.work(move || hash(&argon2, password.expose().as_bytes(), &*entropy).ok()).await?;
         Ok(made.flatten())
     }
 
@@ -131,28 +136,29 @@ impl PasswordHasher {
             job()
         })
         .await;
-        metrics().password_hash_seconds(started.elapsed());
+        metrics().password_hashed_in(started.elapsed());
         Ok(done.ok())
     }
 }
 
 /// A place in the queue, given back when dropped: also when the client goes away while it waits.
-struct Place(Arc<AtomicUsize>);
+struct Place {
+    waiting: Arc<AtomicUsize>,
+    _counted: Waiting,
+}
 
 impl Place {
     fn take(waiting: &Arc<AtomicUsize>, limit: usize) -> Option<Self> {
-        let taken = waiting
+        waiting
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| (n < limit).then_some(n + 1))
             .ok()?;
-        metrics().password_hash_queue(taken + 1);
-        Some(Self(Arc::clone(waiting)))
+        Some(Self { waiting: Arc::clone(waiting), _counted: metrics().password_waits() })
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let before = self.0.fetch_sub(1, Ordering::AcqRel);
-        metrics().password_hash_queue(before.saturating_sub(1));
+        self.waiting.fetch_sub(1, Ordering::AcqRel);
     }
 }
 

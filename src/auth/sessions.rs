@@ -163,7 +163,11 @@ impl Auth {
     }
 
     /// The sessions of an account that have not ended, the latest used first.
-    pub async fn sessions_of(&self, account: AccountId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
+    pub async fn sessions_of(
+        &self,
+        account: AccountId,
+        now: Timestamp,
+    ) -> Result<Vec<Session>, StoreError> {
         self.flow.sessions_of(account, now).await
     }
 

@@ -99,7 +99,7 @@ impl Auth {
     ) -> Result<SignInOutcome, StoreError> {
         let address = counted_as(context.client.address).to_string();
         if let Err(limited) = self.within(LimitName::SignIn, &address, context.now).await? {
-            metrics().signins(SigninStep::Password, SigninResult::Limited);
+            metrics().signin(SigninStep::Password, SigninResult::Limited);
             return Ok(SignInOutcome::Limited(limited));
         }
         let login: Option<LoginName> = form.login.parse().ok();
@@ -117,26 +117,27 @@ impl Auth {
     ) -> Result<SignInOutcome, StoreError> {
         let Some(password) = form.password else { return Ok(SignInOutcome::Rejected) };
         let found = self.find_login(login.as_ref()).await?;
-        let (account, kept) = found.map_or((None, None), |found| (Some(found.account), found.password));
+        let (account, kept) =
+            found.map_or((None, None), |found| (Some(found.account), found.password));
         let verdict = match self.hasher.verify(password, kept.clone()).await {
             Ok(verdict) => verdict,
             Err(busy) => {
-                metrics().signins(SigninStep::Password, SigninResult::Busy);
+                metrics().signin(SigninStep::Password, SigninResult::Overloaded);
                 return Ok(SignInOutcome::Busy(busy));
             }
         };
         let (Verdict::Right { upgraded }, Some(account)) = (verdict, account) else {
-            metrics().signins(SigninStep::Password, SigninResult::Rejected);
+            metrics().signin(SigninStep::Password, SigninResult::Refused);
             return Ok(SignInOutcome::Rejected);
         };
         if !account.is_active() {
-            metrics().signins(SigninStep::Password, SigninResult::Disabled);
+            metrics().signin(SigninStep::Password, SigninResult::Refused);
             return Ok(SignInOutcome::Disabled);
         }
         if let Some((old, new)) = kept.zip(upgraded) {
             self.accounts.upgrade_password_hash(account.id, &old, new).await?;
         }
-        metrics().signins(SigninStep::Password, SigninResult::Accepted);
+        metrics().signin(SigninStep::Password, SigninResult::Accepted);
         let methods = Methods::new([Method::Password]);
         if form.wanted == Wanted::Password {
             let opened = self.open_session(&account, methods, form.remember, context).await?;
@@ -251,7 +252,7 @@ impl Auth {
         };
         let new = NewChallenge { flow: flow.hash(), challenge, code, mail };
         self.flow.open_challenge(new).await?;
-        metrics().codes(Purpose::SignIn, CodeEvent::Issued);
+        metrics().code(Purpose::SignIn, CodeEvent::Issued);
         self.mail_waits.notify_one();
         Ok(flow)
     }

@@ -39,7 +39,8 @@ pub fn form_token(keys: &KeyRing, flow: &FlowSecret, host: &HostName) -> String 
 /// Whether `token` is the one that a form of this browser carries.
 pub fn form_token_matches(keys: &KeyRing, flow: &FlowSecret, host: &HostName, token: &str) -> bool {
     from_base64url(token).is_some_and(|mac| {
-        mac.len() == 32 && keys.form_token.verifies(&[flow.expose(), host.as_str().as_bytes()], &mac)
+        mac.len() == 32
+            && keys.form_token.verifies(&[flow.expose(), host.as_str().as_bytes()], &mac)
     })
 }
 
@@ -73,7 +74,10 @@ mod tests {
         let value = encode_session(&keys, &token, &host);
         assert_eq!(value.len(), TOKEN_CHARS);
         assert_eq!(decode_session(&keys, &value, &host).unwrap().expose(), token.expose());
-        assert!(decode_session(&keys, &value, &other).is_none(), "a cookie of one host is nothing on another");
+        assert!(
+            decode_session(&keys, &value, &other).is_none(),
+            "a cookie of one host is nothing on another"
+        );
         assert!(decode_flow(&keys, &value, &host).is_none(), "a session's token is no flow secret");
         for place in 0..value.len() {
             let mut forged: Vec<u8> = value.bytes().collect();
