@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod domain;
+pub mod identity;
 pub mod store;
 pub mod telemetry;
 pub mod templates;
