@@ -3,9 +3,11 @@
 pub mod auth;
 pub mod config;
 pub mod domain;
+pub mod identity;
+pub mod notify;
 pub mod policy;
-pub mod store;
 pub mod portal;
 pub mod proxy;
+pub mod store;
 pub mod telemetry;
 pub mod templates;
