@@ -22,11 +22,11 @@ FROM debian:bookworm-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates=2023* \
  && rm -rf /var/lib/apt/lists/* \
- && useradd --system --uid 10001 --home-dir /var/lib/doorward --shell /usr/sbin/nologin doorward \
+ && useradd --system --uid 10001 --user-group --home-dir /var/lib/doorward --shell /usr/sbin/nologin doorward \
  && install -d -o doorward -g doorward -m 0700 /var/lib/doorward \
  && install -d /etc/doorward/templates
 COPY --from=build /usr/local/bin/doorward /usr/local/bin/doorward
-USER doorward
+USER 10001:10001
 # Accounts, sessions and the server secret; and templates that take the place of those in the binary.
 VOLUME ["/var/lib/doorward", "/etc/doorward/templates"]
 EXPOSE 8443 8080 9180
