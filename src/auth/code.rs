@@ -26,8 +26,6 @@ pub struct PendingCode {
     pub state: ChallengeState,
     /// Whether a further code may be sent.
     pub resend: Resend,
-    /// The codes that can still be sent.
-    pub sends_left: u8,
 }
 
 /// What came of a typed code.
@@ -76,7 +74,6 @@ impl Auth {
         Ok(found.filter(|challenge| challenge.host == *context.host).map(|challenge| PendingCode {
             state: challenge.state(context.now),
             resend: self.settings.resend.check(&challenge, context.now),
-            sends_left: self.settings.resend.max_sends.get().saturating_sub(challenge.sends),
             challenge,
         }))
     }

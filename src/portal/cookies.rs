@@ -33,7 +33,12 @@ impl CookieNames {
     }
 
     /// Sets the session cookie.
-    pub fn set_session(self, keys: &KeyRing, opened: &Opened, host: &HostName) -> Option<HeaderValue> {
+    pub fn set_session(
+        self,
+        keys: &KeyRing,
+        opened: &Opened,
+        host: &HostName,
+    ) -> Option<HeaderValue> {
         let value = tokens::encode_session(keys, &opened.token, host);
         let mut cookie = self.cookie(self.session(), value);
         if let Some(remembered_for) = opened.remembered_for {
@@ -43,7 +48,12 @@ impl CookieNames {
     }
 
     /// Sets the flow cookie.
-    pub fn set_flow(self, keys: &KeyRing, flow: &FlowSecret, host: &HostName) -> Option<HeaderValue> {
+    pub fn set_flow(
+        self,
+        keys: &KeyRing,
+        flow: &FlowSecret,
+        host: &HostName,
+    ) -> Option<HeaderValue> {
         header_value(&self.cookie(self.flow(), tokens::encode_flow(keys, flow, host)))
     }
 
@@ -82,7 +92,12 @@ pub fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item =
 }
 
 /// The flow secret of this browser on this host, if its cookie is one of ours.
-pub fn flow_secret(headers: &HeaderMap, names: CookieNames, keys: &KeyRing, host: &HostName) -> Option<FlowSecret> {
+pub fn flow_secret(
+    headers: &HeaderMap,
+    names: CookieNames,
+    keys: &KeyRing,
+    host: &HostName,
+) -> Option<FlowSecret> {
     values(headers, names.flow()).find_map(|value| tokens::decode_flow(keys, value, host))
 }
 
@@ -119,8 +134,14 @@ mod tests {
     #[test]
     fn s30_our_cookies_are_known_by_every_spelling() {
         for ours in [
-            "doorward", "__Host-doorward", "__Host-doorward-flow", "__Secure-doorward", "DOORWARD-flow",
-            "__host-Doorward-device", "__Host-Http-doorward", " doorward ",
+            "doorward",
+            "__Host-doorward",
+            "__Host-doorward-flow",
+            "__Secure-doorward",
+            "DOORWARD-flow",
+            "__host-Doorward-device",
+            "__Host-Http-doorward",
+            " doorward ",
         ] {
             assert!(is_ours(ours), "{ours}");
         }

@@ -70,7 +70,8 @@ mod tests {
     #[test]
     fn s13_s59_only_a_plain_form_is_read() {
         const KIND: &str = "application/x-www-form-urlencoded";
-        let form = read("application/x-www-form-urlencoded; charset=utf-8", "a=1&b=x+y%26").unwrap();
+        let form =
+            read("application/x-www-form-urlencoded; charset=utf-8", "a=1&b=x+y%26").unwrap();
         assert_eq!((form.get("a"), form.get("b"), form.get("c")), ("1", "x y&", ""));
         for bad in ["code=1&code=2", "a=%ff", "a=%00", &"a&".repeat(17)] {
             assert!(read(KIND, bad).is_err(), "{bad}");

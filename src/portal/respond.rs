@@ -24,7 +24,10 @@ impl SecurityHeaders {
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
             (header::X_FRAME_OPTIONS, "DENY"),
             (header::REFERRER_POLICY, "same-origin"),
-            (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
+            (
+                HeaderName::from_static("permissions-policy"),
+                "camera=(), geolocation=(), microphone=()",
+            ),
             (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
             (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
             (HeaderName::from_static("x-robots-tag"), "noindex"),
@@ -43,8 +46,14 @@ impl SecurityHeaders {
 }
 
 /// An error page outside any sign-in, for the gateway.
-pub fn error_page(pages: &Pages, kind: ErrorKind, frame: &Frame<'_>, secure: bool) -> Response<String> {
-    let text = render(pages, &Page::Error(ErrorPage { kind }), frame);
+pub fn error_page(
+    pages: &Pages,
+    page: ErrorPage<'_>,
+    frame: &Frame<'_>,
+    secure: bool,
+) -> Response<String> {
+    let kind = page.kind;
+    let text = render(pages, &Page::Error(page), frame);
     let mut response = Response::new(text);
     *response.status_mut() = kind.status();
     let html = HeaderValue::from_static("text/html; charset=utf-8");
@@ -112,19 +121,17 @@ impl<'a> Reply<'a> {
     /// A page.
     pub(super) fn page(mut self, status: StatusCode, page: &Page<'_>) -> Response<Body> {
         let token = tokens::form_token(self.portal.auth.keys(), &self.flow, self.visit.site.host());
-        let frame = Frame {
-            form_token: &token,
-            request_id: self.visit.request_id,
-            now: self.visit.now,
-        };
+        let frame =
+            Frame { form_token: &token, request_id: self.visit.request_id, now: self.visit.now };
         *self.response.body_mut() = Body::from(render(&self.portal.pages, page, &frame));
         *self.response.status_mut() = status;
-        self.header(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")).finish()
+        self.header(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))
+            .finish()
     }
 
     /// An error page.
     pub(super) fn error(self, kind: ErrorKind) -> Response<Body> {
-        self.page(kind.status(), &Page::Error(ErrorPage { kind }))
+        self.page(kind.status(), &Page::Error(ErrorPage { kind, retry: None }))
     }
 
     /// A redirect that turns a post into a page load (303).

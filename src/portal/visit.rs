@@ -89,9 +89,7 @@ impl Visit {
     /// What becomes of a page load of `target`, as things stand.
     pub fn decide(&self, target: &ReturnTo) -> Decision {
         match path_of(target) {
-            Some(path) => {
-                self.site.policy.decide(&self.facts(&path), self.visitor(), self.now)
-            }
+            Some(path) => self.site.policy.decide(&self.facts(&path), self.visitor(), self.now),
             None => Decision::Forbidden,
         }
     }

@@ -112,8 +112,8 @@ fn path(head: &RequestHeader) -> Result<RequestPath, BadRequest> {
     if absolute && head.version != Version::HTTP_2 {
         return Err(BadRequest::Target(BadPath::NotOriginForm));
     }
-    let target = std::str::from_utf8(head.raw_path())
-        .map_err(|_| BadRequest::Target(BadPath::Ambiguous))?;
+    let target =
+        std::str::from_utf8(head.raw_path()).map_err(|_| BadRequest::Target(BadPath::Ambiguous))?;
     RequestPath::parse(target).map_err(BadRequest::Target)
 }
 
@@ -135,7 +135,9 @@ fn kind(method: &Method, headers: &HeaderMap) -> RequestKind {
 
 /// Whether a request asks for the WebSocket protocol (RFC 6455 section 4.1).
 fn is_websocket(headers: &HeaderMap) -> bool {
-    lines(headers, "upgrade").flat_map(|line| line.split(',')).any(|token| token.trim().eq_ignore_ascii_case("websocket"))
+    lines(headers, "upgrade")
+        .flat_map(|line| line.split(','))
+        .any(|token| token.trim().eq_ignore_ascii_case("websocket"))
 }
 
 /// The value of a header that is there once as plain text; empty otherwise.
@@ -155,7 +157,11 @@ pub(super) fn lines<'a>(
 mod tests {
     use super::*;
 
-    fn read(method: &str, target: &str, headers: &[(&'static str, &str)]) -> Result<RequestFacts, BadRequest> {
+    fn read(
+        method: &str,
+        target: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<RequestFacts, BadRequest> {
         let mut head = RequestHeader::build(method, target.as_bytes(), None).unwrap();
         for (name, value) in headers {
             head.append_header(*name, value.to_owned()).unwrap();
@@ -168,7 +174,9 @@ mod tests {
     #[test]
     fn s49_there_is_one_host_or_none_at_all() {
         assert!(read("GET", "/", &[HOST]).is_ok());
-        for hosts in [&[][..], &[HOST, HOST], &[("Host", "")], &[("Host", "a b")], &[("Host", "a,b")]] {
+        for hosts in
+            [&[][..], &[HOST, HOST], &[("Host", "")], &[("Host", "a b")], &[("Host", "a,b")]]
+        {
             assert_eq!(read("GET", "/", hosts).unwrap_err(), BadRequest::Host, "{hosts:?}");
         }
         let absolute = read("GET", "http://other.example/x", &[HOST]).unwrap_err();
@@ -204,11 +212,23 @@ mod tests {
             let headers: Vec<_> = [HOST].iter().chain(headers).copied().collect();
             read("GET", "/", &headers).unwrap().kind
         };
-        assert_eq!(kind(&[("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document")]), RequestKind::Page);
-        assert_eq!(kind(&[("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "iframe")]), RequestKind::Other);
-        assert_eq!(kind(&[("Sec-Fetch-Mode", "cors"), ("Accept", "text/html")]), RequestKind::Other);
+        assert_eq!(
+            kind(&[("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document")]),
+            RequestKind::Page
+        );
+        assert_eq!(
+            kind(&[("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "iframe")]),
+            RequestKind::Other
+        );
+        assert_eq!(
+            kind(&[("Sec-Fetch-Mode", "cors"), ("Accept", "text/html")]),
+            RequestKind::Other
+        );
         assert_eq!(kind(&[("Accept", "text/html,*/*")]), RequestKind::Page);
         assert_eq!(kind(&[("Accept", "*/*")]), RequestKind::Other);
-        assert_eq!(kind(&[("Upgrade", "WebSocket"), ("Connection", "upgrade")]), RequestKind::WebSocket);
+        assert_eq!(
+            kind(&[("Upgrade", "WebSocket"), ("Connection", "upgrade")]),
+            RequestKind::WebSocket
+        );
     }
 }

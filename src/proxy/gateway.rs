@@ -166,11 +166,7 @@ impl Gateway {
         Ok(None)
     }
 
-    fn decide(
-        accepted: &Accepted,
-        signed_in: Option<&SignedIn>,
-        now: Timestamp,
-    ) -> Decision {
+    fn decide(accepted: &Accepted, signed_in: Option<&SignedIn>, now: Timestamp) -> Decision {
         let RequestFacts { method, path, client, kind, .. } = &accepted.facts;
         let loads_page = *kind == RequestKind::Page;
         let facts = Facts { method, path, client: client.address, loads_page };
@@ -218,6 +214,9 @@ impl Gateway {
             secure: accepted.is_some_and(|a| a.site.portal.origin.is_secure()),
             request_id: ctx.id,
             now: ctx.now,
+            target: accepted
+                .filter(|a| a.facts.method == http::Method::GET)
+                .map(|a| a.facts.path.to_string()),
         };
         write(session, view.answer(refusal)).await
     }
@@ -297,7 +296,11 @@ impl ProxyHttp for Gateway {
         }
     }
 
-    async fn request_filter(&self, session: &mut Session, ctx: &mut RequestContext) -> Result<bool> {
+    async fn request_filter(
+        &self,
+        session: &mut Session,
+        ctx: &mut RequestContext,
+    ) -> Result<bool> {
         limit_connection(session);
         let accepted = match self.read(session) {
             Ok(accepted) => accepted,
@@ -409,11 +412,21 @@ impl ProxyHttp for Gateway {
     }
 
     /// Failures are logged where they are handled; a client that leaves is none.
-    fn suppress_error_log(&self, _session: &Session, _ctx: &RequestContext, _error: &Error) -> bool {
+    fn suppress_error_log(
+        &self,
+        _session: &Session,
+        _ctx: &RequestContext,
+        _error: &Error,
+    ) -> bool {
         true
     }
 
-    async fn logging(&self, session: &mut Session, _error: Option<&Error>, ctx: &mut RequestContext) {
+    async fn logging(
+        &self,
+        session: &mut Session,
+        _error: Option<&Error>,
+        ctx: &mut RequestContext,
+    ) {
         let status = session.response_written().map_or(0, |response| response.status.as_u16());
         let total = ctx.started.elapsed();
         let upstream = ctx.upstream_took;
@@ -425,15 +438,38 @@ impl ProxyHttp for Gateway {
         let site = ctx.accepted.as_ref().map_or(&self.nowhere, |accepted| &accepted.site.metrics);
         let summary = RequestSummary { decision: ctx.decision, status, total, gateway, upstream };
         site.record(&summary);
-        let host = ctx.accepted.as_ref().map_or("none", |a| a.facts.authority.host.as_str());
-        tracing::info!(
-            target: "doorward::access",
-            request.id = %ctx.id,
-            site = host,
-            method = %session.req_header().method,
-            decision = ctx.decision.as_str(),
+        let fields = AccessLine {
+            request_id: ctx.id,
+            site: ctx.accepted.as_ref().map_or("none", |a| a.facts.authority.host.as_str()),
+            method: session.req_header().method.as_str(),
+            decision: ctx.decision,
             status,
-            duration_ms = total.as_secs_f64() * 1000.0,
+            took: total,
+        };
+        fields.write();
+    }
+}
+
+/// One line of the log for each request: nothing of a person, and no path, which may hold a secret of the app.
+struct AccessLine<'a> {
+    request_id: RequestId,
+    site: &'a str,
+    method: &'a str,
+    decision: DecisionLabel,
+    status: u16,
+    took: Duration,
+}
+
+impl AccessLine<'_> {
+    fn write(&self) {
+        tracing::info!(
+            request.id = %self.request_id,
+            site = self.site,
+            method = self.method,
+            decision = self.decision.as_str(),
+            status = self.status,
+            duration_ms = self.took.as_secs_f64() * 1000.0,
+            "request"
         );
     }
 }
@@ -467,9 +503,10 @@ impl Refusal {
             (HTTPStatus(400), _) => ErrorKind::BadRequest,
             (HTTPStatus(_), _) => ErrorKind::Internal,
             (_, ErrorSource::Downstream) => return None,
-            (ConnectTimedout | ReadTimedout | WriteTimedout | TLSHandshakeTimedout, ErrorSource::Upstream) => {
-                ErrorKind::UpstreamTimeout
-            }
+            (
+                ConnectTimedout | ReadTimedout | WriteTimedout | TLSHandshakeTimedout,
+                ErrorSource::Upstream,
+            ) => ErrorKind::UpstreamTimeout,
             (_, ErrorSource::Upstream) => ErrorKind::UpstreamUnreachable,
             (_, ErrorSource::Internal | ErrorSource::Unset) => ErrorKind::Internal,
         };

@@ -152,7 +152,10 @@ pub(super) fn identify(
         }
         Err(error) => {
             tracing::error!(%error, "a request could not be signed and was not forwarded");
-            return pingora::Error::e_explain(pingora::ErrorType::HTTPStatus(400), error.to_string());
+            return pingora::Error::e_explain(
+                pingora::ErrorType::HTTPStatus(400),
+                error.to_string(),
+            );
         }
     }
     Ok(())
@@ -164,7 +167,8 @@ pub(super) fn clean_response(response: &mut ResponseHeader) -> pingora::Result<(
         let name = value.as_bytes().split(|byte| *byte == b'=').next().unwrap_or_default();
         cookies::is_ours(&String::from_utf8_lossy(name))
     };
-    let cookies: Vec<HeaderValue> = response.headers.get_all(header::SET_COOKIE).iter().cloned().collect();
+    let cookies: Vec<HeaderValue> =
+        response.headers.get_all(header::SET_COOKIE).iter().cloned().collect();
     if cookies.iter().any(is_ours) {
         response.remove_header(&header::SET_COOKIE);
         for cookie in cookies.into_iter().filter(|cookie| !is_ours(cookie)) {

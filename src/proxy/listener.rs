@@ -59,8 +59,9 @@ pub enum ListenError {
 impl Listener {
     /// Binds `address`; port 0 takes any free one.
     pub async fn bind(address: SocketAddr, tls: Option<TlsAcceptor>) -> Result<Self, ListenError> {
-        let socket =
-            TcpListener::bind(address).await.map_err(|cause| ListenError::Bind { address, cause })?;
+        let socket = TcpListener::bind(address)
+            .await
+            .map_err(|cause| ListenError::Bind { address, cause })?;
         Ok(Self { socket, tls })
     }
 
@@ -78,13 +79,14 @@ impl Listener {
         grace: Duration,
     ) {
         let mut connections = JoinSet::new();
+        let told = shutdown.clone();
         loop {
             tokio::select! {
                 biased;
                 _ = shutdown.wait_for(|stop| *stop) => break,
                 accepted = self.socket.accept() => match accepted {
                     Ok((stream, peer)) => {
-                        let connection = serve_one(stream, peer, self.tls.clone(), Arc::clone(&app), shutdown.clone());
+                        let connection = serve_one(stream, peer, self.tls.clone(), Arc::clone(&app), told.clone());
                         connections.spawn(connection);
                     }
                     Err(error) => pause_after(&error).await,
@@ -96,7 +98,10 @@ impl Listener {
         app.cleanup().await;
         let drained = async { while connections.join_next().await.is_some() {} };
         if tokio::time::timeout(grace, drained).await.is_err() {
-            tracing::warn!(grace.seconds = grace.as_secs(), "requests were cut off by the end of the grace period");
+            tracing::warn!(
+                grace.seconds = grace.as_secs(),
+                "requests were cut off by the end of the grace period"
+            );
         }
     }
 }

@@ -93,12 +93,13 @@ impl Answer for RedirectToHttps {
     async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
         let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok());
         let authority: Option<Authority> = host.and_then(|host| host.parse().ok());
-        let site = authority.and_then(|asked| self.sites.iter().find(|site| site.host == asked.host));
+        let site =
+            authority.and_then(|asked| self.sites.iter().find(|site| site.host == asked.host));
         let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
         let mut response = Response::new(Bytes::new());
-        let location = site
-            .filter(|_| RequestPath::parse(target).is_ok())
-            .and_then(|site| HeaderValue::from_str(&format!("https://{}{target}", site.authority())).ok());
+        let location = site.filter(|_| RequestPath::parse(target).is_ok()).and_then(|site| {
+            HeaderValue::from_str(&format!("https://{}{target}", site.authority())).ok()
+        });
         match location {
             Some(location) => {
                 *response.status_mut() = StatusCode::PERMANENT_REDIRECT;

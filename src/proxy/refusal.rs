@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 
 use crate::domain::id::RequestId;
 use crate::domain::time::Timestamp;
-use crate::portal::pages::{ErrorKind, Frame, Pages};
+use crate::portal::pages::{ErrorKind, ErrorPage, Frame, Pages};
 use crate::portal::{BASE, SecurityHeaders, error_page};
 
 use super::facts::{self, BadRequest};
@@ -65,9 +65,9 @@ impl Refusal {
 
     const fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Error(ErrorKind::Unavailable { retry_after } | ErrorKind::TooManyRequests { retry_after }) => {
-                Some(*retry_after)
-            }
+            Self::Error(
+                ErrorKind::Unavailable { retry_after } | ErrorKind::TooManyRequests { retry_after },
+            ) => Some(*retry_after),
             Self::Error(_) | Self::SignIn { .. } | Self::Unauthorized => None,
         }
     }
@@ -98,6 +98,8 @@ pub(super) struct View<'a> {
     pub(super) secure: bool,
     pub(super) request_id: RequestId,
     pub(super) now: Timestamp,
+    /// What was asked for, where asking again is harmless.
+    pub(super) target: Option<String>,
 }
 
 impl View<'_> {
@@ -107,7 +109,8 @@ impl View<'_> {
             Refusal::SignIn { target } => self.to_sign_in(target),
             Refusal::Error(kind) if self.page => {
                 let frame = Frame { form_token: "", request_id: self.request_id, now: self.now };
-                error_page(self.pages, *kind, &frame, self.secure).map(Bytes::from)
+                let page = ErrorPage { kind: *kind, retry: self.target.as_deref() };
+                error_page(self.pages, page, &frame, self.secure).map(Bytes::from)
             }
             Refusal::Error(_) | Refusal::Unauthorized => self.json(&refusal),
         };

@@ -27,7 +27,9 @@ pub(super) async fn read_body(
         let mut body = BytesMut::new();
         loop {
             match session.read_request_body().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() <= limit => body.extend_from_slice(&chunk),
+                Ok(Some(chunk)) if body.len() + chunk.len() <= limit => {
+                    body.extend_from_slice(&chunk)
+                }
                 Ok(Some(_)) => return Err(StatusCode::PAYLOAD_TOO_LARGE),
                 Ok(None) => return Ok(body.freeze()),
                 Err(_) => return Err(StatusCode::BAD_REQUEST),
@@ -44,7 +46,10 @@ fn announced_length(headers: &HeaderMap) -> Option<u64> {
 fn expects_continue(session: &ServerSession) -> bool {
     let head = session.req_header();
     head.version == Version::HTTP_11
-        && head.headers.get(header::EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+        && head
+            .headers
+            .get(header::EXPECT)
+            .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
 }
 
 /// Writes a whole answer.

@@ -66,8 +66,7 @@ pub struct Unresolved {
 impl UpstreamPool {
     /// A pool over these apps.
     pub fn new(addresses: Vec<UpstreamAddress>, timeouts: UpstreamTimeouts) -> Self {
-        let upstream =
-            |address| Upstream { address, timeouts, ready: RwLock::new(None) };
+        let upstream = |address| Upstream { address, timeouts, ready: RwLock::new(None) };
         Self { upstreams: addresses.into_iter().map(upstream).collect(), next: AtomicUsize::new(0) }
     }
 

@@ -16,7 +16,8 @@ use crate::domain::time::Timestamp;
 use crate::portal::csrf;
 use crate::portal::form::Form;
 use crate::portal::pages::{
-    CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, LoginAlert, Page, ResendView,
+    CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, LoginAlert, Page,
+    ResendView,
 };
 use crate::portal::respond::{Reply, unavailable};
 use crate::portal::{Portal, Visit, cookies};
@@ -118,9 +119,7 @@ pub(in crate::portal) async fn start(
     let Some(signed_in) = &visit.signed_in else { return reply.see_other(LOGIN) };
     let return_to = ReturnTo::or_front_page(form.get("rd"));
     match portal.auth.step_up(signed_in, &visit.context(return_to.clone())).await {
-        Ok(StepUpOutcome::CodeSent(flow)) => {
-            reply.next_flow(&flow).see_other(CODE)
-        }
+        Ok(StepUpOutcome::CodeSent(flow)) => reply.next_flow(&flow).see_other(CODE),
         Ok(StepUpOutcome::Limited(limited)) => {
             let retry_after = limited.retry_after;
             let destination = signed_in.identity.email.masked();
@@ -129,9 +128,7 @@ pub(in crate::portal) async fn start(
                 return_to: return_to.as_str(),
                 alert: Some(LoginAlert::Limited { retry_after }),
             };
-            reply
-                .retry_after(retry_after)
-                .page(StatusCode::TOO_MANY_REQUESTS, &Page::Confirm(page))
+            reply.retry_after(retry_after).page(StatusCode::TOO_MANY_REQUESTS, &Page::Confirm(page))
         }
         Ok(StepUpOutcome::Rejected) => reply.see_other(LOGIN),
         Err(error) => unavailable(reply, &error),
@@ -213,6 +210,7 @@ async fn page(
     let notice = (sent_again && alert.is_none()).then_some(CodeNotice::Resent);
     let page = CodePage {
         destination: &pending.challenge.destination,
+        return_to: pending.challenge.grant.return_to.as_str(),
         expires_at: pending.challenge.expires_at,
         state: match pending.state {
             ChallengeState::Pending { attempts_left } => {
@@ -223,7 +221,7 @@ async fn page(
             ChallengeState::Consumed => CodeState::Spent,
         },
         resend: match pending.resend {
-            Resend::Allowed => ResendView::Now { left: pending.sends_left },
+            Resend::Allowed => ResendView::Now,
             Resend::Wait { until } => ResendView::At(until),
             Resend::NoneLeft => ResendView::NoneLeft,
             Resend::Over => ResendView::Over,

@@ -36,8 +36,11 @@ pub(in crate::portal) async fn show(
         Decision::Forward(_) | Decision::Forbidden => reply.see_other(return_to.as_str()),
         Decision::SignIn(Step::SecondFactor) | Decision::Unauthorized(Step::SecondFactor) => {
             let destination = signed_in.identity.email.masked();
-            let page =
-                ConfirmPage { destination: &destination, return_to: return_to.as_str(), alert: None };
+            let page = ConfirmPage {
+                destination: &destination,
+                return_to: return_to.as_str(),
+                alert: None,
+            };
             reply.page(StatusCode::OK, &Page::Confirm(page))
         }
         Decision::SignIn(_) | Decision::Unauthorized(_) => {
@@ -73,7 +76,8 @@ pub(in crate::portal) async fn submit(
     }
     let wanted = visit.wanted(&return_to);
     let password = Password::new(password);
-    let incomplete = typed.login.trim().is_empty() || (wanted != Wanted::MailCode && password.is_none());
+    let incomplete =
+        typed.login.trim().is_empty() || (wanted != Wanted::MailCode && password.is_none());
     if incomplete || typed.login.len() > MAX_LOGIN {
         let alert = Some(LoginAlert::MissingFields);
         return form(reply, &visit, &return_to, StatusCode::BAD_REQUEST, typed, alert);
