@@ -25,7 +25,7 @@ use crate::notify::smtp::{SmtpCredentials, SmtpSecurity, SmtpSettings};
 use crate::notify::transport::{Transport, TransportError, TransportSettings};
 use crate::notify::worker::{OutboxWorker, Tools, WorkerSettings};
 use crate::policy::SitePolicy;
-use crate::portal::pages::{Logo, Look, Pages};
+use crate::portal::pages::{Logo, LogoKind, Look, Pages};
 use crate::portal::{Portal, PortalSite};
 use crate::proxy::listener::{ListenError, Listener, tls_acceptor};
 use crate::proxy::{
@@ -325,22 +325,21 @@ fn transport(from: &settings::MailTransport, inbox: Arc<Inbox>) -> TransportSett
 }
 
 fn look(portal: &settings::Portal) -> Result<Look, StartError> {
-    let logo = portal
-        .logo
-        .as_deref()
-        .map(|path| {
-            let failed = |cause: String| StartError::Logo { path: path.display().to_string(), cause };
-            let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
-            let extension = path.extension().and_then(|extension| extension.to_str());
-            let kind = extension
-                .and_then(crate::portal::pages::LogoKind::of_extension)
-                .ok_or_else(|| failed("a logo is an .svg, .png or .webp file".into()))?;
-            Ok(Logo { bytes, kind })
-        })
-        .transpose()
-        .map_err(|error: StartError| error)?;
+    let logo = portal.logo.as_deref().map(logo).transpose()?;
     let accent = portal.accent.as_deref().and_then(|accent| accent.parse().ok());
     Ok(Look { name: portal.name.clone(), accent, logo })
+}
+
+fn logo(path: &std::path::Path) -> Result<Logo, StartError> {
+    let failed = |cause: String| StartError::Logo { path: path.display().to_string(), cause };
+    let kind = match path.extension().and_then(|extension| extension.to_str()) {
+        Some("svg") => LogoKind::Svg,
+        Some("png") => LogoKind::Png,
+        Some("webp") => LogoKind::WebP,
+        _ => return Err(failed("a logo is an .svg, .png or .webp file".into())),
+    };
+    let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
+    Ok(Logo { bytes, kind })
 }
 
 fn hashing(settings: &Settings) -> HashingSettings {

@@ -1,6 +1,8 @@
 //! doorward: a proper login in front of any web app.
 
+pub mod app;
 pub mod auth;
+pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod identity;

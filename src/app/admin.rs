@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use crate::proxy::Answer;
 use crate::store::{Accounts, Flow, StoreError, StoreUpkeep};
 use crate::telemetry::admin;
-use crate::telemetry::health::Health;
+use crate::telemetry::health::{Health, Part};
 
 /// The longest that a store may take to say that it is there.
 const PING: Duration = Duration::from_secs(2);
@@ -30,26 +30,28 @@ impl Admin {
         flow: Arc<dyn Flow>,
         stop: watch::Receiver<bool>,
     ) -> Self {
-        Self { accounts, flow, health: Health::default(), stop }
+        // Keys and listeners are there, or doorward would not have started.
+        let health = Health::new([Part::Store, Part::Keys, Part::Listeners]);
+        health.up(Part::Keys);
+        health.up(Part::Listeners);
+        Self { accounts, flow, health, stop }
     }
 
     async fn look(&self) {
         let accounts = tokio::time::timeout(PING, self.accounts.ping());
         let flow = tokio::time::timeout(PING, self.flow.ping());
         let (accounts, flow) = tokio::join!(accounts, flow);
-        for (part, answer) in [("accounts", accounts), ("state", flow)] {
-            match state(answer) {
-                None => self.health.up(part),
-                Some(reason) => self.health.down(part, reason),
-            }
+        match trouble(accounts).or_else(|| trouble(flow)) {
+            None => self.health.up(Part::Store),
+            Some(reason) => self.health.down(Part::Store, reason),
         }
         if *self.stop.borrow() {
-            self.health.down("server", "it is stopping");
+            self.health.down(Part::Listeners, "doorward is stopping");
         }
     }
 }
 
-fn state(answer: Result<Result<(), StoreError>, tokio::time::error::Elapsed>) -> Option<&'static str> {
+fn trouble(answer: Result<Result<(), StoreError>, tokio::time::error::Elapsed>) -> Option<&'static str> {
     match answer {
         Ok(Ok(())) => None,
         Ok(Err(error)) => {
