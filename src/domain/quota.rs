@@ -25,6 +25,16 @@ impl Rate {
         if period.is_zero() { None } else { Some(Self { events, period }) }
     }
 
+    /// How many.
+    pub const fn events(self) -> NonZeroU32 {
+        self.events
+    }
+
+    /// In how long.
+    pub const fn period(self) -> Duration {
+        self.period
+    }
+
     /// The time in which one event is earned back.
     fn interval(&self) -> Duration {
         self.period / self.events.get()
