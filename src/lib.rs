@@ -1,5 +1,6 @@
 //! doorward: a proper login in front of any web app.
 
+pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod store;
