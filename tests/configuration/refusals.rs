@@ -269,7 +269,12 @@ fn rules_say_what_they_mean() {
     for (rule, column, message, help) in [
         ("{ path: /a }", 9, "is missing", "two_factor"),
         ("{ policy: two_factors }", 19, "must be one of", "did you mean `two_factor`?"),
-        ("{ policy: otp_only }", 19, "not yet in this version", "two_factor"),
+        (
+            "{ policy: otp_only }",
+            19,
+            "must be one of: bypass, one_factor, two_factor, deny",
+            "known",
+        ),
         ("{ path: a, policy: deny }", 17, "path pattern begins with /", "/admin/**"),
         ("{ path: /a**, policy: deny }", 17, "path pattern", "/admin/**"),
         ("{ policy: deny, methods: [] }", 34, "is an empty list", "name at least one"),

@@ -52,8 +52,6 @@ pub(super) enum Policy {
     OneFactor,
     TwoFactor,
     Deny,
-    #[schemars(skip)]
-    OtpOnly,
 }
 
 /// How somebody who is not signed in is answered.
@@ -119,9 +117,8 @@ fn rule(typed: RawRule, at: &Place, context: &Context<'_>) -> Option<Rule> {
     let methods = list(typed.methods, method, context);
     let networks = list(typed.networks, network, context);
     let help = "write policy: two_factor (or bypass, one_factor, deny)";
-    let requirement = context
-        .required(typed.policy, at, "policy", help)
-        .and_then(|(at, policy)| requirement(policy, &at, context));
+    let requirement =
+        context.required(typed.policy, at, "policy", help).map(|(_, policy)| requirement(policy));
     let useful = useful(&idle_keys, requirement, context);
     let groups = list(
         typed.groups,
@@ -184,17 +181,12 @@ fn pattern(text: &Text, context: &Context<'_>) -> Option<PathPattern> {
     )
 }
 
-fn requirement(policy: Policy, at: &Place, context: &Context<'_>) -> Option<Requirement> {
+const fn requirement(policy: Policy) -> Requirement {
     match policy {
-        Policy::Bypass => Some(Requirement::Bypass),
-        Policy::OneFactor => Some(Requirement::OneFactor),
-        Policy::TwoFactor => Some(Requirement::TwoFactor),
-        Policy::Deny => Some(Requirement::Deny),
-        Policy::OtpOnly => context.refuse(
-            at,
-            "a code without a password is not yet in this version",
-            "write two_factor",
-        ),
+        Policy::Bypass => Requirement::Bypass,
+        Policy::OneFactor => Requirement::OneFactor,
+        Policy::TwoFactor => Requirement::TwoFactor,
+        Policy::Deny => Requirement::Deny,
     }
 }
 
