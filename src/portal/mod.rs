@@ -1,0 +1,3 @@
+//! What people see of doorward.
+
+pub mod pages;
