@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use doorward::domain::entropy::OsEntropy;
@@ -318,4 +318,53 @@ async fn a_running_worker_sends_at_once_when_rung_and_stops_when_told() {
     tokio::time::timeout(SOON, running).await.unwrap().unwrap();
     assert_eq!(server.messages().len(), 10);
     assert_eq!(post.outbox.len(), 0);
+}
+
+/// What is logged, for a test to read.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn s12_no_log_line_holds_a_code_an_address_or_a_password() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _listening = tracing::subscriber::set_default(subscriber);
+    for server in [
+        SmtpServer::options(Mode::StartTls).auth("app", "s3cret-pass"),
+        SmtpServer::options(Mode::StartTls).auth("app", "another").refuse(),
+        SmtpServer::options(Mode::StartTls).refuse(),
+        SmtpServer::options(Mode::StartTls).fail_first(9),
+    ] {
+        let server = server.start();
+        let with_password =
+            signing_in(settings(&server, SmtpSecurity::StartTls), "app", "s3cret-pass");
+        for settings in [with_password, settings(&server, SmtpSecurity::StartTls)] {
+            let post = Post::over(settings);
+            post.put("ada.lovelace@example.org", "curl/8");
+            post.round().await;
+        }
+    }
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    for told in ["mail delivered", "mail put off", "mail dropped", "changes a setting", "mail.id"] {
+        assert!(text.contains(told), "{told:?} is missing in {text}");
+    }
+    for secret in ["048213", "lovelace", "s3cret-pass", "203.0.113.7"] {
+        assert!(!text.contains(secret), "{secret:?} was logged: {text}");
+    }
 }

@@ -1,7 +1,7 @@
 //! A stand-in for the outbox of a store: it keeps the promises of `OutboxStore` in memory, and fails when told to.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -24,6 +24,8 @@ pub struct FakeOutbox {
     pub removals_fail: AtomicBool,
     /// While set, everything fails.
     pub away: AtomicBool,
+    /// How often it failed.
+    pub refused: AtomicUsize,
 }
 
 struct Row {
@@ -53,6 +55,7 @@ impl FakeOutbox {
 
     fn check(&self, operation: &'static str, fails: bool) -> Result<(), StoreError> {
         if fails || self.away.load(Ordering::SeqCst) {
+            self.refused.fetch_add(1, Ordering::SeqCst);
             return Err(StoreError { store: "flow", operation, cause: "told to fail".into() });
         }
         Ok(())
