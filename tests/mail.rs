@@ -4,7 +4,7 @@
 mod support;
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use doorward::domain::entropy::OsEntropy;
 use doorward::domain::id::MailId;
@@ -202,6 +202,14 @@ async fn a_wrong_password_keeps_the_mail_in_the_outbox() {
 }
 
 #[tokio::test]
+async fn a_sender_that_the_server_does_not_allow_costs_no_mail() {
+    let server = SmtpServer::options(Mode::Plain).refuse_sender().start();
+    let post = Post::over(settings(&server, SmtpSecurity::Plaintext));
+    post.put("ada@example.org", "curl/8");
+    assert_eq!(post.round().await, RETRIED);
+}
+
+#[tokio::test]
 async fn a_mail_put_off_by_451_is_delivered_once_after_the_wait() {
     let server = SmtpServer::options(Mode::Plain).fail_first(1).start();
     let post = Post::over(settings(&server, SmtpSecurity::Plaintext));
@@ -261,11 +269,13 @@ async fn a_server_that_falls_silent_is_given_up_in_time() {
         timeout: Duration::from_millis(300),
         ..settings(&server, SmtpSecurity::Plaintext)
     };
+    let begun = Instant::now();
     let error = transport(settings).deliver(&mail()).await.unwrap_err();
     assert!(
         matches!(&error, DeliveryError::Transient(text) if text.contains("took longer")),
         "{error}"
     );
+    assert!(begun.elapsed() < SOON);
 }
 
 #[tokio::test]
@@ -366,5 +376,28 @@ async fn s12_no_log_line_holds_a_code_an_address_or_a_password() {
     }
     for secret in ["048213", "lovelace", "s3cret-pass", "203.0.113.7"] {
         assert!(!text.contains(secret), "{secret:?} was logged: {text}");
+    }
+}
+
+#[test]
+fn s54_a_file_without_certificates_is_told_at_start() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, content) in
+        [("empty", Some("")), ("key", Some("-----BEGIN PRIVATE KEY-----\n")), ("none", None)]
+    {
+        let file = folder.path().join(name);
+        if let Some(content) = content {
+            std::fs::write(&file, content).unwrap();
+        }
+        let settings = SmtpSettings {
+            host: "localhost".to_owned(),
+            port: 465,
+            security: SmtpSecurity::Tls,
+            credentials: None,
+            ca: Some(file.clone()),
+            timeout: SOON,
+        };
+        let error = Transport::new(TransportSettings::Smtp(settings)).unwrap_err().to_string();
+        assert!(error.contains(&file.display().to_string()), "{error}");
     }
 }

@@ -91,6 +91,11 @@ impl Options {
         self.argument("--refuse")
     }
 
+    /// Answers `MAIL` with 553.
+    pub fn refuse_sender(self) -> Self {
+        self.argument("--refuse-sender")
+    }
+
     /// Never answers `MAIL`.
     pub fn stall(self) -> Self {
         self.argument("--stall")

@@ -30,6 +30,7 @@ def arguments():
     parser.add_argument("--dir", required=True, help="where mails and events are written")
     parser.add_argument("--fail-first", type=int, default=0, metavar="N", help="answer the first N mails with 451")
     parser.add_argument("--refuse", action="store_true", help="answer every recipient with 550")
+    parser.add_argument("--refuse-sender", action="store_true", help="answer MAIL with 553")
     parser.add_argument("--stall", action="store_true", help="never answer MAIL")
     return parser.parse_args()
 
@@ -53,6 +54,8 @@ class Handler:
         self.note("mail")
         if self.options.stall:
             await asyncio.Event().wait()
+        if self.options.refuse_sender:
+            return "553 5.7.1 sender not owned by you"
         envelope.mail_from = address
         envelope.mail_options.extend(mail_options)
         return "250 OK"
