@@ -380,7 +380,7 @@ async fn s12_no_log_line_holds_a_code_an_address_or_a_password() {
 }
 
 #[test]
-fn s54_a_file_without_certificates_is_told_at_start() {
+fn a_file_without_certificates_is_told_at_start() {
     let folder = tempfile::tempdir().unwrap();
     for (name, content) in
         [("empty", Some("")), ("key", Some("-----BEGIN PRIVATE KEY-----\n")), ("none", None)]
