@@ -9,7 +9,7 @@ use http::{Request, Response};
 use tokio::sync::watch;
 
 use crate::proxy::Answer;
-use crate::store::{Accounts, Flow, StoreError, StoreUpkeep};
+use crate::store::{Accounts, Flow, StoreError};
 use crate::telemetry::admin;
 use crate::telemetry::health::{Health, Part};
 
@@ -51,7 +51,9 @@ impl Admin {
     }
 }
 
-fn trouble(answer: Result<Result<(), StoreError>, tokio::time::error::Elapsed>) -> Option<&'static str> {
+fn trouble(
+    answer: Result<Result<(), StoreError>, tokio::time::error::Elapsed>,
+) -> Option<&'static str> {
     match answer {
         Ok(Ok(())) => None,
         Ok(Err(error)) => {

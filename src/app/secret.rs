@@ -42,7 +42,9 @@ pub enum SecretError {
 /// The secret in the file at `path`. Where there is none, one is made, readable by its owner alone.
 pub fn read_or_make(path: &Path, entropy: &dyn Entropy) -> Result<ServerSecret, SecretError> {
     match make(path, entropy) {
-        Ok(()) => tracing::info!(file = %path.display(), "a server secret was made; keep a copy of it"),
+        Ok(()) => {
+            tracing::info!(file = %path.display(), "a server secret was made; keep a copy of it")
+        }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         Err(cause) => return Err(SecretError::Unusable { path: path.to_owned(), cause }),
     }
@@ -58,7 +60,9 @@ pub fn read(path: &Path) -> Result<ServerSecret, SecretError> {
     }
     let text = Zeroizing::new(std::fs::read_to_string(path).map_err(unusable)?);
     let bytes = HEXLOWER_PERMISSIVE.decode(text.trim().as_bytes()).ok();
-    bytes.and_then(ServerSecret::new).ok_or_else(|| SecretError::NotASecret { path: path.to_owned() })
+    bytes
+        .and_then(ServerSecret::new)
+        .ok_or_else(|| SecretError::NotASecret { path: path.to_owned() })
 }
 
 /// Writes beside and links into place, so that the file is whole from its first moment, and never replaces one that
@@ -70,7 +74,12 @@ fn make(path: &Path, entropy: &dyn Entropy) -> io::Result<()> {
     let beside = path.with_extension(format!("new-{}", std::process::id()));
     let secret = Zeroizing::new(entropy::bytes::<32>(entropy));
     let text = Zeroizing::new(HEXLOWER_PERMISSIVE.encode(secret.as_slice()));
-    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&beside)?;
     let written = writeln!(file, "{}", *text).and_then(|()| file.sync_all());
     let linked = written.and_then(|()| std::fs::hard_link(&beside, path));
     let _ = std::fs::remove_file(&beside);
@@ -97,7 +106,11 @@ mod tests {
         assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
         read_or_make(&path, &OsEntropy).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), first);
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+        assert_eq!(
+            std::fs::read_dir(folder.path()).unwrap().count(),
+            1,
+            "nothing is left beside it"
+        );
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::auth::Auth;
 use crate::domain::challenge::Purpose;
 use crate::domain::time::SharedClock;
 use crate::notify::observer::{DropReason, MailObserver};
-use crate::store::{Accounts, Flow, OutboxStore, SessionStore, StoreError, StoreUpkeep};
+use crate::store::{Accounts, Flow, StoreError};
 use crate::telemetry::metrics::{CodeEvent, MailResult, metrics};
 
 use super::Core;

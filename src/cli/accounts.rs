@@ -69,7 +69,10 @@ pub(super) fn parse_login(text: &str) -> Result<LoginName, String> {
     text.parse().map_err(|error: crate::domain::account::NotALoginName| error.to_string())
 }
 
-pub(super) async fn run(command: AccountsCommand, out: &mut dyn Write) -> Result<ExitCode, Failure> {
+pub(super) async fn run(
+    command: AccountsCommand,
+    out: &mut dyn Write,
+) -> Result<ExitCode, Failure> {
     match command {
         AccountsCommand::Add(args) => add(args, out).await,
         AccountsCommand::List(args) => list(&args, out).await,
@@ -83,7 +86,12 @@ pub(super) async fn run(command: AccountsCommand, out: &mut dyn Write) -> Result
             let account = named(&core, &args.login).await?;
             let account = core.auth.disable_account(account.id, core.clock.now()).await?;
             until_noticed().await;
-            tell(out, &args.config, &still_there(account)?, Some("disabled; its sessions are ended"))
+            tell(
+                out,
+                &args.config,
+                &still_there(account)?,
+                Some("disabled; its sessions are ended"),
+            )
         }
         AccountsCommand::Enable(args) => {
             let core = core(&args.config).await?;
@@ -150,7 +158,10 @@ async fn list(args: &ConfigArgs, out: &mut dyn Write) -> Result<ExitCode, Failur
     if args.json {
         write_json(out, &all.iter().map(as_json).collect())?;
     } else if all.is_empty() {
-        writeln!(out, "no accounts; make one: doorward accounts add NAME --email ADDRESS --password-stdin")?;
+        writeln!(
+            out,
+            "no accounts; make one: doorward accounts add NAME --email ADDRESS --password-stdin"
+        )?;
     } else {
         writeln!(out, "{:<24} {:<36} {:<10} GROUPS", "NAME", "E-MAIL", "STATUS")?;
         for account in &all {

@@ -22,7 +22,8 @@ pub(super) async fn run(args: &HealthArgs, out: &mut dyn Write) -> Result<ExitCo
         return Err(Failure::Usage("the configuration has no admin address to ask".into()));
     };
     let asked = tokio::time::timeout(PATIENCE, ask(admin)).await;
-    let away = |why: String| Failure::Refused(format!("doorward at {admin} does not answer: {why}"));
+    let away =
+        |why: String| Failure::Refused(format!("doorward at {admin} does not answer: {why}"));
     let answer = asked
         .map_err(|_| away("no answer in time".into()))?
         .map_err(|error| away(error.to_string()))?;

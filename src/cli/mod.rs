@@ -119,7 +119,11 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn dispatch(command: Command, out: &mut dyn Write, err: &mut dyn Write) -> Result<ExitCode, Failure> {
+fn dispatch(
+    command: Command,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Result<ExitCode, Failure> {
     // One TLS stack: every library finds this provider (rustls on ring).
     let _ = rustls::crypto::ring::default_provider().install_default();
     match command {

@@ -21,8 +21,11 @@ pub(super) fn new_password() -> Result<Password, Failure> {
     std::io::stdin().lock().read_line(&mut line)?;
     let text = line.trim_end_matches(['\r', '\n']);
     if text.chars().count() < MIN_CHARACTERS {
-        return Err(Failure::Refused(format!("a password has at least {MIN_CHARACTERS} characters")));
+        return Err(Failure::Refused(format!(
+            "a password has at least {MIN_CHARACTERS} characters"
+        )));
     }
-    Password::new(text.to_owned())
-        .ok_or_else(|| Failure::Refused(format!("a password has at most {} bytes", Password::MAX_BYTES)))
+    Password::new(text.to_owned()).ok_or_else(|| {
+        Failure::Refused(format!("a password has at most {} bytes", Password::MAX_BYTES))
+    })
 }

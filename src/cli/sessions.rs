@@ -41,7 +41,10 @@ pub(super) struct RevokeArgs {
     config: ConfigArgs,
 }
 
-pub(super) async fn run(command: SessionsCommand, out: &mut dyn Write) -> Result<ExitCode, Failure> {
+pub(super) async fn run(
+    command: SessionsCommand,
+    out: &mut dyn Write,
+) -> Result<ExitCode, Failure> {
     match command {
         SessionsCommand::List(args) => list(&args, out).await,
         SessionsCommand::Revoke(args) => revoke(&args, out).await,

@@ -47,6 +47,19 @@ pub fn parse(text: &str, name: &Path) -> Result<Settings, ConfigErrors> {
     parse_with(text, name, &environment)
 }
 
+/// Whether people ask for output without colour (`NO_COLOR`, see no-color.org).
+#[expect(clippy::disallowed_methods, reason = "the environment is read here alone")]
+pub fn no_colour() -> bool {
+    std::env::var("NO_COLOR").is_ok_and(|value| !value.is_empty())
+}
+
+/// The file that moves the clock of a binary built for tests.
+#[cfg(feature = "test-clock")]
+#[expect(clippy::disallowed_methods, reason = "the environment is read here alone")]
+pub fn test_clock_file() -> Option<PathBuf> {
+    std::env::var("DOORWARD_TEST_CLOCK").ok().map(PathBuf::from)
+}
+
 /// The same as [`parse`], with other variables.
 pub fn parse_with(
     text: &str,

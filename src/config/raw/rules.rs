@@ -27,8 +27,8 @@ pub(super) struct RawRule {
     /// The client addresses or networks it is for. Left out: all.
     #[schemars(length(min = 1))]
     networks: Option<Located<Vec<Text>>>,
-    /// What it takes to get through. bypass: nothing. one_factor: a password. two_factor: a password and a code.
-    /// deny: nobody does.
+    /// What it takes to get through. bypass: nothing. one_factor: a password. otp_only: a code by mail and no password.
+    /// two_factor: a password and a code. deny: nobody does.
     #[schemars(required)]
     policy: Option<Located<Policy>>,
     /// The account must be in one of these groups. Left out: no group is asked for.
@@ -50,6 +50,7 @@ pub(super) struct RawRule {
 pub(super) enum Policy {
     Bypass,
     OneFactor,
+    OtpOnly,
     TwoFactor,
     Deny,
 }
@@ -116,7 +117,7 @@ fn rule(typed: RawRule, at: &Place, context: &Context<'_>) -> Option<Rule> {
     };
     let methods = list(typed.methods, method, context);
     let networks = list(typed.networks, network, context);
-    let help = "write policy: two_factor (or bypass, one_factor, deny)";
+    let help = "write policy: two_factor (or bypass, one_factor, otp_only, deny)";
     let requirement =
         context.required(typed.policy, at, "policy", help).map(|(_, policy)| requirement(policy));
     let useful = useful(&idle_keys, requirement, context);
@@ -185,6 +186,7 @@ const fn requirement(policy: Policy) -> Requirement {
     match policy {
         Policy::Bypass => Requirement::Bypass,
         Policy::OneFactor => Requirement::OneFactor,
+        Policy::OtpOnly => Requirement::OtpOnly,
         Policy::TwoFactor => Requirement::TwoFactor,
         Policy::Deny => Requirement::Deny,
     }
