@@ -10,7 +10,7 @@ use super::host::HostName;
 use super::id::{AccountId, ChallengeId, SessionId};
 use super::mail::SealedMail;
 use super::return_to::ReturnTo;
-use super::secret::{CodeMac, FlowHash};
+use super::secret::{CodeMac, FlowHash, LinkTokenHash};
 use super::session::Methods;
 use super::time::Timestamp;
 
@@ -120,6 +120,16 @@ impl Challenge {
     }
 }
 
+/// The other way to answer a challenge: the link in the same mail. Its token finishes only in the browser that asked;
+/// opened elsewhere it shows a relay code to type there (S17).
+#[derive(Clone, Debug)]
+pub struct NewLink {
+    /// What the link's token hashes to.
+    pub token: LinkTokenHash,
+    /// The MAC of the relay code, which is as good as the code.
+    pub relay: CodeMac,
+}
+
 /// A challenge about to be opened.
 #[derive(Clone, Debug)]
 pub struct NewChallenge {
@@ -129,6 +139,8 @@ pub struct NewChallenge {
     pub challenge: Challenge,
     /// The MAC of its code.
     pub code: CodeMac,
+    /// Its link.
+    pub link: NewLink,
     /// The mail that carries the code; none for a decoy.
     pub mail: Option<SealedMail>,
 }
@@ -138,6 +150,8 @@ pub struct NewChallenge {
 pub struct Reissue {
     /// The MAC of the new code.
     pub code: CodeMac,
+    /// The new link.
+    pub link: NewLink,
     /// The mail that carries it; none for a decoy.
     pub mail: Option<SealedMail>,
     /// When the new code ends.

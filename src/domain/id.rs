@@ -60,6 +60,8 @@ identifiers! {
     ChallengeId;
     /// A mail in the outbox; its `Message-ID` is made from it, so that a repeated delivery is seen as one.
     MailId;
+    /// A device: the series of its tokens.
+    DeviceId;
     /// A request, as logs and error pages name it.
     RequestId;
 }

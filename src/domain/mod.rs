@@ -2,10 +2,13 @@
 
 pub mod account;
 pub mod address;
+pub mod audit;
+pub mod budget;
 pub mod challenge;
 pub mod client;
 pub mod code;
 pub mod colour;
+pub mod device;
 pub mod email;
 pub mod entropy;
 pub mod host;

@@ -84,6 +84,20 @@ token_and_hash! {
     FlowHash, b"doorward flow secret\0"
 }
 
+token_and_hash! {
+    /// The secret of a known device. It lives in the device cookie and changes each time it is used.
+    DeviceToken,
+    /// The SHA-256 that a store compares it with.
+    DeviceTokenHash, b"doorward device token\0"
+}
+
+token_and_hash! {
+    /// The secret of a verification link. It lives in one mail.
+    LinkToken,
+    /// The SHA-256 under which a store finds the challenge of a link.
+    LinkTokenHash, b"doorward link token\0"
+}
+
 /// The keyed hash of a code, as a store keeps it: without the server's key and the browser's secret the
 /// million possible codes cannot be tried against it.
 #[derive(Clone, Copy)]

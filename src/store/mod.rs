@@ -6,13 +6,18 @@ use async_trait::async_trait;
 use std::time::Duration;
 
 use crate::domain::account::{Account, AccountStatus, AccountWithPassword, LoginName, NewAccount};
+use crate::domain::audit::{AuditEntry, NumberedEntry};
+use crate::domain::budget::{BudgetState, DelayRule, GuessBudget};
 use crate::domain::challenge::{
     Challenge, NewChallenge, Purpose, Redeemed, Reissue, Reissued, ResendRule,
 };
-use crate::domain::id::{AccountId, MailId, SessionId};
+use crate::domain::device::{Device, DeviceUse, Guesser, NewDevice, Rotation};
+use crate::domain::id::{AccountId, DeviceId, MailId, SessionId};
 use crate::domain::mail::LeasedMail;
 use crate::domain::quota::{Quota, Rate};
-use crate::domain::secret::{CodeGuess, FlowHash, PasswordHash, SessionTokenHash};
+use crate::domain::secret::{
+    CodeGuess, DeviceTokenHash, FlowHash, LinkTokenHash, PasswordHash, SessionTokenHash,
+};
 use crate::domain::session::{NewSession, Session};
 use crate::domain::time::Timestamp;
 
@@ -148,7 +153,7 @@ pub trait ChallengeStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Reissued, StoreError>;
 
-    /// Counts the guess and, when it matches, spends the challenge, in one step. Nothing is counted or compared when
+    /// Counts the guess and, when it matches the code or the relay code, spends the challenge, in one step. Nothing is counted or compared when
     /// the challenge is spent, exhausted or past its time (S1, S2, S3, S8). A decoy never matches.
     async fn redeem_code(
         &self,
@@ -157,6 +162,24 @@ pub trait ChallengeStore: Send + Sync {
         guess: &CodeGuess,
         now: Timestamp,
     ) -> Result<Redeemed, StoreError>;
+
+    /// Spends the challenge of this browser when `token` is its present link's, in one step. A link has 256 bits: no
+    /// guess is counted, and an exhausted challenge is still answered by it. Past its time it is `Expired`, answered
+    /// before `Spent`, of another browser or replaced `Unknown`; a decoy is never accepted.
+    async fn redeem_link(
+        &self,
+        flow: &FlowHash,
+        purpose: Purpose,
+        token: &LinkTokenHash,
+        now: Timestamp,
+    ) -> Result<Redeemed, StoreError>;
+
+    /// The challenge whose present link's token this is, whoever asks. Changes nothing (S16).
+    async fn find_link(
+        &self,
+        purpose: Purpose,
+        token: &LinkTokenHash,
+    ) -> Result<Option<Challenge>, StoreError>;
 }
 
 /// The outbox: mails that are promised and not yet delivered.
@@ -220,6 +243,128 @@ pub trait QuotaStore: Send + Sync {
     ) -> Result<Quota, StoreError>;
 }
 
+/// A guess that was counted before it was compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CountedGuess(pub i64);
+
+/// Whether a guess fits into an account's budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guessed {
+    /// It does, and is counted as a failure until it is forgiven.
+    Counted(CountedGuess),
+    /// It does not, and must not be compared.
+    Spent {
+        /// When one does again.
+        until: Timestamp,
+        /// Whether the owner has not been told yet, in the last day.
+        tell: bool,
+    },
+}
+
+/// What came of counting a wrong password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PasswordFailures {
+    /// How many there are in a row.
+    pub count: u32,
+    /// When the next try is taken.
+    pub next_try: Timestamp,
+}
+
+/// Failures, in the durable store: the guess budget, and the delays after wrong passwords.
+#[async_trait]
+pub trait BudgetStore: Send + Sync {
+    /// Counts a guess at a code of `account` by `who` as a failure, if it fits into `budget` (S5). Counting and
+    /// checking are one step, so that parallel guesses fit no better than others.
+    async fn count_guess(
+        &self,
+        account: AccountId,
+        who: Guesser,
+        budget: GuessBudget,
+        now: Timestamp,
+    ) -> Result<Guessed, StoreError>;
+
+    /// Takes back that one guess, because it was right. Those before it stay counted: no success clears them.
+    async fn forgive_guess(&self, guess: CountedGuess) -> Result<(), StoreError>;
+
+    /// How the budget of `account` for `who` stands.
+    async fn guess_budget(
+        &self,
+        account: AccountId,
+        who: Guesser,
+        budget: GuessBudget,
+        now: Timestamp,
+    ) -> Result<BudgetState, StoreError>;
+
+    /// When the next password of `key` is looked at; in the past if it is at once. Keys are of the caller's making.
+    async fn next_password_try(&self, key: &str, now: Timestamp) -> Result<Timestamp, StoreError>;
+
+    /// Counts a wrong password of `key` and sets the wait that `rule` wants. Failures that the rule has forgotten
+    /// do not count.
+    async fn count_password_failure(
+        &self,
+        key: &str,
+        rule: DelayRule,
+        now: Timestamp,
+    ) -> Result<PasswordFailures, StoreError>;
+
+    /// Forgets the failures of `key`, because the password was right.
+    async fn clear_password_failures(&self, key: &str) -> Result<(), StoreError>;
+}
+
+/// Devices, in the durable store.
+#[async_trait]
+pub trait DeviceStore: Send + Sync {
+    /// Keeps a new device.
+    async fn insert_device(&self, new: NewDevice) -> Result<(), StoreError>;
+
+    /// The device whose present token, or whose token before inside `grace`, hashes to `token`. Changes nothing.
+    async fn find_device(
+        &self,
+        id: DeviceId,
+        token: &DeviceTokenHash,
+        grace: Duration,
+        now: Timestamp,
+    ) -> Result<Option<Device>, StoreError>;
+
+    /// Uses the device: rotates its token, or finds it stolen and removes it, in one step (S32). A token that was
+    /// never the device's changes nothing.
+    async fn use_device(&self, id: DeviceId, rotation: Rotation) -> Result<DeviceUse, StoreError>;
+
+    /// Trusts the device until then.
+    async fn trust_device(&self, id: DeviceId, until: Timestamp) -> Result<(), StoreError>;
+
+    /// The devices of the account, the latest used first.
+    async fn devices_of(&self, account: AccountId) -> Result<Vec<Device>, StoreError>;
+
+    /// Removes the device. Says whether there was one.
+    async fn remove_device(&self, id: DeviceId) -> Result<bool, StoreError>;
+
+    /// Removes all devices of the account and says how many those were.
+    async fn remove_devices_of(&self, account: AccountId) -> Result<u64, StoreError>;
+}
+
+/// The audit, in the durable store.
+#[async_trait]
+pub trait AuditStore: Send + Sync {
+    /// Keeps the entry.
+    async fn record(&self, entry: AuditEntry) -> Result<(), StoreError>;
+
+    /// Up to `limit` entries after the number `after`, the oldest first; of one account, if one is named.
+    async fn audit_after(
+        &self,
+        after: i64,
+        account: Option<AccountId>,
+        limit: u32,
+    ) -> Result<Vec<NumberedEntry>, StoreError>;
+
+    /// The latest `limit` entries, the oldest first; of one account, if one is named.
+    async fn latest_audit(
+        &self,
+        account: Option<AccountId>,
+        limit: u32,
+    ) -> Result<Vec<NumberedEntry>, StoreError>;
+}
+
 /// What everybody who purges, watches or starts a store needs of it.
 #[async_trait]
 pub trait StoreUpkeep: Send + Sync {
@@ -227,7 +372,8 @@ pub trait StoreUpkeep: Send + Sync {
     async fn ping(&self) -> Result<(), StoreError>;
 
     /// Removes up to `limit` rows of each kind that are of no more use: sessions past their end or idle too long,
-    /// challenges an hour past theirs, mails past their use. Returns how many rows went.
+    /// challenges an hour past theirs, mails past their use, devices unused for 90 days, failures that count no more,
+    /// audit entries older than 90 days. Returns how many rows went.
     async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
     /// Comes back once somebody other than this process has changed the store, so that caches are emptied.
@@ -236,8 +382,8 @@ pub trait StoreUpkeep: Send + Sync {
 }
 
 /// The role of the durable store.
-pub trait Accounts: AccountStore + StoreUpkeep {}
-impl<T: AccountStore + StoreUpkeep> Accounts for T {}
+pub trait Accounts: AccountStore + BudgetStore + DeviceStore + AuditStore + StoreUpkeep {}
+impl<T: AccountStore + BudgetStore + DeviceStore + AuditStore + StoreUpkeep> Accounts for T {}
 
 /// The role of the store of what passes.
 pub trait Flow: SessionStore + ChallengeStore + OutboxStore + QuotaStore + StoreUpkeep {}

@@ -1,0 +1,117 @@
+//! What is remembered of every attempt and every security event (R21, R22).
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use super::client::UserAgent;
+use super::id::{AccountId, DeviceId};
+use super::time::Timestamp;
+
+macro_rules! names {
+    ($(#[$doc:meta])* $name:ident { $( $(#[$variant_doc:meta])* $variant:ident = $text:literal, )+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name { $( $(#[$variant_doc])* $variant, )+ }
+
+        impl $name {
+            /// Every one, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The name in stores and output.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+
+            /// The one of this name.
+            pub fn from_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.as_str() == name)
+            }
+        }
+    };
+}
+
+names! {
+    /// What happened.
+    AuditEvent {
+        /// A password was typed.
+        Password = "password",
+        /// A code was sent.
+        CodeSent = "code_sent",
+        /// A code was typed.
+        Code = "code",
+        /// A session was made.
+        SignedIn = "signed_in",
+        /// A session was ended by its owner.
+        SignedOut = "signed_out",
+        /// Sessions were ended by an operator.
+        SessionsRevoked = "sessions_revoked",
+        /// A device was trusted.
+        DeviceTrusted = "device_trusted",
+        /// A device stood in for the code.
+        DeviceUsed = "device_used",
+        /// A device was revoked.
+        DeviceRevoked = "device_revoked",
+        /// A device's old token came back: somebody has a copy.
+        DeviceStolen = "device_stolen",
+        /// The guess budget is spent.
+        BudgetSpent = "budget_spent",
+        /// An account was made.
+        AccountAdded = "account_added",
+        /// An account was disabled.
+        AccountDisabled = "account_disabled",
+        /// An account was enabled.
+        AccountEnabled = "account_enabled",
+        /// A password was set.
+        PasswordSet = "password_set",
+    }
+}
+
+names! {
+    /// What came of it.
+    AuditResult {
+        /// It was done, or right.
+        Ok = "ok",
+        /// It was wrong.
+        Wrong = "wrong",
+        /// There is no such account. Told to nobody else.
+        UnknownName = "unknown_name",
+        /// The account is disabled.
+        Disabled = "disabled",
+        /// The code's time was over.
+        Expired = "expired",
+        /// No guesses were left, or the code was used.
+        Spent = "spent",
+        /// A limit was reached.
+        Limited = "limited",
+    }
+}
+
+/// One entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AuditEntry {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub event: AuditEvent,
+    /// What came of it.
+    pub result: AuditResult,
+    /// Whose account, if there is one.
+    pub account: Option<AccountId>,
+    /// From where; nothing for the command line.
+    pub address: Option<IpAddr>,
+    /// With which browser.
+    pub user_agent: UserAgent,
+    /// On which device, if it was a known one.
+    pub device: Option<DeviceId>,
+}
+
+/// An entry as a store numbered it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NumberedEntry {
+    /// Later entries have higher numbers.
+    pub number: i64,
+    /// The entry.
+    pub entry: AuditEntry,
+}
