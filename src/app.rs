@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use crate::auth::password::{BadParameters, HashingSettings, PasswordHasher};
 use crate::auth::{Auth, AuthParts, AuthSettings, RateLimits};
 use crate::config::settings::{self, ListenMode, Settings};
+use crate::domain::budget::{DelayRule, GuessBudget};
 use crate::domain::challenge::ResendRule;
 use crate::domain::entropy::{OsEntropy, SharedEntropy};
 use crate::domain::keys::KeyRing;
@@ -363,7 +364,7 @@ fn hashing(settings: &Settings) -> HashingSettings {
 }
 
 fn auth_settings(settings: &Settings) -> AuthSettings {
-    let Settings { otp, session, limits, .. } = settings;
+    let Settings { otp, session, limits, devices, .. } = settings;
     AuthSettings {
         code_lifetime: otp.lifetime,
         attempts: otp.attempts,
@@ -371,6 +372,9 @@ fn auth_settings(settings: &Settings) -> AuthSettings {
         session: Lifetime { absolute: session.lifetime, idle: session.idle },
         // A remembered browser is one that may be left alone: it has no idle end of its own.
         remembered: Lifetime { absolute: session.remember, idle: session.remember },
+        trusted_for: devices.lifetime,
+        budget: GuessBudget::default(),
+        delay: DelayRule::default(),
         limits: RateLimits {
             sign_in: limits.sign_in,
             verify: limits.verify,

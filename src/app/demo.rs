@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::{Core, Server, StartError};
 use crate::auth::account::{AccountDraft, AccountError, Added};
 use crate::config::settings::{
-    Database, IdentityHeaders, Limits, Listen, ListenMode, Log, LogFormat, MailSettings,
+    Database, Devices, IdentityHeaders, Limits, Listen, ListenMode, Log, LogFormat, MailSettings,
     MailTransport, Otp, PasswordHashing, Portal, Sessions, Settings, Site, Upstream,
     UpstreamTimeouts,
 };
@@ -192,7 +192,7 @@ async fn make_account(settings: &Settings, clock: SharedClock) -> Result<String,
     {
         let found = core.auth.find_account(&login).await.map_err(StartError::from)?;
         let account = found.ok_or(DemoError::Broken("account"))?;
-        core.auth.set_password(account.id, password).await?;
+        core.auth.set_password(account.id, password, core.clock.now()).await?;
     }
     Ok(text)
 }
@@ -219,6 +219,7 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
         groups: Vec::new(),
         unauthenticated: Unauthenticated::ByRequest,
         fresh: None,
+        trusted_device: true,
     };
     let public = "/public/**".parse().map_err(|_| broken())?;
     Ok(Settings {
@@ -257,6 +258,7 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
             idle: Duration::from_secs(3600),
             remember: Duration::from_secs(30 * 86_400),
         },
+        devices: Devices { lifetime: Duration::from_secs(30 * 86_400) },
         password_hash: PasswordHashing {
             memory_kib: 19_456,
             iterations: 2,

@@ -3,6 +3,7 @@
 use crate::domain::account::{
     Account, AccountStatus, FullName, Group, LoginName, NewAccount, Username,
 };
+use crate::domain::audit::AuditEvent;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::AccountId;
 use crate::domain::secret::Password;
@@ -82,7 +83,10 @@ impl Auth {
             created_at: now,
         };
         Ok(match self.accounts.insert_account(account).await? {
-            Inserted::Created => Added::Created(id),
+            Inserted::Created => {
+                self.remember_operator(AuditEvent::AccountAdded, id, now).await?;
+                Added::Created(id)
+            }
             Inserted::UsernameTaken => Added::UsernameTaken,
             Inserted::EmailTaken => Added::EmailTaken,
         })
@@ -111,23 +115,33 @@ impl Auth {
         let status = AccountStatus::Disabled { at: now };
         let account = self.accounts.set_status(id, status).await?;
         self.revoke_sessions_of(id, None).await?;
+        self.remember_operator(AuditEvent::AccountDisabled, id, now).await?;
         Ok(account)
     }
 
     /// Lets the account sign in again.
-    pub async fn enable_account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
-        self.accounts.set_status(id, AccountStatus::Active).await
+    pub async fn enable_account(
+        &self,
+        id: AccountId,
+        now: Timestamp,
+    ) -> Result<Option<Account>, StoreError> {
+        let account = self.accounts.set_status(id, AccountStatus::Active).await?;
+        self.remember_operator(AuditEvent::AccountEnabled, id, now).await?;
+        Ok(account)
     }
 
-    /// Sets a new password and ends every session made with the one before (S33).
+    /// Sets a new password and ends every session and every trust made with the one before (S33).
     pub async fn set_password(
         &self,
         id: AccountId,
         password: Password,
+        now: Timestamp,
     ) -> Result<Option<Account>, AccountError> {
         let hash = self.hasher.hash(password).await?.ok_or(AccountError::NotHashed)?;
         let account = self.accounts.set_password(id, hash).await?;
         self.revoke_sessions_of(id, None).await?;
+        self.accounts.remove_devices_of(id).await?;
+        self.remember_operator(AuditEvent::PasswordSet, id, now).await?;
         Ok(account)
     }
 }

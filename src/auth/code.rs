@@ -2,19 +2,24 @@
 
 use crate::domain::account::Account;
 use crate::domain::address::counted_as;
+use crate::domain::audit::{AuditEvent, AuditResult};
+use crate::domain::budget::BudgetState;
 use crate::domain::challenge::{
     Challenge, ChallengeState, Purpose, Redeemed, Reissue, Reissued, Resend, Subject,
 };
-use crate::domain::code::Code;
-use crate::domain::email::EmailAddress;
+use crate::domain::code::TypedCode;
+use crate::domain::device::Guesser;
+use crate::domain::mail::Message;
 use crate::domain::return_to::ReturnTo;
 use crate::domain::secret::FlowSecret;
-use crate::domain::session::Method;
-use crate::store::{LimitName, StoreError};
-use crate::telemetry::metrics::{CodeEvent, SigninResult, SigninStep, metrics};
+use crate::domain::session::{Assurance, Method};
+use crate::domain::time::Timestamp;
+use crate::store::{Guessed, LimitName, StoreError};
+use crate::telemetry::metrics::{CodeEvent, SecurityEvent, SigninResult, SigninStep, metrics};
 
+use super::audit::Attempt;
 use super::sessions::Opened;
-use super::sign_in::Context;
+use super::sign_in::{Context, FreshCode, Whose};
 use super::{Auth, Limited};
 
 /// A challenge as the code page shows it.
@@ -26,6 +31,8 @@ pub struct PendingCode {
     pub state: ChallengeState,
     /// Whether a further code may be sent.
     pub resend: Resend,
+    /// Whether typed codes are taken; the link always is.
+    pub budget: BudgetState,
 }
 
 /// What came of a typed code.
@@ -40,8 +47,10 @@ pub enum CodeOutcome {
     },
     /// It was wrong; guesses are left.
     Wrong,
-    /// What was typed is not six digits. Nothing was counted.
+    /// What was typed is no code. Nothing was counted.
     NotACode,
+    /// Typed codes are not taken from this browser now; the link in the mail is.
+    BudgetSpent,
     /// The challenge takes no guess any more; [`PendingCode`] says why.
     Closed,
     /// This browser has no challenge, or its account may not sign in any more.
@@ -71,18 +80,28 @@ impl Auth {
         context: &Context<'_>,
     ) -> Result<Option<PendingCode>, StoreError> {
         let found = self.flow.find_challenge(&flow.hash(), Purpose::SignIn).await?;
-        Ok(found.filter(|challenge| challenge.host == *context.host).map(|challenge| PendingCode {
+        let Some(challenge) = found.filter(|challenge| challenge.host == *context.host) else {
+            return Ok(None);
+        };
+        let account = self.account_of(&challenge).await?;
+        let who = self.guesser(account.as_ref(), context).await?;
+        let id = challenge.subject.budget_of();
+        let budget = self.accounts.guess_budget(id, who, self.settings.budget, context.now).await?;
+        Ok(Some(PendingCode {
             state: challenge.state(context.now),
             resend: self.settings.resend.check(&challenge, context.now),
+            budget,
             challenge,
         }))
     }
 
-    /// Takes a typed code for the challenge of this browser.
+    /// Takes a typed code for the challenge of this browser. The guess is counted against the account's budget, then
+    /// against the challenge, then compared; what was right, or not compared at all, is taken back from the budget.
     pub async fn verify_code(
         &self,
         flow: &FlowSecret,
         typed: &str,
+        trust_device: bool,
         context: &Context<'_>,
     ) -> Result<CodeOutcome, StoreError> {
         let address = counted_as(context.client.address).to_string();
@@ -90,59 +109,122 @@ impl Auth {
             metrics().signin(SigninStep::Code, SigninResult::Limited);
             return Ok(CodeOutcome::Limited(limited));
         }
-        let Ok(code) = typed.parse::<Code>() else { return Ok(CodeOutcome::NotACode) };
+        let Ok(code) = typed.parse::<TypedCode>() else { return Ok(CodeOutcome::NotACode) };
+        let Some(pending) = self.pending_code(flow, context).await? else {
+            metrics().signin(SigninStep::Code, SigninResult::Refused);
+            return Ok(CodeOutcome::Lost);
+        };
+        let account = self.account_of(&pending.challenge).await?;
+        let who = self.guesser(account.as_ref(), context).await?;
+        let budget_of = pending.challenge.subject.budget_of();
+        let budget = self.settings.budget;
+        let counted = match self.accounts.count_guess(budget_of, who, budget, context.now).await? {
+            Guessed::Counted(counted) => counted,
+            Guessed::Spent { until, tell } => {
+                self.budget_spent(account.as_ref().filter(|_| tell), until, who, context).await?;
+                return Ok(CodeOutcome::BudgetSpent);
+            }
+        };
         let guess = self.keys.code_guess(flow, Purpose::SignIn, context.host, &code);
         let redeemed =
             self.flow.redeem_code(&flow.hash(), Purpose::SignIn, &guess, context.now).await?;
-        let (event, result, outcome) = match redeemed {
-            Redeemed::Accepted(challenge) => return self.accept(&challenge, context).await,
-            Redeemed::Wrong { .. } => {
-                (Some(CodeEvent::Wrong), SigninResult::Refused, CodeOutcome::Wrong)
-            }
-            Redeemed::WrongAndExhausted => {
-                (Some(CodeEvent::Exhausted), SigninResult::Exhausted, CodeOutcome::Closed)
-            }
-            Redeemed::Expired => {
-                (Some(CodeEvent::Expired), SigninResult::Expired, CodeOutcome::Closed)
-            }
-            Redeemed::Exhausted => (None, SigninResult::Exhausted, CodeOutcome::Closed),
-            Redeemed::Spent => (None, SigninResult::Refused, CodeOutcome::Closed),
-            Redeemed::Unknown => (None, SigninResult::Refused, CodeOutcome::Lost),
-        };
-        if let Some(event) = event {
+        let was_wrong = matches!(redeemed, Redeemed::Wrong { .. } | Redeemed::WrongAndExhausted);
+        if !was_wrong {
+            self.accounts.forgive_guess(counted).await?;
+        }
+        let told = told(&redeemed);
+        if let Redeemed::Accepted(challenge) = redeemed {
+            return self.accept(&challenge, SigninStep::Code, trust_device, context).await;
+        }
+        if let Some(event) = told.event {
             metrics().code(Purpose::SignIn, event);
         }
-        metrics().signin(SigninStep::Code, result);
-        Ok(outcome)
+        metrics().signin(SigninStep::Code, told.result);
+        let attempt = Attempt::of(AuditEvent::Code, told.remembered, account.as_ref()).by(who);
+        self.remember(attempt, context).await?;
+        if was_wrong && pending.challenge.grant.methods.has(Method::Password) {
+            self.tell_of_wrong_code(account.as_ref(), &pending.challenge, context).await?;
+        }
+        Ok(told.outcome)
     }
 
-    async fn accept(
+    /// The right password and wrong codes: somebody may know the password. Told once a challenge, at its second wrong
+    /// code, as one is easily mistyped (S37).
+    async fn tell_of_wrong_code(
+        &self,
+        account: Option<&Account>,
+        challenge: &Challenge,
+        context: &Context<'_>,
+    ) -> Result<(), StoreError> {
+        match account {
+            Some(account) if challenge.attempts == 1 => {
+                let message = Message::WrongCodeNotice {
+                    site: context.origin.to_owned(),
+                    asked_by: context.asked(),
+                };
+                self.notify(account, message, context).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn budget_spent(
+        &self,
+        tell: Option<&Account>,
+        until: Timestamp,
+        who: Guesser,
+        context: &Context<'_>,
+    ) -> Result<(), StoreError> {
+        metrics().signin(SigninStep::Code, SigninResult::Exhausted);
+        metrics().security_event(SecurityEvent::BudgetSpent);
+        let Some(account) = tell else { return Ok(()) };
+        let spent = Attempt::of(AuditEvent::BudgetSpent, AuditResult::Limited, Some(account));
+        self.remember(spent.by(who), context).await?;
+        let message = Message::GuessesSpent {
+            until,
+            site: context.origin.to_owned(),
+            asked_by: context.asked(),
+        };
+        self.notify(account, message, context).await
+    }
+
+    /// The challenge is answered: the browser is signed in, and known from now on.
+    pub(super) async fn accept(
         &self,
         challenge: &Challenge,
+        step: SigninStep,
+        trust_device: bool,
         context: &Context<'_>,
     ) -> Result<CodeOutcome, StoreError> {
         metrics().code(Purpose::SignIn, CodeEvent::Verified);
         let Some(account) = self.account_of(challenge).await? else {
-            metrics().signin(SigninStep::Code, SigninResult::Refused);
+            metrics().signin(step, SigninResult::Refused);
             return Ok(CodeOutcome::Lost);
         };
+        self.remember(Attempt::of(AuditEvent::Code, AuditResult::Ok, Some(&account)), context)
+            .await?;
         let methods = challenge.grant.methods.and(Method::MailCode);
+        let both = methods.assurance() == Assurance::TwoFactor;
         let context = Context { replaces: challenge.grant.replaces, ..context.clone() };
         let opened =
             self.open_session(&account, methods, challenge.grant.remember, &context).await?;
-        metrics().signin(SigninStep::Code, SigninResult::Accepted);
-        Ok(CodeOutcome::SignedIn { opened, return_to: challenge.grant.return_to.clone() })
+        let device =
+            if both { self.meet_device(&account, trust_device, &context).await? } else { None };
+        metrics().signin(step, SigninResult::Accepted);
+        let return_to = challenge.grant.return_to.clone();
+        Ok(CodeOutcome::SignedIn { opened: Opened { device, ..opened }, return_to })
     }
 
     /// The account that a challenge is about, if it may still sign in: active, and in the epoch of the challenge.
     async fn account_of(&self, challenge: &Challenge) -> Result<Option<Account>, StoreError> {
-        match challenge.subject {
-            Subject::Decoy => Ok(None),
-            Subject::Account { id, epoch } => {
-                let account = self.accounts.find_account(id).await?;
-                Ok(account.filter(|account| account.is_active() && account.epoch == epoch))
+        // Asked for a decoy as well, which finds nobody (S24).
+        let account = self.accounts.find_account(challenge.subject.budget_of()).await?;
+        Ok(match challenge.subject {
+            Subject::Decoy { .. } => None,
+            Subject::Account { epoch, .. } => {
+                account.filter(|account| account.is_active() && account.epoch == epoch)
             }
-        }
+        })
     }
 
     /// Sends a further code for the challenge of this browser, in place of the one before.
@@ -161,11 +243,14 @@ impl Auth {
         if let Err(limited) = self.within(LimitName::Resend, &address, context.now).await? {
             return Ok(ResendOutcome::Limited(limited));
         }
-        let email: Option<EmailAddress> =
-            self.account_of(&pending.challenge).await?.map(|account| account.email);
-        let (code, mail) = self.new_code(email.as_ref(), flow, context);
+        let account = self.account_of(&pending.challenge).await?;
+        let nobody = Whose::Nobody(pending.challenge.subject.budget_of());
+        let whose = account.as_ref().map_or(nobody, Whose::Account);
+        let passwordless = !pending.challenge.grant.methods.has(Method::Password);
+        let FreshCode { code, link, mail } =
+            self.new_code(whose, passwordless, flow, context).await?;
         let expires_at = context.now + self.settings.code_lifetime;
-        let reissue = Reissue { code, mail, expires_at };
+        let reissue = Reissue { code, link, mail, expires_at };
         let rule = self.settings.resend;
         let reissued = self
             .flow
@@ -181,4 +266,41 @@ impl Auth {
             Reissued::Unknown => Ok(ResendOutcome::Lost),
         }
     }
+}
+
+/// What a guess that signed nobody in is to the browser, the metrics and the audit.
+struct Told {
+    outcome: CodeOutcome,
+    event: Option<CodeEvent>,
+    result: SigninResult,
+    remembered: AuditResult,
+}
+
+fn told(redeemed: &Redeemed) -> Told {
+    let (outcome, event, result, remembered) = match redeemed {
+        Redeemed::Accepted(_) => {
+            (CodeOutcome::Lost, Some(CodeEvent::Verified), SigninResult::Accepted, AuditResult::Ok)
+        }
+        Redeemed::Wrong { .. } => {
+            (CodeOutcome::Wrong, Some(CodeEvent::Wrong), SigninResult::Refused, AuditResult::Wrong)
+        }
+        Redeemed::WrongAndExhausted => (
+            CodeOutcome::Closed,
+            Some(CodeEvent::Exhausted),
+            SigninResult::Exhausted,
+            AuditResult::Wrong,
+        ),
+        Redeemed::Expired => (
+            CodeOutcome::Closed,
+            Some(CodeEvent::Expired),
+            SigninResult::Expired,
+            AuditResult::Expired,
+        ),
+        Redeemed::Exhausted => {
+            (CodeOutcome::Closed, None, SigninResult::Exhausted, AuditResult::Spent)
+        }
+        Redeemed::Spent => (CodeOutcome::Closed, None, SigninResult::Refused, AuditResult::Spent),
+        Redeemed::Unknown => (CodeOutcome::Lost, None, SigninResult::Refused, AuditResult::Spent),
+    };
+    Told { outcome, event, result, remembered }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use crate::domain::budget::{DelayRule, GuessBudget};
 use crate::domain::challenge::ResendRule;
 use crate::domain::entropy::SharedEntropy;
 use crate::domain::keys::KeyRing;
@@ -16,7 +17,11 @@ use crate::store::{Accounts, Flow, LimitName};
 use crate::telemetry::metrics::metrics;
 
 pub mod account;
+mod audit;
 pub mod code;
+pub mod device;
+pub mod link;
+mod notice;
 pub mod password;
 pub mod sessions;
 pub mod sign_in;
@@ -41,6 +46,12 @@ pub struct AuthSettings {
     pub session: Lifetime,
     /// How long a remembered session lives.
     pub remembered: Lifetime,
+    /// How long a trusted device is spared the code.
+    pub trusted_for: Duration,
+    /// The guesses at codes that an account takes.
+    pub budget: GuessBudget,
+    /// The waits after wrong passwords.
+    pub delay: DelayRule,
     /// The short-window limits.
     pub limits: RateLimits,
 }

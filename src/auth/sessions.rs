@@ -7,6 +7,7 @@ use std::time::Duration;
 use moka::sync::Cache;
 
 use crate::domain::account::{Account, Identity};
+use crate::domain::audit::{AuditEvent, AuditResult};
 use crate::domain::host::HostName;
 use crate::domain::id::{AccountId, SessionId};
 use crate::domain::secret::{SessionToken, SessionTokenHash};
@@ -14,6 +15,8 @@ use crate::domain::session::{Lifetime, Methods, NewSession, Session};
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 
+use super::audit::Attempt;
+use super::device::DeviceToKeep;
 use super::sign_in::Context;
 use super::{Auth, tokens};
 
@@ -67,6 +70,8 @@ pub struct Opened {
     pub token: SessionToken,
     /// How long the cookie outlives the browser window, if it does.
     pub remembered_for: Option<Duration>,
+    /// The device cookie that goes with it, if the browser gets a new one.
+    pub device: Option<DeviceToKeep>,
 }
 
 impl Auth {
@@ -159,7 +164,10 @@ impl Auth {
         if let Some(replaced) = context.replaces {
             self.cache.remove_session(replaced);
         }
-        Ok(Opened { token, remembered_for: remember.then_some(lifetime.absolute) })
+        self.remember(Attempt::of(AuditEvent::SignedIn, AuditResult::Ok, Some(account)), context)
+            .await?;
+        let remembered_for = remember.then_some(lifetime.absolute);
+        Ok(Opened { token, remembered_for, device: None })
     }
 
     /// The sessions of an account that have not ended, the latest used first.

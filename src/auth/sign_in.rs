@@ -2,23 +2,29 @@
 
 use crate::domain::account::{Account, AccountWithPassword, LoginName};
 use crate::domain::address::counted_as;
-use crate::domain::challenge::{Challenge, Grant, NewChallenge, Purpose, Subject};
+use crate::domain::audit::{AuditEvent, AuditResult};
+use crate::domain::budget::BudgetState;
+use crate::domain::challenge::{Challenge, Grant, NewChallenge, NewLink, Purpose, Subject};
 use crate::domain::client::Client;
-use crate::domain::code::Code;
+use crate::domain::code::{Code, TypedCode};
+use crate::domain::device::Guesser;
 use crate::domain::email::{EmailAddress, mask};
 use crate::domain::host::HostName;
-use crate::domain::id::{ChallengeId, MailId, SessionId};
+use crate::domain::id::{AccountId, ChallengeId, MailId, SessionId};
 use crate::domain::keys::MailFrame;
-use crate::domain::mail::{Asked, Mail, Message, SealedMail};
+use crate::domain::mail::{LinkAddress, Mail, Message, SealedMail};
 use crate::domain::return_to::ReturnTo;
-use crate::domain::secret::{CodeMac, FlowSecret, Password};
+use crate::domain::secret::{CodeMac, FlowSecret, LinkToken, Password};
 use crate::domain::session::{Method, Methods};
 use crate::domain::time::Timestamp;
 use crate::store::{LimitName, StoreError};
 use crate::telemetry::metrics::{CodeEvent, SigninResult, SigninStep, metrics};
 
+use super::audit::Attempt;
+use super::device::Trust;
 use super::password::{Busy, Verdict};
 use super::sessions::{Opened, SignedIn};
+use super::tokens::{self, DeviceCookie};
 use super::{Auth, Limited};
 
 /// Where and when something is asked for.
@@ -34,6 +40,8 @@ pub struct Context<'a> {
     pub return_to: ReturnTo,
     /// The session that the browser has, which ends when it gets another.
     pub replaces: Option<SessionId>,
+    /// The device that the browser shows, if it shows one.
+    pub device: Option<DeviceCookie>,
     /// The instant of the request.
     pub now: Timestamp,
 }
@@ -60,12 +68,14 @@ pub struct SignIn<'a> {
     pub remember: bool,
     /// What the page asks for.
     pub wanted: Wanted,
+    /// Whether a trusted device may stand in for the code there.
+    pub trusted_device: bool,
 }
 
 /// What came of a sign-in form.
 #[derive(Debug)]
 pub enum SignInOutcome {
-    /// The password was enough.
+    /// The password was enough, or the device stood in for the code.
     SignedIn(Opened),
     /// The browser is half signed in, with this secret.
     CodeSent(FlowSecret),
@@ -75,6 +85,8 @@ pub enum SignInOutcome {
     Disabled,
     /// Too many attempts.
     Limited(Limited),
+    /// Too many wrong passwords from clients like this one; the owner's devices are not held up (S56).
+    Delayed(Limited),
     /// Too many people sign in at this moment.
     Busy(Busy),
 }
@@ -115,10 +127,20 @@ impl Auth {
         login: Option<LoginName>,
         context: &Context<'_>,
     ) -> Result<SignInOutcome, StoreError> {
-        let Some(password) = form.password else { return Ok(SignInOutcome::Rejected) };
+        let Some(password) = form.password.clone() else { return Ok(SignInOutcome::Rejected) };
         let found = self.find_login(login.as_ref()).await?;
         let (account, kept) =
             found.map_or((None, None), |found| (Some(found.account), found.password));
+        let who = self.guesser(account.as_ref(), context).await?;
+        let failures = failure_key(account.as_ref(), login.as_ref(), &form, who);
+        let next_try = self.accounts.next_password_try(&failures, context.now).await?;
+        if next_try > context.now {
+            metrics().signin(SigninStep::Password, SigninResult::Limited);
+            let limited = Attempt::of(AuditEvent::Password, AuditResult::Limited, account.as_ref());
+            self.remember(limited.by(who), context).await?;
+            let retry_after = context.now.until(next_try);
+            return Ok(SignInOutcome::Delayed(Limited { retry_after }));
+        }
         let verdict = match self.hasher.verify(password, kept.clone()).await {
             Ok(verdict) => verdict,
             Err(busy) => {
@@ -126,27 +148,77 @@ impl Auth {
                 return Ok(SignInOutcome::Busy(busy));
             }
         };
-        let (Verdict::Right { upgraded }, Some(account)) = (verdict, account) else {
-            metrics().signin(SigninStep::Password, SigninResult::Refused);
-            return Ok(SignInOutcome::Rejected);
+        let (Verdict::Right { upgraded }, Some(account)) = (verdict, &account) else {
+            return self.wrong_password(account.as_ref(), &failures, who, context).await;
         };
         if !account.is_active() {
             metrics().signin(SigninStep::Password, SigninResult::Refused);
+            let disabled = Attempt::of(AuditEvent::Password, AuditResult::Disabled, Some(account));
+            self.remember(disabled.by(who), context).await?;
             return Ok(SignInOutcome::Disabled);
         }
         if let Some((old, new)) = kept.zip(upgraded) {
             self.accounts.upgrade_password_hash(account.id, &old, new).await?;
         }
+        self.accounts.clear_password_failures(&failures).await?;
         metrics().signin(SigninStep::Password, SigninResult::Accepted);
+        let right = Attempt::of(AuditEvent::Password, AuditResult::Ok, Some(account));
+        self.remember(right.by(who), context).await?;
+        self.after_password(&form, account, context).await
+    }
+
+    /// The password is right: what is still missing for the page that is wanted?
+    async fn after_password(
+        &self,
+        form: &SignIn<'_>,
+        account: &Account,
+        context: &Context<'_>,
+    ) -> Result<SignInOutcome, StoreError> {
         let methods = Methods::new([Method::Password]);
         if form.wanted == Wanted::Password {
-            let opened = self.open_session(&account, methods, form.remember, context).await?;
+            let opened = self.open_session(account, methods, form.remember, context).await?;
             return Ok(SignInOutcome::SignedIn(opened));
         }
-        self.code_for(&account, methods, form.remember, context).await.map(|sent| match sent {
+        if form.trusted_device
+            && let Trust::Given { keep, .. } = self.use_trusted_device(account, context).await?
+        {
+            metrics().signin(SigninStep::Device, SigninResult::Accepted);
+            let methods = methods.and(Method::TrustedDevice);
+            let opened = self.open_session(account, methods, form.remember, context).await?;
+            return Ok(SignInOutcome::SignedIn(Opened { device: keep, ..opened }));
+        }
+        self.code_for(account, methods, form.remember, context).await.map(|sent| match sent {
             Ok(flow) => SignInOutcome::CodeSent(flow),
             Err(limited) => SignInOutcome::Limited(limited),
         })
+    }
+
+    /// Counts the failure and tells the owner when there are many in a row. Unknown names are counted the same way,
+    /// for nobody (S23, S24).
+    async fn wrong_password(
+        &self,
+        account: Option<&Account>,
+        failures: &str,
+        who: Guesser,
+        context: &Context<'_>,
+    ) -> Result<SignInOutcome, StoreError> {
+        let counted = self
+            .accounts
+            .count_password_failure(failures, self.settings.delay, context.now)
+            .await?;
+        metrics().signin(SigninStep::Password, SigninResult::Refused);
+        let result = if account.is_some() { AuditResult::Wrong } else { AuditResult::UnknownName };
+        self.remember(Attempt::of(AuditEvent::Password, result, account).by(who), context).await?;
+        if let Some(account) = account
+            && counted.count == TELL_AFTER
+        {
+            let message = Message::PasswordFailuresNotice {
+                site: context.origin.to_owned(),
+                asked_by: context.asked(),
+            };
+            self.notify(account, message, context).await?;
+        }
+        Ok(SignInOutcome::Rejected)
     }
 
     async fn sign_in_by_mail(
@@ -166,6 +238,7 @@ impl Auth {
         if let Err(limited) = self.within(LimitName::CodeRequest, &counted, context.now).await? {
             return Ok(SignInOutcome::Limited(limited));
         }
+        let decoy = self.keys.decoy_account(&counted);
         let grant = Grant {
             methods: Methods::new([]),
             remember: form.remember,
@@ -177,7 +250,8 @@ impl Auth {
             Some(LoginName::Email(typed)) => typed.masked(),
             _ => mask(&form.login.chars().take(64).collect::<String>()),
         };
-        let flow = self.open_challenge(account.as_ref(), destination, grant, context).await?;
+        let whose = account.as_ref().map_or(Whose::Nobody(decoy), Whose::Account);
+        let flow = self.open_challenge(whose, destination, grant, context).await?;
         Ok(SignInOutcome::CodeSent(flow))
     }
 
@@ -217,28 +291,26 @@ impl Auth {
             return_to: context.return_to.clone(),
         };
         let destination = account.email.masked();
-        self.open_challenge(Some(account), destination, grant, context).await.map(Ok)
+        self.open_challenge(Whose::Account(account), destination, grant, context).await.map(Ok)
     }
 
     /// Opens a challenge for a new flow secret, so that each step has a new one (S28). Without an account it is a
     /// decoy: the same work, and no mail (S26).
     async fn open_challenge(
         &self,
-        account: Option<&Account>,
+        whose: Whose<'_>,
         destination: String,
         grant: Grant,
         context: &Context<'_>,
     ) -> Result<FlowSecret, StoreError> {
         let flow = FlowSecret::generate(&*self.entropy);
         let expires_at = context.now + self.settings.code_lifetime;
-        let (code, mail) = self.new_code(account.map(|account| &account.email), &flow, context);
+        let passwordless = !grant.methods.has(Method::Password);
+        let fresh = self.new_code(whose, passwordless, &flow, context).await?;
         let challenge = Challenge {
             id: ChallengeId::generate(&*self.entropy, context.now),
             purpose: Purpose::SignIn,
-            subject: account.map_or(Subject::Decoy, |account| Subject::Account {
-                id: account.id,
-                epoch: account.epoch,
-            }),
+            subject: whose.subject(),
             host: context.host.clone(),
             destination,
             grant,
@@ -250,33 +322,57 @@ impl Auth {
             max_attempts: self.settings.attempts,
             consumed_at: None,
         };
-        let new = NewChallenge { flow: flow.hash(), challenge, code, mail };
+        let FreshCode { code, link, mail } = fresh;
+        let new = NewChallenge { flow: flow.hash(), challenge, code, link, mail };
         self.flow.open_challenge(new).await?;
         metrics().code(Purpose::SignIn, CodeEvent::Issued);
+        let sent = Attempt::of(AuditEvent::CodeSent, AuditResult::Ok, whose.account());
+        self.remember(sent, context).await?;
         self.mail_waits.notify_one();
         Ok(flow)
     }
 
-    /// A code as its MAC and as the sealed mail that carries it. A decoy's is made and sealed the same way, for an
-    /// address that nobody has, and thrown away.
-    pub(super) fn new_code(
+    /// A code and a link, as their MACs and as the sealed mail that carries them; the link alone where the guess budget
+    /// is spent. A decoy's are made and sealed the same way, for an address that nobody has, and thrown away.
+    pub(super) async fn new_code(
         &self,
-        to: Option<&EmailAddress>,
+        whose: Whose<'_>,
+        passwordless: bool,
         flow: &FlowSecret,
         context: &Context<'_>,
-    ) -> (CodeMac, Option<SealedMail>) {
+    ) -> Result<FreshCode, StoreError> {
+        let who = self.guesser(whose.account(), context).await?;
+        let id = whose.subject().budget_of();
+        let budget = self.accounts.guess_budget(id, who, self.settings.budget, context.now).await?;
         let code = Code::generate(&*self.entropy);
-        let mac = self.keys.code_mac(flow, Purpose::SignIn, context.host, &code);
+        let token = LinkToken::generate(&*self.entropy);
+        let mac = |typed: &TypedCode| {
+            self.keys.code_mac(flow, Purpose::SignIn, context.host, typed)
+        };
+        let relay = mac(&TypedCode::Relay(self.keys.relay_code(&token)));
+        let link = NewLink { token: token.hash(), relay };
+        let code_mac = mac(&TypedCode::Code(code.clone()));
         let not_after = context.now + self.settings.code_lifetime;
-        let mail = Mail {
-            to: to.cloned().unwrap_or_else(EmailAddress::nobody),
-            message: Message::SignInCode {
+        let address = format!("{}/_doorward/link/{}", context.origin, tokens::encode_link(&token));
+        let message = match budget {
+            BudgetState::Within => Message::SignInCode {
                 code,
+                link: LinkAddress::new(address),
+                passwordless,
                 site: context.origin.to_owned(),
                 expires_at: not_after,
-                asked_by: Asked { at: context.now, client: context.client.clone() },
+                asked_by: context.asked(),
+            },
+            BudgetState::Spent { .. } => Message::SignInLink {
+                link: LinkAddress::new(address),
+                passwordless,
+                site: context.origin.to_owned(),
+                expires_at: not_after,
+                asked_by: context.asked(),
             },
         };
+        let to = whose.account().map(|account| account.email.clone());
+        let mail = Mail { to: to.clone().unwrap_or_else(EmailAddress::nobody), message };
         let frame = MailFrame {
             id: MailId::generate(&*self.entropy, context.now),
             flow: Some(flow.hash()),
@@ -284,7 +380,7 @@ impl Auth {
             not_after,
         };
         let sealed = self.keys.seal(&mail, &*self.entropy, frame);
-        (mac, to.map(|_| sealed))
+        Ok(FreshCode { code: code_mac, link, mail: to.map(|_| sealed) })
     }
 
     /// The account of this name. What can be nobody's name costs the same question (S24).
@@ -299,5 +395,53 @@ impl Auth {
                 self.accounts.find_login(&nobody).await.map(|_| None)
             }
         }
+    }
+}
+
+/// The failures in a row after which the owner is told.
+const TELL_AFTER: u32 = 10;
+
+/// Whose code it is.
+#[derive(Clone, Copy)]
+pub(super) enum Whose<'a> {
+    Account(&'a Account),
+    Nobody(AccountId),
+}
+
+impl<'a> Whose<'a> {
+    pub(super) const fn account(self) -> Option<&'a Account> {
+        match self {
+            Self::Account(account) => Some(account),
+            Self::Nobody(_) => None,
+        }
+    }
+
+    const fn subject(self) -> Subject {
+        match self {
+            Self::Account(account) => Subject::Account { id: account.id, epoch: account.epoch },
+            Self::Nobody(stands_for) => Subject::Decoy { stands_for },
+        }
+    }
+}
+
+/// A code and a link that were just made.
+pub(super) struct FreshCode {
+    pub(super) code: CodeMac,
+    pub(super) link: NewLink,
+    pub(super) mail: Option<SealedMail>,
+}
+
+/// Under which key wrong passwords are counted: the account's, for each of its devices apart, or the name's where there
+/// is no account.
+fn failure_key(
+    account: Option<&Account>,
+    login: Option<&LoginName>,
+    form: &SignIn<'_>,
+    who: Guesser,
+) -> String {
+    match (account, login) {
+        (Some(account), _) => format!("account {} {who}", account.id),
+        (None, Some(login)) => format!("name {}", login.key()),
+        (None, None) => format!("name {}", form.login.chars().take(254).collect::<String>()),
     }
 }

@@ -4,7 +4,10 @@
 
 use crate::domain::host::HostName;
 use crate::domain::keys::{KeyRing, RotatingKey};
-use crate::domain::secret::{FlowSecret, SessionToken, base64url, from_base64url};
+use crate::domain::id::DeviceId;
+use crate::domain::secret::{
+    DeviceToken, FlowSecret, LinkToken, SessionToken, base64url, from_base64url,
+};
 
 const SECRET_BYTES: usize = 32;
 const MAC_BYTES: usize = 16;
@@ -29,6 +32,51 @@ pub fn encode_flow(keys: &KeyRing, secret: &FlowSecret, host: &HostName) -> Stri
 /// The flow secret in a cookie's value; `None` when it was not made by this server for this host.
 pub fn decode_flow(keys: &KeyRing, value: &str, host: &HostName) -> Option<FlowSecret> {
     decode(&keys.flow_cookie, value, host).map(FlowSecret::from_bytes)
+}
+
+/// What a device cookie holds: the device's series, and its token of the moment.
+#[derive(Clone, Debug)]
+pub struct DeviceCookie {
+    /// The device.
+    pub id: DeviceId,
+    /// Its token.
+    pub token: DeviceToken,
+}
+
+/// The device cookie's value.
+pub fn encode_device(keys: &KeyRing, cookie: &DeviceCookie, host: &HostName) -> String {
+    let id = cookie.id.as_uuid().as_bytes();
+    let mac = keys.device_cookie.mac(&[id, cookie.token.expose(), host.as_str().as_bytes()]);
+    let mut bytes = id.to_vec();
+    bytes.extend_from_slice(cookie.token.expose());
+    bytes.extend(mac.iter().take(MAC_BYTES));
+    base64url(&bytes)
+}
+
+/// The device in a cookie's value; `None` when it was not made by this server for this host (S31).
+pub fn decode_device(keys: &KeyRing, value: &str, host: &HostName) -> Option<DeviceCookie> {
+    if value.len() > 2 * TOKEN_CHARS {
+        return None;
+    }
+    let bytes = from_base64url(value)?;
+    let (id, rest) = bytes.split_first_chunk::<16>()?;
+    let (token, mac) = rest.split_first_chunk::<SECRET_BYTES>()?;
+    let parts: [&[u8]; 3] = [id, token, host.as_str().as_bytes()];
+    (mac.len() == MAC_BYTES && keys.device_cookie.verifies(&parts, mac)).then(|| DeviceCookie {
+        id: DeviceId::from_uuid(uuid::Uuid::from_bytes(*id)),
+        token: DeviceToken::from_bytes(*token),
+    })
+}
+
+/// The token of a verification link, as its address and the link cookie carry it.
+pub fn encode_link(token: &LinkToken) -> String {
+    base64url(token.expose())
+}
+
+/// The token in the address of a verification link, if it can be one.
+pub fn decode_link(text: &str) -> Option<LinkToken> {
+    let bytes = (text.len() == 43).then(|| from_base64url(text)).flatten()?;
+    bytes.try_into().ok().map(LinkToken::from_bytes)
 }
 
 /// The token that a form of this browser carries, so that only its own pages can post (S52).

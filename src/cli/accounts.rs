@@ -96,7 +96,7 @@ pub(super) async fn run(
         AccountsCommand::Enable(args) => {
             let core = core(&args.config).await?;
             let account = named(&core, &args.login).await?;
-            let account = core.auth.enable_account(account.id).await?;
+            let account = core.auth.enable_account(account.id, core.clock.now()).await?;
             until_noticed().await;
             tell(out, &args.config, &still_there(account)?, Some("enabled"))
         }
@@ -107,7 +107,7 @@ pub(super) async fn run(
             let account = named(&core, &args.named.login).await?;
             let account = core
                 .auth
-                .set_password(account.id, password)
+                .set_password(account.id, password, core.clock.now())
                 .await
                 .map_err(|error| Failure::Refused(error.to_string()))?;
             until_noticed().await;

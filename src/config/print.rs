@@ -177,6 +177,7 @@ fn rule(rule: &Rule) -> Value {
         ("groups", list(rule.groups.iter().map(|group| text(group.as_str())))),
         ("unauthenticated", always.then(|| text("401"))),
         ("fresh", rule.fresh.map(span)),
+        ("trusted_device", (!rule.trusted_device).then(|| false.into())),
     ])
 }
 

@@ -123,6 +123,8 @@ pub(super) struct File {
     otp: Option<Located<budgets::Otp>>,
     /// How long people stay signed in.
     session: Option<Located<budgets::Session>>,
+    /// Browsers that people trust.
+    devices: Option<Located<budgets::Devices>>,
     /// How passwords are hashed (Argon2id).
     password_hash: Option<Located<budgets::PasswordHash>>,
     /// The sites that doorward stands in front of; at least one, no two of the same host.
@@ -147,6 +149,7 @@ impl File {
         let limits = budgets::limits(self.limits, context);
         let otp = budgets::otp(self.otp, context);
         let session = budgets::session(self.session, context);
+        let devices = budgets::devices(self.devices, context);
         let password_hash = budgets::password_hash(self.password_hash, context);
         let around = sites::Around {
             portal: portal.as_ref().map(|portal| &portal.origin),
@@ -167,6 +170,7 @@ impl File {
             limits: limits?,
             otp: otp?,
             session: session?,
+            devices: devices?,
             password_hash: password_hash?,
             sites: sites?,
             log: log?,

@@ -38,6 +38,8 @@ pub struct Settings {
     pub otp: Otp,
     /// The sessions.
     pub session: Sessions,
+    /// The trusted devices.
+    pub devices: Devices,
     /// How passwords are hashed.
     pub password_hash: PasswordHashing,
     /// The sites; at least one, no two of the same host.
@@ -187,6 +189,13 @@ pub struct Sessions {
     pub idle: Duration,
     /// When a remembered session ends; it has no idle end of its own.
     pub remember: Duration,
+}
+
+/// The trusted devices.
+#[derive(Clone, Copy, Debug)]
+pub struct Devices {
+    /// How long a trusted device is spared the code.
+    pub lifetime: Duration,
 }
 
 /// How passwords are hashed (Argon2id).

@@ -43,7 +43,20 @@ pub enum Subject {
         epoch: Epoch,
     },
     /// Nobody: the name that was typed has no account. It behaves like any other and never succeeds (S26).
-    Decoy,
+    Decoy {
+        /// The account that there is not, for budgets.
+        stands_for: AccountId,
+    },
+}
+
+impl Subject {
+    /// Whose guess budget its codes count against.
+    pub const fn budget_of(self) -> AccountId {
+        match self {
+            Self::Account { id, .. } => id,
+            Self::Decoy { stands_for } => stands_for,
+        }
+    }
 }
 
 /// What a browser gets once it has answered.
@@ -242,7 +255,7 @@ mod tests {
         Challenge {
             id: ChallengeId::generate(&OsEntropy, now),
             purpose: Purpose::SignIn,
-            subject: Subject::Decoy,
+            subject: Subject::Decoy { stands_for: AccountId::generate(&OsEntropy, now) },
             host: "a.example".parse().unwrap(),
             destination: "a•••@x".into(),
             grant: Grant {

@@ -1,4 +1,4 @@
-//! The six-digit code that goes out by mail.
+//! What people type: the six-digit code that goes out by mail, and the relay code that a link shows.
 
 use std::fmt;
 use std::str::FromStr;
@@ -64,6 +64,82 @@ impl fmt::Debug for Code {
     }
 }
 
+/// Eight letters that a link, opened in another browser, shows for the browser that asked (S17). Of twenty
+/// consonants, so that no words come out: 2.6e10, too many to guess within any budget.
+#[derive(Clone)]
+pub struct RelayCode(Zeroizing<String>);
+
+impl RelayCode {
+    const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
+    const LENGTH: usize = 8;
+
+    /// The code that `seed`, a MAC, stands for.
+    pub fn from_seed(seed: &[u8; 32]) -> Self {
+        let mut rest = seed.iter().take(16).fold(0_u128, |sum, &byte| sum << 8 | u128::from(byte));
+        let letters = (0..Self::LENGTH).map(|_| {
+            let place = usize::try_from(rest % 20).unwrap_or_default();
+            rest /= 20;
+            char::from(Self::LETTERS.get(place).copied().unwrap_or(b'B'))
+        });
+        Self(Zeroizing::new(letters.collect()))
+    }
+
+    /// The letters, for the MAC.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// The letters in two groups, for the page: `BCDF-GHJK`.
+    pub fn for_people(&self) -> Zeroizing<String> {
+        let (first, second) = self.0.split_at_checked(4).unwrap_or((&self.0, ""));
+        Zeroizing::new(format!("{first}-{second}"))
+    }
+}
+
+impl fmt::Debug for RelayCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RelayCode(…)")
+    }
+}
+
+/// What was typed as code.
+#[derive(Clone, Debug)]
+pub enum TypedCode {
+    /// Six digits.
+    Code(Code),
+    /// Eight letters.
+    Relay(RelayCode),
+}
+
+impl TypedCode {
+    /// The digits or letters, for the MAC.
+    pub fn expose(&self) -> &str {
+        match self {
+            Self::Code(code) => code.expose(),
+            Self::Relay(relay) => relay.expose(),
+        }
+    }
+}
+
+impl FromStr for TypedCode {
+    type Err = NotACode;
+
+    fn from_str(typed: &str) -> Result<Self, NotACode> {
+        if let Ok(code) = typed.parse() {
+            return Ok(Self::Code(code));
+        }
+        if typed.len() > 64 {
+            return Err(NotACode);
+        }
+        let kept = typed.chars().filter(|c| !c.is_whitespace() && *c != '-');
+        let letters: Zeroizing<String> =
+            Zeroizing::new(kept.map(|c| c.to_ascii_uppercase()).collect());
+        let well_formed = letters.len() == RelayCode::LENGTH
+            && letters.bytes().all(|byte| RelayCode::LETTERS.contains(&byte));
+        if well_formed { Ok(Self::Relay(RelayCode(letters))) } else { Err(NotACode) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,5 +174,19 @@ mod tests {
             assert!(typed.parse::<Code>().is_err(), "{typed:?} was taken");
         }
         assert!(" ".repeat(1 << 20).parse::<Code>().is_err());
+    }
+
+    #[test]
+    fn a_relay_code_is_typed_in_any_case_with_or_without_its_dash() {
+        let relay = RelayCode::from_seed(&[7; 32]);
+        let shown = relay.for_people();
+        assert_eq!(shown.len(), 9);
+        for typed in [shown.to_string(), shown.to_lowercase(), shown.replace('-', " ")] {
+            let TypedCode::Relay(read) = typed.parse().unwrap() else { panic!("{typed}") };
+            assert_eq!(read.expose(), relay.expose());
+        }
+        for bad in ["BCDF", "BCDFGHJA", "BCDFGHJKL", "12345678"] {
+            assert!(bad.parse::<TypedCode>().is_err(), "{bad}");
+        }
     }
 }

@@ -11,11 +11,12 @@ use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 use super::challenge::Purpose;
-use super::code::Code;
+use super::code::{RelayCode, TypedCode};
 use super::entropy::{self, Entropy};
 use super::host::HostName;
 use super::mail::{Mail, SealedMail};
-use super::secret::{CodeGuess, CodeMac, FlowSecret};
+use super::id::AccountId;
+use super::secret::{CodeGuess, CodeMac, FlowSecret, LinkToken};
 
 /// The server secret: at least 32 bytes, from `secret_file`.
 #[derive(Clone)]
@@ -128,7 +129,11 @@ pub struct KeyRing {
     pub flow_cookie: RotatingKey,
     /// Over form tokens.
     pub form_token: RotatingKey,
+    /// Over device cookies.
+    pub device_cookie: RotatingKey,
     code: RotatingKey,
+    relay: RotatingKey,
+    decoy: RotatingKey,
 }
 
 /// A sealed mail could not be opened: the secret has changed, or somebody has changed the row.
@@ -147,7 +152,10 @@ impl KeyRing {
             session_cookie: rotating("session cookie"),
             flow_cookie: rotating("flow cookie"),
             form_token: rotating("form token"),
+            device_cookie: rotating("device cookie"),
             code: rotating("code"),
+            relay: rotating("relay code"),
+            decoy: rotating("decoy"),
             secrets: [Some(current), previous].into_iter().flatten().collect(),
         }
     }
@@ -159,7 +167,7 @@ impl KeyRing {
         flow: &FlowSecret,
         purpose: Purpose,
         host: &HostName,
-        code: &Code,
+        code: &TypedCode,
     ) -> CodeMac {
         CodeMac::from_bytes(self.code.mac(&code_parts(flow, purpose, host, code)))
     }
@@ -170,10 +178,24 @@ impl KeyRing {
         flow: &FlowSecret,
         purpose: Purpose,
         host: &HostName,
-        code: &Code,
+        code: &TypedCode,
     ) -> CodeGuess {
         let parts = code_parts(flow, purpose, host, code);
         CodeGuess::new(self.code.candidates(&parts).map(CodeMac::from_bytes).collect())
+    }
+
+    /// The code that the link of `token` shows to a browser that did not ask: always the same, so that showing it
+    /// changes nothing (S16, S17).
+    pub fn relay_code(&self, token: &LinkToken) -> RelayCode {
+        RelayCode::from_seed(&self.relay.mac(&[token.expose()]))
+    }
+
+    /// An account identifier for a name that has no account: the same each time, so that budgets are kept for it as
+    /// for any other (S26).
+    pub fn decoy_account(&self, name: &str) -> AccountId {
+        let mac = self.decoy.mac(&[name.as_bytes()]);
+        let bytes = mac.first_chunk::<16>().copied().unwrap_or_default();
+        AccountId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
     }
 
     /// The keys by which the identity of requests to `host` is signed, the present one first, and the name of each.
@@ -268,7 +290,7 @@ fn code_parts<'a>(
     flow: &'a FlowSecret,
     purpose: Purpose,
     host: &'a HostName,
-    code: &'a Code,
+    code: &'a TypedCode,
 ) -> [&'a [u8]; 4] {
     [flow.expose(), purpose.as_str().as_bytes(), host.as_str().as_bytes(), code.expose().as_bytes()]
 }
@@ -295,7 +317,7 @@ mod tests {
         let ring = KeyRing::derive(secret(1), None);
         let (mine, other) = (FlowSecret::generate(&OsEntropy), FlowSecret::generate(&OsEntropy));
         let (host, elsewhere) = ("a.example".parse().unwrap(), "b.example".parse().unwrap());
-        let code: Code = "123456".parse().unwrap();
+        let code: TypedCode = "123456".parse().unwrap();
         let kept = ring.code_mac(&mine, Purpose::SignIn, &host, &code);
         assert!(ring.code_guess(&mine, Purpose::SignIn, &host, &code).matches(&kept));
         assert!(!ring.code_guess(&other, Purpose::SignIn, &host, &code).matches(&kept));

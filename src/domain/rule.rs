@@ -153,6 +153,8 @@ pub struct Rule {
     pub unauthenticated: Unauthenticated,
     /// How recent the sign-in must be, if it matters.
     pub fresh: Option<Duration>,
+    /// Whether a trusted device may stand in for the code.
+    pub trusted_device: bool,
 }
 
 #[cfg(test)]

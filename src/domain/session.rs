@@ -19,6 +19,8 @@ pub enum Method {
     Password,
     /// A code or link by mail (`otp`).
     MailCode,
+    /// A device that has passed a code before (`swk`: proof of possession of a software-secured key).
+    TrustedDevice,
 }
 
 impl Method {
@@ -27,6 +29,7 @@ impl Method {
         match self {
             Self::Password => "pwd",
             Self::MailCode => "otp",
+            Self::TrustedDevice => "swk",
         }
     }
 }
@@ -51,9 +54,15 @@ impl Methods {
         Self::new(self.0.iter().copied().chain([method]))
     }
 
-    /// How much they prove together: two methods of two kinds are two factors.
+    /// Whether `method` is among them.
+    pub fn has(&self, method: Method) -> bool {
+        self.0.contains(&method)
+    }
+
+    /// How much they prove together: a password and something of the mail's are two factors.
     pub fn assurance(&self) -> Assurance {
-        if self.0.len() >= 2 { Assurance::TwoFactor } else { Assurance::OneFactor }
+        let second = self.has(Method::MailCode) || self.has(Method::TrustedDevice);
+        if self.has(Method::Password) && second { Assurance::TwoFactor } else { Assurance::OneFactor }
     }
 
     /// The methods in their order.

@@ -201,8 +201,10 @@ fn missing_step(rule: &Rule, visitor: Option<Visitor<'_>>, now: Timestamp) -> Mi
         Requirement::Bypass | Requirement::OneFactor | Requirement::TwoFactor => Step::Password,
     };
     let Some(visitor) = visitor else { return Missing::Step(first) };
-    let by_mail = visitor.methods.iter().any(|method| method == SignInMethod::MailCode);
+    let by_mail = visitor.methods.has(SignInMethod::MailCode);
+    let spared = visitor.methods.has(SignInMethod::TrustedDevice) && !by_mail;
     let enough = match rule.requirement {
+        _ if spared && !rule.trusted_device => false,
         Requirement::Bypass | Requirement::OneFactor => true,
         Requirement::OtpOnly => by_mail,
         Requirement::TwoFactor => visitor.methods.assurance() == Assurance::TwoFactor,
@@ -213,7 +215,7 @@ fn missing_step(rule: &Rule, visitor: Option<Visitor<'_>>, now: Timestamp) -> Mi
         (true, false) => Missing::Nothing,
         (true, true) => Missing::Step(Step::Again),
         // A session by mail alone has no password yet: the whole sign-in is due.
-        (false, _) if by_mail => Missing::Step(Step::Password),
+        (false, _) if !visitor.methods.has(SignInMethod::Password) => Missing::Step(Step::Password),
         (false, _) => Missing::Step(Step::SecondFactor),
     }
 }

@@ -15,6 +15,7 @@ fn rule(path: &str, requirement: Requirement) -> Rule {
         groups: Vec::new(),
         unauthenticated: Unauthenticated::ByRequest,
         fresh: None,
+        trusted_device: true,
     }
 }
 

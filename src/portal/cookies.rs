@@ -3,11 +3,12 @@
 use cookie::{Cookie, SameSite};
 use http::{HeaderMap, HeaderValue, header};
 
+use crate::auth::device::DeviceToKeep;
 use crate::auth::sessions::Opened;
-use crate::auth::tokens;
+use crate::auth::tokens::{self, DeviceCookie};
 use crate::domain::host::{HostName, Origin};
 use crate::domain::keys::KeyRing;
-use crate::domain::secret::FlowSecret;
+use crate::domain::secret::{FlowSecret, LinkToken};
 
 /// The names of a site's cookies. `__Host-` binds them to the very host, over TLS (S29); a plain origin is a
 /// loopback one, where browsers do not accept the prefix.
@@ -30,6 +31,29 @@ impl CookieNames {
     /// The cookie of a half-signed-in browser.
     pub const fn flow(self) -> &'static str {
         if self.secure { "__Host-doorward-flow" } else { "doorward-flow" }
+    }
+
+    /// The cookie of a known device.
+    pub const fn device(self) -> &'static str {
+        if self.secure { "__Host-doorward-device" } else { "doorward-device" }
+    }
+
+    /// The cookie that carries the token of an opened link from its address to the page.
+    pub const fn link(self) -> &'static str {
+        if self.secure { "__Host-doorward-link" } else { "doorward-link" }
+    }
+
+    /// Sets the device cookie.
+    pub fn set_device(self, keys: &KeyRing, keep: &DeviceToKeep, host: &HostName) -> Option<HeaderValue> {
+        let value = tokens::encode_device(keys, &keep.cookie, host);
+        let mut cookie = self.cookie(self.device(), value);
+        cookie.set_max_age(cookie::time::Duration::try_from(keep.kept_for).ok());
+        header_value(&cookie)
+    }
+
+    /// Sets the link cookie.
+    pub fn set_link(self, token: &LinkToken) -> Option<HeaderValue> {
+        header_value(&self.cookie(self.link(), tokens::encode_link(token)))
     }
 
     /// Sets the session cookie.
@@ -99,6 +123,21 @@ pub fn flow_secret(
     host: &HostName,
 ) -> Option<FlowSecret> {
     values(headers, names.flow()).find_map(|value| tokens::decode_flow(keys, value, host))
+}
+
+/// The device that this browser shows on this host.
+pub fn device(
+    headers: &HeaderMap,
+    names: CookieNames,
+    keys: &KeyRing,
+    host: &HostName,
+) -> Option<DeviceCookie> {
+    values(headers, names.device()).find_map(|value| tokens::decode_device(keys, value, host))
+}
+
+/// The token of the link that this browser has opened.
+pub fn link_token(headers: &HeaderMap, names: CookieNames) -> Option<LinkToken> {
+    values(headers, names.link()).find_map(tokens::decode_link)
 }
 
 /// Whether a cookie of this name is doorward's, with or without a prefix: it never reaches an upstream, and no

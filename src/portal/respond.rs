@@ -8,6 +8,7 @@ use crate::domain::secret::FlowSecret;
 
 use super::pages::{ErrorKind, ErrorPage, Frame, Page, Pages};
 use super::{Portal, Visit, cookies};
+use crate::auth::sessions::Opened;
 use crate::auth::tokens;
 
 /// The headers of every page (ASVS 3.4): nothing inline, nothing from elsewhere, in no frame, in no cache.
@@ -89,6 +90,15 @@ impl<'a> Reply<'a> {
         let keys = self.portal.auth.keys();
         self.flow_cookie = self.visit.site.cookies.set_flow(keys, flow, self.visit.site.host());
         self
+    }
+
+    /// Gives the browser its session, and its device if it got one; the half-signed-in state is over (S28).
+    pub(super) fn signed_in(self, opened: &Opened) -> Self {
+        let (names, host) = (self.visit.site.cookies, self.visit.site.host());
+        let keys = self.portal.auth.keys();
+        let session = names.set_session(keys, opened, host);
+        let device = opened.device.as_ref().and_then(|keep| names.set_device(keys, keep, host));
+        self.cookie(session).cookie(device).end_flow()
     }
 
     /// Takes the flow cookie away: the browser is signed in, or out.

@@ -6,6 +6,7 @@ use http::Method;
 
 use crate::auth::sessions::SignedIn;
 use crate::auth::sign_in::{Context, Wanted};
+use crate::auth::tokens::DeviceCookie;
 use crate::domain::client::Client;
 use crate::domain::host::{Authority, HostName, Origin};
 use crate::domain::id::RequestId;
@@ -66,6 +67,8 @@ pub struct Visit {
     pub now: Timestamp,
     /// The session, if somebody is signed in.
     pub signed_in: Option<Arc<SignedIn>>,
+    /// The device that the browser shows, if it shows one.
+    pub device: Option<DeviceCookie>,
 }
 
 impl Visit {
@@ -77,6 +80,7 @@ impl Visit {
             client: &self.client,
             return_to,
             replaces: self.signed_in.as_ref().map(|signed_in| signed_in.session.id),
+            device: self.device.clone(),
             now: self.now,
         }
     }
@@ -107,6 +111,14 @@ impl Visit {
             Requirement::OtpOnly => Wanted::MailCode,
             Requirement::Bypass | Requirement::TwoFactor | Requirement::Deny => Wanted::Both,
         }
+    }
+
+    /// Whether a trusted device may stand in for the code at `target`.
+    pub fn takes_trusted_device(&self, target: &ReturnTo) -> bool {
+        path_of(target).is_some_and(|path| {
+            let rule = self.site.policy.deciding_rule(&self.facts(&path));
+            rule.is_none_or(|(_, rule)| rule.trusted_device)
+        })
     }
 
     fn facts<'a>(&'a self, path: &'a RequestPath) -> Facts<'a> {

@@ -181,7 +181,11 @@ impl Gateway {
         signed_in: Option<Arc<SignedIn>>,
         ctx: &RequestContext,
     ) -> Result<()> {
+        let site = &accepted.site.portal;
+        let headers = &session.req_header().headers;
+        let device = cookies::device(headers, site.cookies, self.auth.keys(), site.host());
         let visit = Visit {
+            device,
             site: Arc::clone(&accepted.site.portal),
             authority: accepted.facts.authority.clone(),
             client: accepted.facts.client.clone(),

@@ -13,7 +13,7 @@ use crate::domain::challenge::{
 };
 use crate::domain::device::{Device, DeviceUse, Guesser, NewDevice, Rotation};
 use crate::domain::id::{AccountId, DeviceId, MailId, SessionId};
-use crate::domain::mail::LeasedMail;
+use crate::domain::mail::{LeasedMail, SealedMail};
 use crate::domain::quota::{Quota, Rate};
 use crate::domain::secret::{
     CodeGuess, DeviceTokenHash, FlowHash, LinkTokenHash, PasswordHash, SessionTokenHash,
@@ -185,6 +185,9 @@ pub trait ChallengeStore: Send + Sync {
 /// The outbox: mails that are promised and not yet delivered.
 #[async_trait]
 pub trait OutboxStore: Send + Sync {
+    /// Puts a mail into the outbox that belongs to no challenge.
+    async fn write_mail(&self, mail: SealedMail) -> Result<(), StoreError>;
+
     /// Takes up to `limit` mails that are due, the oldest first, and keeps every other worker from them for
     /// `lease`. Mails that are past their use are not taken.
     async fn lease_mails(

@@ -71,6 +71,25 @@ pub(super) struct Session {
     remember: Option<Text>,
 }
 
+/// Browsers that people trust.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Devices {
+    /// How long a trusted browser is spared the code.
+    #[schemars(extend("default" = "30d", "pattern" = SPAN))]
+    lifetime: Option<Text>,
+}
+
+pub(super) fn devices(
+    section: Option<Located<Devices>>,
+    context: &Context<'_>,
+) -> Option<settings::Devices> {
+    let (_, section) = context.section(section, "devices")?;
+    let why = "less is no trust at all, and whoever finds a browser after more is a stranger";
+    let lifetime = context.duration(section.lifetime, 30 * DAY, HOUR..=90 * DAY, why)?;
+    Some(settings::Devices { lifetime })
+}
+
 /// How passwords are hashed (Argon2id).
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

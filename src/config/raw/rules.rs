@@ -41,6 +41,9 @@ pub(super) struct RawRule {
     /// How recent the sign-in must be, such as 10m. Left out: it does not matter.
     #[schemars(extend("pattern" = SPAN))]
     fresh: Option<Text>,
+    /// Whether a browser that its owner trusts is spared the code here. Left out: true.
+    #[schemars(extend("default" = true))]
+    trusted_device: Option<Located<bool>>,
 }
 
 /// What it takes to get through.
@@ -106,6 +109,7 @@ fn everything_needs_both() -> Rule {
         groups: Vec::new(),
         unauthenticated: Unauthenticated::ByRequest,
         fresh: None,
+        trusted_device: true,
     }
 }
 
@@ -136,6 +140,10 @@ fn rule(typed: RawRule, at: &Place, context: &Context<'_>) -> Option<Rule> {
             Answer::Always401 => Unauthenticated::Always401,
         }),
     };
+    let trusted_device = match typed.trusted_device {
+        None => Some(true),
+        Some(trusted) => trusted.value,
+    };
     let fresh = match typed.fresh {
         None => Some(None),
         Some(text) => fresh(text, context).map(Some),
@@ -149,6 +157,7 @@ fn rule(typed: RawRule, at: &Place, context: &Context<'_>) -> Option<Rule> {
         groups: groups?,
         unauthenticated: unauthenticated?,
         fresh: fresh?,
+        trusted_device: trusted_device?,
     })
 }
 
@@ -157,7 +166,8 @@ fn idle_keys(typed: &RawRule) -> Vec<Place> {
     let groups = typed.groups.as_ref().map(|groups| groups.at.clone());
     let answer = typed.unauthenticated.as_ref().map(|answer| answer.at.clone());
     let fresh = typed.fresh.as_ref().map(|fresh| fresh.at.clone());
-    [groups, answer, fresh].into_iter().flatten().collect()
+    let trusted = typed.trusted_device.as_ref().map(|trusted| trusted.at.clone());
+    [groups, answer, fresh, trusted].into_iter().flatten().collect()
 }
 
 /// Refuses those keys where nobody signs in: whoever wrote them counts on them.

@@ -82,37 +82,44 @@ pub(in crate::portal) async fn submit(
         let alert = Some(LoginAlert::MissingFields);
         return form(reply, &visit, &return_to, StatusCode::BAD_REQUEST, typed, alert);
     }
-    let command = SignIn { login: typed.login, password, remember: typed.remember, wanted };
+    let trusted_device = visit.takes_trusted_device(&return_to);
+    let command = SignIn {
+        login: typed.login,
+        password,
+        remember: typed.remember,
+        wanted,
+        trusted_device,
+    };
     match portal.auth.sign_in(command, &visit.context(return_to.clone())).await {
-        Ok(outcome) => answer(reply, &portal, &visit, &return_to, typed, outcome),
+        Ok(outcome) => answer(reply, &visit, &return_to, typed, outcome),
         Err(error) => unavailable(reply, &error),
     }
 }
 
 fn answer(
     reply: Reply<'_>,
-    portal: &Portal,
     visit: &Visit,
     return_to: &ReturnTo,
     typed: Typed<'_>,
     outcome: SignInOutcome,
 ) -> Response<Body> {
-    let (names, keys, host) = (visit.site.cookies, portal.auth.keys(), visit.site.host());
     let (reply, status, alert) = match outcome {
         SignInOutcome::CodeSent(flow) => {
             return reply.next_flow(&flow).see_other("/_doorward/code");
         }
         SignInOutcome::SignedIn(opened) => {
-            return reply
-                .cookie(names.set_session(keys, &opened, host))
-                .end_flow()
-                .see_other(return_to.as_str());
+            return reply.signed_in(&opened).see_other(return_to.as_str());
         }
         SignInOutcome::Rejected => (reply, StatusCode::UNAUTHORIZED, LoginAlert::WrongCredentials),
         SignInOutcome::Disabled => (reply, StatusCode::FORBIDDEN, LoginAlert::Disabled),
         SignInOutcome::Limited(limited) => {
             let retry_after = limited.retry_after;
             let alert = LoginAlert::Limited { retry_after };
+            (reply.retry_after(retry_after), StatusCode::TOO_MANY_REQUESTS, alert)
+        }
+        SignInOutcome::Delayed(limited) => {
+            let retry_after = limited.retry_after;
+            let alert = LoginAlert::Delayed { retry_after };
             (reply.retry_after(retry_after), StatusCode::TOO_MANY_REQUESTS, alert)
         }
         SignInOutcome::Busy(busy) => {

@@ -6,6 +6,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Extension, State};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
+use crate::domain::return_to::ReturnTo;
 use crate::portal::csrf;
 use crate::portal::form::Form;
 use crate::portal::pages::{ErrorKind, Page, SignOutPage};
@@ -40,7 +41,7 @@ pub(in crate::portal) async fn submit(
         return super::refuse(reply, why);
     }
     if let Some(signed_in) = &visit.signed_in
-        && let Err(error) = portal.auth.sign_out(signed_in).await
+        && let Err(error) = portal.auth.sign_out(signed_in, &visit.context(ReturnTo::front_page())).await
     {
         return unavailable(reply, &error);
     }

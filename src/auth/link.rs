@@ -1,0 +1,93 @@
+//! The link in the mail: finished only by the browser that asked, shown as a relay code to any other (S16, S17).
+
+use zeroize::Zeroizing;
+
+use crate::domain::challenge::{Challenge, ChallengeState, Purpose, Redeemed};
+use crate::domain::secret::{FlowSecret, LinkToken};
+use crate::store::StoreError;
+use crate::telemetry::metrics::{SigninResult, SigninStep, metrics};
+
+use super::Auth;
+use super::code::CodeOutcome;
+use super::sign_in::Context;
+
+/// What a link is to the browser that opened it.
+#[derive(Clone, Debug)]
+pub enum OpenedLink {
+    /// The way to go on: this browser asked.
+    Ours {
+        /// The challenge.
+        challenge: Box<Challenge>,
+        /// How it stands.
+        state: ChallengeState,
+    },
+    /// Another browser asked; this code goes there.
+    Relay {
+        /// The code, in groups for people.
+        code: Zeroizing<String>,
+        /// The challenge.
+        challenge: Box<Challenge>,
+    },
+    /// No challenge has that link, or not any more.
+    Unknown,
+}
+
+impl Auth {
+    /// What the link of `token` is to this browser. Changes nothing, however often it is asked (S16).
+    pub async fn open_link(
+        &self,
+        flow: Option<&FlowSecret>,
+        token: &LinkToken,
+        context: &Context<'_>,
+    ) -> Result<OpenedLink, StoreError> {
+        let found = self.flow.find_link(Purpose::SignIn, &token.hash()).await?;
+        let Some(challenge) = found.filter(|challenge| challenge.host == *context.host) else {
+            return Ok(OpenedLink::Unknown);
+        };
+        let challenge = Box::new(challenge);
+        let own = match flow {
+            Some(flow) => self.flow.find_challenge(&flow.hash(), Purpose::SignIn).await?,
+            None => None,
+        };
+        let state = challenge.state(context.now);
+        Ok(match (own, state) {
+            (Some(own), _) if own.id == challenge.id => OpenedLink::Ours { challenge, state },
+            (_, ChallengeState::Pending { .. } | ChallengeState::Exhausted) => OpenedLink::Relay {
+                code: self.keys.relay_code(token).for_people(),
+                challenge,
+            },
+            (_, ChallengeState::Expired | ChallengeState::Consumed) => OpenedLink::Unknown,
+        })
+    }
+
+    /// Signs in by the link, in the browser that asked.
+    pub async fn redeem_link(
+        &self,
+        flow: &FlowSecret,
+        token: &LinkToken,
+        trust_device: bool,
+        context: &Context<'_>,
+    ) -> Result<CodeOutcome, StoreError> {
+        let redeemed = self
+            .flow
+            .redeem_link(&flow.hash(), Purpose::SignIn, &token.hash(), context.now)
+            .await?;
+        match redeemed {
+            Redeemed::Accepted(challenge) if challenge.host == *context.host => {
+                self.accept(&challenge, SigninStep::Link, trust_device, context).await
+            }
+            Redeemed::Accepted(_) | Redeemed::Unknown => {
+                metrics().signin(SigninStep::Link, SigninResult::Refused);
+                Ok(CodeOutcome::Lost)
+            }
+            Redeemed::Wrong { .. }
+            | Redeemed::WrongAndExhausted
+            | Redeemed::Expired
+            | Redeemed::Exhausted
+            | Redeemed::Spent => {
+                metrics().signin(SigninStep::Link, SigninResult::Expired);
+                Ok(CodeOutcome::Closed)
+            }
+        }
+    }
+}
