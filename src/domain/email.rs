@@ -18,6 +18,11 @@ pub struct EmailAddress(String);
 pub struct NotAnEmailAddress;
 
 impl EmailAddress {
+    /// An address that no mail reaches (RFC 2606), for work that must look like somebody's.
+    pub fn nobody() -> Self {
+        Self("nobody@invalid".to_owned())
+    }
+
     /// The address as it was typed.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -5,6 +5,7 @@ pub mod address;
 pub mod challenge;
 pub mod client;
 pub mod code;
+pub mod colour;
 pub mod email;
 pub mod entropy;
 pub mod host;

@@ -17,6 +17,7 @@ use crate::domain::session::{NewSession, Session};
 use crate::domain::time::Timestamp;
 
 pub mod memory;
+mod observe;
 pub mod sqlite;
 
 /// The store did not do what it was asked. Whoever gets this refuses; nobody goes on as if it had said yes (S57).

@@ -1,1 +1,3 @@
 //! Short-window quotas in memory.
+mod quotas;
+pub use quotas::MemoryQuotas;

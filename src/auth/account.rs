@@ -1,0 +1,133 @@
+//! Accounts, as an operator handles them.
+
+use crate::domain::account::{
+    Account, AccountStatus, FullName, Group, LoginName, NewAccount, Username,
+};
+use crate::domain::email::EmailAddress;
+use crate::domain::id::AccountId;
+use crate::domain::secret::Password;
+use crate::domain::time::Timestamp;
+use crate::store::{Inserted, StoreError};
+
+use super::Auth;
+use super::password::Busy;
+
+/// An account to be made.
+#[derive(Clone, Debug)]
+pub struct AccountDraft {
+    /// The name to sign in with.
+    pub username: Username,
+    /// Where its mail goes.
+    pub email: EmailAddress,
+    /// The name that apps show.
+    pub full_name: Option<FullName>,
+    /// What it belongs to.
+    pub groups: Vec<Group>,
+    /// Its password.
+    pub password: Option<Password>,
+}
+
+/// What came of making an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Added {
+    /// It is made.
+    Created(AccountId),
+    /// Another account has that username.
+    UsernameTaken,
+    /// Another account has that e-mail address.
+    EmailTaken,
+}
+
+/// An account could not be changed.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// The store did not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The password could not be hashed now.
+    #[error("the password could not be hashed: the machine is too busy, or short of memory")]
+    NotHashed,
+}
+
+impl From<Busy> for AccountError {
+    fn from(_: Busy) -> Self {
+        Self::NotHashed
+    }
+}
+
+impl Auth {
+    /// Makes an account that may sign in at once.
+    pub async fn add_account(
+        &self,
+        draft: AccountDraft,
+        now: Timestamp,
+    ) -> Result<Added, AccountError> {
+        let password = match draft.password {
+            Some(password) => {
+                Some(self.hasher.hash(password).await?.ok_or(AccountError::NotHashed)?)
+            }
+            None => None,
+        };
+        let id = AccountId::generate(&*self.entropy, now);
+        let mut groups = draft.groups;
+        groups.sort();
+        groups.dedup();
+        let account = NewAccount {
+            id,
+            username: draft.username,
+            email: draft.email,
+            full_name: draft.full_name,
+            groups,
+            password,
+            created_at: now,
+        };
+        Ok(match self.accounts.insert_account(account).await? {
+            Inserted::Created => Added::Created(id),
+            Inserted::UsernameTaken => Added::UsernameTaken,
+            Inserted::EmailTaken => Added::EmailTaken,
+        })
+    }
+
+    /// The account of this username or e-mail address.
+    pub async fn find_account(&self, login: &LoginName) -> Result<Option<Account>, StoreError> {
+        Ok(self.accounts.find_login(login).await?.map(|found| found.account))
+    }
+
+    /// All accounts in the order of their names, a page at a time: up to `limit` after the username `after`.
+    pub async fn list_accounts(
+        &self,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<Account>, StoreError> {
+        self.accounts.list_accounts(after, limit).await
+    }
+
+    /// Disables the account and ends its sessions now (S39). `None` if there is none.
+    pub async fn disable_account(
+        &self,
+        id: AccountId,
+        now: Timestamp,
+    ) -> Result<Option<Account>, StoreError> {
+        let status = AccountStatus::Disabled { at: now };
+        let account = self.accounts.set_status(id, status).await?;
+        self.revoke_sessions_of(id, None).await?;
+        Ok(account)
+    }
+
+    /// Lets the account sign in again.
+    pub async fn enable_account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
+        self.accounts.set_status(id, AccountStatus::Active).await
+    }
+
+    /// Sets a new password and ends every session made with the one before (S33).
+    pub async fn set_password(
+        &self,
+        id: AccountId,
+        password: Password,
+    ) -> Result<Option<Account>, AccountError> {
+        let hash = self.hasher.hash(password).await?.ok_or(AccountError::NotHashed)?;
+        let account = self.accounts.set_password(id, hash).await?;
+        self.revoke_sessions_of(id, None).await?;
+        Ok(account)
+    }
+}

@@ -1,0 +1,152 @@
+//! The use cases: each takes what somebody wants and says what came of it. No page, no header, no socket.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use crate::domain::challenge::ResendRule;
+use crate::domain::entropy::SharedEntropy;
+use crate::domain::keys::KeyRing;
+use crate::domain::quota::{Quota, Rate};
+use crate::domain::secret::FlowSecret;
+use crate::domain::session::Lifetime;
+use crate::domain::time::Timestamp;
+use crate::store::{Accounts, Flow, LimitName, StoreError};
+use crate::telemetry::metrics::metrics;
+
+pub mod account;
+pub mod code;
+pub mod password;
+pub mod sessions;
+pub mod sign_in;
+pub mod sign_out;
+pub mod tokens;
+
+use password::PasswordHasher;
+use sessions::SessionCache;
+
+/// What the use cases need to know of the configuration.
+#[derive(Clone, Copy, Debug)]
+pub struct AuthSettings {
+    /// How long a code works.
+    pub code_lifetime: Duration,
+    /// The guesses that a challenge allows.
+    pub attempts: std::num::NonZeroU8,
+    /// When a further code may be sent.
+    pub resend: ResendRule,
+    /// How long a session lives.
+    pub session: Lifetime,
+    /// How long a remembered session lives.
+    pub remembered: Lifetime,
+    /// The short-window limits.
+    pub limits: RateLimits,
+}
+
+/// The short-window limits (R17).
+#[derive(Clone, Copy, Debug)]
+pub struct RateLimits {
+    /// Sign-ins of one address.
+    pub sign_in: Rate,
+    /// Codes typed from one address.
+    pub verify: Rate,
+    /// Further codes asked for from one address.
+    pub resend: Rate,
+    /// Codes requested for one destination.
+    pub code_request: Rate,
+}
+
+impl RateLimits {
+    const fn rate(&self, limit: LimitName) -> Rate {
+        match limit {
+            LimitName::SignIn => self.sign_in,
+            LimitName::Verify => self.verify,
+            LimitName::Resend => self.resend,
+            LimitName::CodeRequest => self.code_request,
+        }
+    }
+}
+
+/// Everything that the use cases work with.
+pub struct Auth {
+    accounts: Arc<dyn Accounts>,
+    flow: Arc<dyn Flow>,
+    keys: Arc<KeyRing>,
+    hasher: PasswordHasher,
+    cache: SessionCache,
+    entropy: SharedEntropy,
+    settings: AuthSettings,
+    mail_waits: Arc<Notify>,
+}
+
+/// What [`Auth`] is made of.
+pub struct AuthParts {
+    /// The durable store.
+    pub accounts: Arc<dyn Accounts>,
+    /// The store of what passes.
+    pub flow: Arc<dyn Flow>,
+    /// The keys.
+    pub keys: Arc<KeyRing>,
+    /// The pool that hashes passwords.
+    pub hasher: PasswordHasher,
+    /// The source of randomness.
+    pub entropy: SharedEntropy,
+    /// The configuration.
+    pub settings: AuthSettings,
+    /// Told when a mail was written to the outbox.
+    pub mail_waits: Arc<Notify>,
+}
+
+/// A request past its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limited {
+    /// When to come back.
+    pub retry_after: Duration,
+}
+
+impl Auth {
+    /// The use cases over `parts`.
+    pub fn new(parts: AuthParts) -> Self {
+        Self {
+            accounts: parts.accounts,
+            flow: parts.flow,
+            keys: parts.keys,
+            hasher: parts.hasher,
+            cache: SessionCache::default(),
+            entropy: parts.entropy,
+            settings: parts.settings,
+            mail_waits: parts.mail_waits,
+        }
+    }
+
+    /// The keys.
+    pub fn keys(&self) -> &KeyRing {
+        &self.keys
+    }
+
+    /// A secret for a browser that has none yet.
+    pub fn new_flow(&self) -> FlowSecret {
+        FlowSecret::generate(&*self.entropy)
+    }
+
+    /// Forgets every cached session, because somebody else has changed the stores.
+    pub fn forget_cached(&self) {
+        self.cache.clear();
+    }
+
+    /// Counts one event of `key`; an `Err` in the `Ok` says that the limit is passed.
+    async fn within(
+        &self,
+        limit: LimitName,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Result<(), Limited>, StoreError> {
+        match self.flow.count_quota(limit, key, self.settings.limits.rate(limit), now).await? {
+            Quota::Within => Ok(Ok(())),
+            Quota::Exceeded { retry_after } => {
+                metrics().limit(limit.as_str());
+                Ok(Err(Limited { retry_after }))
+            }
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Passwords are hashed and checked on a bounded pool, so that a flood of sign-ins takes nothing from others (S58).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use argon2::password_hash::phc;
+use argon2::{Algorithm, Argon2, Params, PasswordVerifier, Version};
+use tokio::sync::Semaphore;
+
+use crate::domain::entropy::{self, Entropy, SharedEntropy};
+use crate::domain::secret::{Password, PasswordHash};
+use crate::telemetry::metrics::{Waiting, metrics};
+
+/// How passwords are hashed, and how many at a time.
+#[derive(Clone, Copy, Debug)]
+pub struct HashingSettings {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes.
+    pub iterations: u32,
+    /// Lanes.
+    pub parallelism: u32,
+    /// Hashes made at the same time.
+    pub threads: usize,
+    /// Hashes that may wait for their turn.
+    pub queue: usize,
+}
+
+/// The pool is full; nothing was hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Busy {
+    /// When to try again.
+    pub retry_after: Duration,
+}
+
+/// Why no pool can be made.
+#[derive(Debug, thiserror::Error)]
+#[error("password_hash: Argon2 refuses these parameters: {0}")]
+pub struct BadParameters(String);
+
+/// What came of checking a password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is right.
+    Right {
+        /// The same password hashed with the present parameters, when the hash kept is of others.
+        upgraded: Option<PasswordHash>,
+    },
+    /// It is wrong, or there is nothing to compare it with.
+    Wrong,
+}
+
+/// The pool.
+pub struct PasswordHasher {
+    argon2: Argon2<'static>,
+    params: Params,
+    /// Stands in for the hash of an account that there is not, so that both cost the same (S24).
+    decoy: PasswordHash,
+    workers: Arc<Semaphore>,
+    waiting: Arc<AtomicUsize>,
+    queue: usize,
+    entropy: SharedEntropy,
+}
+
+impl PasswordHasher {
+    /// A pool with these settings. Takes the time of one hash.
+    pub fn new(settings: HashingSettings, entropy: SharedEntropy) -> Result<Self, BadParameters> {
+        let params =
+            Params::new(settings.memory_kib, settings.iterations, settings.parallelism, Some(32))
+                .map_err(|error| BadParameters(error.to_string()))?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+        let decoy = hash(&argon2, &entropy::bytes::<32>(&*entropy), &*entropy)
+            .map_err(|error| BadParameters(error.to_string()))?;
+        Ok(Self {
+            argon2,
+            params,
+            decoy,
+            workers: Arc::new(Semaphore::new(settings.threads.max(1))),
+            waiting: Arc::default(),
+            queue: settings.queue,
+            entropy,
+        })
+    }
+
+    /// Checks `password` against `kept`, or against a decoy when there is none: one hash either way (S24).
+    pub async fn verify(
+        &self,
+        password: Password,
+        kept: Option<PasswordHash>,
+    ) -> Result<Verdict, Busy> {
+        let known = kept.is_some();
+        let kept = kept.unwrap_or_else(|| self.decoy.clone());
+        let (argon2, params) = (self.argon2.clone(), self.params.clone());
+        let entropy = Arc::clone(&self.entropy);
+        self.work(move || {
+            let Ok(parsed) = phc::PasswordHash::new(kept.as_phc()) else { return Verdict::Wrong };
+            let right = argon2.verify_password(password.expose().as_bytes(), &parsed).is_ok();
+            if !(right && known) {
+                return Verdict::Wrong;
+            }
+            let of_these_parameters =
+                Params::try_from(&parsed).is_ok_and(|found| same_cost(&found, &params));
+            let upgraded = (!of_these_parameters)
+                .then(|| hash(&argon2, password.expose().as_bytes(), &*entropy).ok())
+                .flatten();
+            Verdict::Right { upgraded }
+        })
+        .await
+        .map(|verdict| verdict.unwrap_or(Verdict::Wrong))
+    }
+
+    /// The hash of `password`; `None` if it could not be made.
+    pub async fn hash(&self, password: Password) -> Result<Option<PasswordHash>, Busy> {
+        let argon2 = self.argon2.clone();
+        let entropy = Arc::clone(&self.entropy);
+        let made =
+            self.work(move || hash(&argon2, password.expose().as_bytes(), &*entropy).ok()).await?;
+        Ok(made.flatten())
+    }
+
+    /// Waits for a turn and does `job` off the request threads. `None` if it died.
+    async fn work<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<Option<T>, Busy> {
+        let place = Place::take(&self.waiting, self.queue + self.workers.available_permits());
+        let Some(place) = place else {
+            return Err(Busy { retry_after: Duration::from_secs(2) });
+        };
+        let Ok(turn) = Arc::clone(&self.workers).acquire_owned().await else { return Ok(None) };
+        drop(place);
+        let started = Instant::now();
+        let done = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            job()
+        })
+        .await;
+        metrics().password_hashed_in(started.elapsed());
+        Ok(done.ok())
+    }
+}
+
+/// A place in the queue, given back when dropped: also when the client goes away while it waits.
+struct Place {
+    waiting: Arc<AtomicUsize>,
+    _counted: Waiting,
+}
+
+impl Place {
+    fn take(waiting: &Arc<AtomicUsize>, limit: usize) -> Option<Self> {
+        waiting
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| (n < limit).then_some(n + 1))
+            .ok()?;
+        Some(Self { waiting: Arc::clone(waiting), _counted: metrics().password_waits() })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.waiting.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+fn hash(
+    argon2: &Argon2<'_>,
+    password: &[u8],
+    entropy: &dyn Entropy,
+) -> Result<PasswordHash, argon2::password_hash::Error> {
+    use argon2::PasswordHasher as _;
+    let salt: [u8; 16] = entropy::bytes(entropy);
+    let hashed: phc::PasswordHash = argon2.hash_password_with_salt(password, &salt)?;
+    Ok(PasswordHash::from_phc(hashed.to_string()))
+}
+
+fn same_cost(found: &Params, wanted: &Params) -> bool {
+    (found.m_cost(), found.t_cost(), found.p_cost())
+        == (wanted.m_cost(), wanted.t_cost(), wanted.p_cost())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::entropy::OsEntropy;
+
+    fn pool(memory_kib: u32, queue: usize) -> PasswordHasher {
+        let settings =
+            HashingSettings { memory_kib, iterations: 1, parallelism: 1, threads: 1, queue };
+        PasswordHasher::new(settings, Arc::new(OsEntropy)).unwrap()
+    }
+
+    fn password(text: &str) -> Password {
+        Password::new(text.to_owned()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_password_is_right_only_for_its_own_hash() {
+        let pool = pool(64, 8);
+        let kept = pool.hash(password("correct horse")).await.unwrap();
+        let verdict = pool.verify(password("correct horse"), kept.clone()).await.unwrap();
+        assert_eq!(verdict, Verdict::Right { upgraded: None });
+        assert_eq!(pool.verify(password("wrong"), kept).await.unwrap(), Verdict::Wrong);
+        assert_eq!(pool.verify(password("correct horse"), None).await.unwrap(), Verdict::Wrong);
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_before_is_upgraded() {
+        let kept = pool(64, 8).hash(password("correct horse")).await.unwrap();
+        let verdict = pool(128, 8).verify(password("correct horse"), kept).await.unwrap();
+        let Verdict::Right { upgraded: Some(upgraded) } = verdict else { panic!("{verdict:?}") };
+        assert!(upgraded.as_phc().contains("m=128"), "{}", upgraded.as_phc());
+    }
+
+    #[tokio::test]
+    async fn s42_passwords_that_differ_at_byte_73_are_different() {
+        let pool = pool(64, 8);
+        let long = |last: char| password(&format!("{}{last}", "x".repeat(72)));
+        let kept = pool.hash(long('a')).await.unwrap();
+        assert_eq!(pool.verify(long('b'), kept.clone()).await.unwrap(), Verdict::Wrong);
+        assert_eq!(pool.verify(long('a'), kept).await.unwrap(), Verdict::Right { upgraded: None });
+    }
+
+    #[tokio::test]
+    async fn s58_past_the_queue_nobody_waits() {
+        let pool = Arc::new(pool(19_456, 1));
+        let attempts = (0..20).map(|_| {
+            let pool = Arc::clone(&pool);
+            tokio::spawn(async move { pool.verify(password("x"), None).await })
+        });
+        let attempts: Vec<_> = attempts.collect();
+        let mut shed = 0;
+        for attempt in attempts {
+            shed += usize::from(attempt.await.unwrap().is_err());
+        }
+        assert!(shed >= 15, "only {shed} of 20 were shed by a queue of one");
+    }
+}

@@ -1,0 +1,257 @@
+//! Who a request comes from: cookie → MAC → cache → store.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use moka::sync::Cache;
+
+use crate::domain::account::{Account, Identity};
+use crate::domain::host::HostName;
+use crate::domain::id::{AccountId, SessionId};
+use crate::domain::secret::{SessionToken, SessionTokenHash};
+use crate::domain::session::{Lifetime, Methods, NewSession, Session};
+use crate::domain::time::Timestamp;
+use crate::store::StoreError;
+
+use super::sign_in::Context;
+use super::{Auth, tokens};
+
+/// The longest time for which the use of a session is known to this process alone.
+const TOUCH_EVERY: Duration = Duration::from_secs(60);
+
+/// A signed-in browser with what the app is told of it. Half-signed-in ones are of another type and never here.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// The session.
+    pub session: Session,
+    /// Whose it is.
+    pub identity: Arc<Identity>,
+    seen_at: AtomicI64,
+    written_at: AtomicI64,
+}
+
+impl SignedIn {
+    fn new(session: Session, account: &Account) -> Self {
+        let seen_at = session.seen_at.as_millis();
+        Self {
+            identity: Arc::new(Identity::from(account)),
+            seen_at: AtomicI64::new(seen_at),
+            written_at: AtomicI64::new(seen_at),
+            session,
+        }
+    }
+
+    /// Notes a request at `now`. Says whether the store should hear of it: about once a minute.
+    fn touch(&self, now: Timestamp) -> bool {
+        self.seen_at.fetch_max(now.as_millis(), Ordering::AcqRel);
+        let written = self.written_at.load(Ordering::Acquire);
+        let every = TOUCH_EVERY.min(self.session.idle / 4);
+        now.since(Timestamp::from_millis(written)) >= every
+            && self
+                .written_at
+                .compare_exchange(written, now.as_millis(), Ordering::AcqRel, Ordering::Acquire)
+                .is_ok()
+    }
+
+    fn has_expired(&self, now: Timestamp) -> bool {
+        let seen_at = Timestamp::from_millis(self.seen_at.load(Ordering::Acquire));
+        self.session.has_expired(seen_at, now)
+    }
+}
+
+/// A session that was just made: what the cookie needs.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// The cookie's secret.
+    pub token: SessionToken,
+    /// How long the cookie outlives the browser window, if it does.
+    pub remembered_for: Option<Duration>,
+}
+
+impl Auth {
+    /// The signed-in browser whose session cookie has this value on this host, if it is one. Without a store's
+    /// answer nobody is (S57); a cookie that this server did not make costs no store (S59).
+    pub async fn authenticate(
+        &self,
+        cookie: &str,
+        host: &HostName,
+        now: Timestamp,
+    ) -> Result<Option<Arc<SignedIn>>, StoreError> {
+        let Some(token) = tokens::decode_session(&self.keys, cookie, host) else { return Ok(None) };
+        let hash = token.hash();
+        let signed_in = match self.cache.get(&hash) {
+            Some(signed_in) => signed_in,
+            None => match self.load(&hash, host, now).await? {
+                Some(signed_in) => signed_in,
+                None => return Ok(None),
+            },
+        };
+        if signed_in.has_expired(now) {
+            self.cache.remove(&hash);
+            return Ok(None);
+        }
+        if signed_in.touch(now) {
+            self.write_touch(signed_in.session.id, now);
+        }
+        Ok(Some(signed_in))
+    }
+
+    async fn load(
+        &self,
+        hash: &SessionTokenHash,
+        host: &HostName,
+        now: Timestamp,
+    ) -> Result<Option<Arc<SignedIn>>, StoreError> {
+        let generation = self.cache.generation();
+        let Some(session) = self.flow.find_session(hash).await? else { return Ok(None) };
+        if session.host != *host || session.has_expired(session.seen_at, now) {
+            return Ok(None);
+        }
+        let Some(account) = self.accounts.find_account(session.account).await? else {
+            return Ok(None);
+        };
+        if !account.is_active() || account.epoch != session.epoch {
+            return Ok(None);
+        }
+        let signed_in = Arc::new(SignedIn::new(session, &account));
+        self.cache.insert(*hash, &signed_in, generation);
+        Ok(Some(signed_in))
+    }
+
+    fn write_touch(&self, id: SessionId, now: Timestamp) {
+        let flow = Arc::clone(&self.flow);
+        tokio::spawn(async move {
+            if let Err(error) = flow.touch_session(id, now).await {
+                tracing::warn!(error = %error, "the use of a session was not noted");
+            }
+        });
+    }
+
+    /// Makes a session for `account` and ends the one that it replaces (S28).
+    pub(super) async fn open_session(
+        &self,
+        account: &Account,
+        methods: Methods,
+        remember: bool,
+        context: &Context<'_>,
+    ) -> Result<Opened, StoreError> {
+        let lifetime: Lifetime =
+            if remember { self.settings.remembered } else { self.settings.session };
+        let token = SessionToken::generate(&*self.entropy);
+        let now = context.now;
+        let session = Session {
+            id: SessionId::generate(&*self.entropy, now),
+            account: account.id,
+            epoch: account.epoch,
+            host: context.host.clone(),
+            methods,
+            authenticated_at: now,
+            created_at: now,
+            seen_at: now,
+            expires_at: now + lifetime.absolute,
+            idle: lifetime.idle,
+            remembered: remember,
+            client: context.client.clone(),
+        };
+        let new = NewSession { token: token.hash(), session, replaces: context.replaces };
+        self.flow.create_session(new).await?;
+        if let Some(replaced) = context.replaces {
+            self.cache.remove_session(replaced);
+        }
+        Ok(Opened { token, remembered_for: remember.then_some(lifetime.absolute) })
+    }
+
+    /// The sessions of an account that have not ended, the latest used first.
+    pub async fn sessions_of(
+        &self,
+        account: AccountId,
+        now: Timestamp,
+    ) -> Result<Vec<Session>, StoreError> {
+        self.flow.sessions_of(account, now).await
+    }
+
+    /// Ends one session, everywhere. Says whether there was one.
+    pub async fn revoke_session(&self, id: SessionId) -> Result<bool, StoreError> {
+        let ended = self.flow.end_session(id).await;
+        self.cache.remove_session(id);
+        ended
+    }
+
+    /// Ends all sessions of an account but `except`, everywhere.
+    pub async fn revoke_sessions_of(
+        &self,
+        account: AccountId,
+        except: Option<SessionId>,
+    ) -> Result<u64, StoreError> {
+        let ended = self.flow.end_sessions_of(account, except).await;
+        self.cache.remove_account(account);
+        ended
+    }
+}
+
+/// Sessions that this process has read. Exact, because whoever changes one drops it here too.
+pub(super) struct SessionCache {
+    entries: Cache<SessionTokenHash, Arc<SignedIn>>,
+    generation: AtomicU64,
+}
+
+impl Default for SessionCache {
+    fn default() -> Self {
+        Self {
+            entries: Cache::builder()
+                .max_capacity(200_000)
+                .time_to_idle(Duration::from_secs(15 * 60))
+                .build(),
+            generation: AtomicU64::new(0),
+        }
+    }
+}
+
+impl SessionCache {
+    fn get(&self, hash: &SessionTokenHash) -> Option<Arc<SignedIn>> {
+        self.entries.get(hash)
+    }
+
+    /// Counts the removals: what was read from a store before one is not kept after it.
+    fn generation(&self) -> u64 {
+        self.generation.load(Ordering::SeqCst)
+    }
+
+    fn insert(&self, hash: SessionTokenHash, signed_in: &Arc<SignedIn>, read_in: u64) {
+        if self.generation() != read_in {
+            return;
+        }
+        self.entries.insert(hash, Arc::clone(signed_in));
+        if self.generation() != read_in {
+            self.entries.invalidate(&hash);
+        }
+    }
+
+    fn remove(&self, hash: &SessionTokenHash) {
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        self.entries.invalidate(hash);
+    }
+
+    fn remove_session(&self, id: SessionId) {
+        self.remove_where(|signed_in| signed_in.session.id == id);
+    }
+
+    pub(super) fn remove_account(&self, account: AccountId) {
+        self.remove_where(|signed_in| signed_in.session.account == account);
+    }
+
+    fn remove_where(&self, unwanted: impl Fn(&SignedIn) -> bool) {
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        for (hash, signed_in) in &self.entries {
+            if unwanted(&signed_in) {
+                self.entries.invalidate(&*hash);
+            }
+        }
+    }
+
+    pub(super) fn clear(&self) {
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        self.entries.invalidate_all();
+    }
+}

@@ -1,0 +1,92 @@
+//! Browser secrets as cookies carry them: 32 random bytes and a MAC over them and the host.
+//!
+//! A forgery dies on the MAC without touching a store, and a cookie of one host is nothing on another.
+
+use crate::domain::host::HostName;
+use crate::domain::keys::{KeyRing, RotatingKey};
+use crate::domain::secret::{FlowSecret, SessionToken, base64url, from_base64url};
+
+const SECRET_BYTES: usize = 32;
+const MAC_BYTES: usize = 16;
+/// The characters of a token: 48 bytes in base64url.
+pub const TOKEN_CHARS: usize = (SECRET_BYTES + MAC_BYTES) / 3 * 4;
+
+/// The session cookie's value.
+pub fn encode_session(keys: &KeyRing, token: &SessionToken, host: &HostName) -> String {
+    encode(&keys.session_cookie, token.expose(), host)
+}
+
+/// The session token in a cookie's value; `None` when it was not made by this server for this host.
+pub fn decode_session(keys: &KeyRing, value: &str, host: &HostName) -> Option<SessionToken> {
+    decode(&keys.session_cookie, value, host).map(SessionToken::from_bytes)
+}
+
+/// The flow cookie's value.
+pub fn encode_flow(keys: &KeyRing, secret: &FlowSecret, host: &HostName) -> String {
+    encode(&keys.flow_cookie, secret.expose(), host)
+}
+
+/// The flow secret in a cookie's value; `None` when it was not made by this server for this host.
+pub fn decode_flow(keys: &KeyRing, value: &str, host: &HostName) -> Option<FlowSecret> {
+    decode(&keys.flow_cookie, value, host).map(FlowSecret::from_bytes)
+}
+
+/// The token that a form of this browser carries, so that only its own pages can post (S52).
+pub fn form_token(keys: &KeyRing, flow: &FlowSecret, host: &HostName) -> String {
+    base64url(&keys.form_token.mac(&[flow.expose(), host.as_str().as_bytes()]))
+}
+
+/// Whether `token` is the one that a form of this browser carries.
+pub fn form_token_matches(keys: &KeyRing, flow: &FlowSecret, host: &HostName, token: &str) -> bool {
+    from_base64url(token).is_some_and(|mac| {
+        mac.len() == 32
+            && keys.form_token.verifies(&[flow.expose(), host.as_str().as_bytes()], &mac)
+    })
+}
+
+fn encode(key: &RotatingKey, secret: &[u8; SECRET_BYTES], host: &HostName) -> String {
+    let mac = key.mac(&[secret, host.as_str().as_bytes()]);
+    let mut bytes = secret.to_vec();
+    bytes.extend(mac.iter().take(MAC_BYTES));
+    base64url(&bytes)
+}
+
+fn decode(key: &RotatingKey, value: &str, host: &HostName) -> Option<[u8; SECRET_BYTES]> {
+    if value.len() != TOKEN_CHARS {
+        return None;
+    }
+    let bytes = from_base64url(value)?;
+    let (secret, mac) = bytes.split_first_chunk::<SECRET_BYTES>()?;
+    key.verifies(&[secret, host.as_str().as_bytes()], mac).then_some(*secret)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::entropy::OsEntropy;
+    use crate::domain::keys::ServerSecret;
+
+    #[test]
+    fn s59_only_what_this_server_made_for_this_host_is_a_token() {
+        let keys = KeyRing::derive(ServerSecret::new(vec![1; 32]).unwrap(), None);
+        let (host, other) = ("a.example".parse().unwrap(), "b.example".parse().unwrap());
+        let token = SessionToken::generate(&OsEntropy);
+        let value = encode_session(&keys, &token, &host);
+        assert_eq!(value.len(), TOKEN_CHARS);
+        assert_eq!(decode_session(&keys, &value, &host).unwrap().expose(), token.expose());
+        assert!(
+            decode_session(&keys, &value, &other).is_none(),
+            "a cookie of one host is nothing on another"
+        );
+        assert!(decode_flow(&keys, &value, &host).is_none(), "a session's token is no flow secret");
+        for place in 0..value.len() {
+            let mut forged: Vec<u8> = value.bytes().collect();
+            forged[place] = if forged[place] == b'A' { b'B' } else { b'A' };
+            let forged = String::from_utf8(forged).unwrap();
+            assert!(decode_session(&keys, &forged, &host).is_none(), "byte {place} may be changed");
+        }
+        for malformed in ["", "x", "=", &value[1..], &format!("{value}A"), &"é".repeat(32)] {
+            assert!(decode_session(&keys, malformed, &host).is_none(), "{malformed:?}");
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! The identity as headers, and the aliases under which a client might send them itself.
+
+use http::{HeaderName, HeaderValue};
+
+use crate::domain::account::Identity;
+
+/// The names under which a site's app gets the identity. No two are the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdentityHeaderNames {
+    /// The username.
+    pub user: HeaderName,
+    /// The e-mail address.
+    pub email: HeaderName,
+    /// The full name.
+    pub name: HeaderName,
+    /// The groups.
+    pub groups: HeaderName,
+}
+
+/// The values of the identity headers, made once for a session and cheap to clone.
+///
+/// Apps that read headers as text disagree on anything but ASCII, and most that show a full name (those in Go and
+/// PHP, and whatever takes bytes) want plain UTF-8: so it goes as the bytes of UTF-8, not encoded further. The other
+/// values are ASCII by their types. The groups are separated by commas, in the order of their names.
+///
+/// The values do not show in `Debug`, and HTTP/2 keeps them out of its compression table.
+#[derive(Clone, Debug)]
+pub struct IdentityValues {
+    user: Option<HeaderValue>,
+    email: Option<HeaderValue>,
+    name: Option<HeaderValue>,
+    groups: Option<HeaderValue>,
+}
+
+/// An identity header to send, or `None` where the identity has nothing to say.
+pub type IdentityHeader<'a> = Option<(&'a HeaderName, &'a HeaderValue)>;
+
+impl IdentityValues {
+    /// The values for `identity`. What it lacks, or what cannot stand in a header, is absent (S46).
+    pub fn new(identity: &Identity) -> Self {
+        let groups: Vec<&str> = identity.groups.iter().map(|group| group.as_str()).collect();
+        Self {
+            user: value(identity.username.as_str()),
+            email: value(identity.email.as_str()),
+            name: identity.full_name.as_ref().and_then(|name| value(name.as_str())),
+            groups: value(&groups.join(",")),
+        }
+    }
+
+    /// The headers to send under `names`, always in this order, which the signature keeps.
+    pub fn named<'a>(&'a self, names: &'a IdentityHeaderNames) -> [IdentityHeader<'a>; 4] {
+        [
+            self.user.as_ref().map(|value| (&names.user, value)),
+            self.email.as_ref().map(|value| (&names.email, value)),
+            self.name.as_ref().map(|value| (&names.name, value)),
+            self.groups.as_ref().map(|value| (&names.groups, value)),
+        ]
+    }
+}
+
+fn value(text: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_bytes(text.as_bytes()).ok().filter(|v| !v.is_empty())?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// Knows every header that an app could take for one of doorward's own (S46).
+///
+/// CGI and what descends from it (WSGI, FastCGI, PHP, Rack) write a header's name in capitals with underscores for
+/// whatever is no letter or digit, so `Remote_User`, `remote.user` and `Remote-User` are one variable. Names are
+/// therefore compared in that form.
+#[derive(Clone, Debug)]
+pub struct AliasFilter {
+    /// By the first letter of a folded name, where in `rules` those that begin with it stand.
+    by_first: [(u8, u8); 256],
+    rules: Vec<AliasRule>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct AliasRule {
+    folded: Box<[u8]>,
+    whole: bool,
+}
+
+impl AliasFilter {
+    /// The filter of a site whose app gets the identity under `names`. The names that doorward uses by default and
+    /// those by which other gateways tell an identity are always in it.
+    pub fn new(names: &IdentityHeaderNames) -> Self {
+        let own = [&names.user, &names.email, &names.name, &names.groups];
+        let whole = own.map(HeaderName::as_str).into_iter().chain(ALWAYS.iter().copied());
+        let mut rules: Vec<AliasRule> = whole
+            .map(|name| rule(name, true))
+            .chain(ALWAYS_BEGINNING_WITH.iter().map(|name| rule(name, false)))
+            .collect();
+        rules.sort();
+        rules.dedup();
+        let mut by_first = [(0, 0); 256];
+        for (index, rule) in (0_u8..).zip(&rules) {
+            let first = rule.folded.first().copied().unwrap_or_default();
+            if let Some((start, end)) = by_first.get_mut(usize::from(first)) {
+                if *end == 0 {
+                    *start = index;
+                }
+                *end = index + 1;
+            }
+        }
+        Self { by_first, rules }
+    }
+
+    /// Whether a request's header of this name must not reach the app. So is everything that is no header name
+    /// by RFC 9110 section 5.1: nobody knows what an app makes of it.
+    pub fn is_alias(&self, name: &str) -> bool {
+        let Some(first) = name.bytes().next().map(fold) else { return true };
+        let (start, end) = self.by_first.get(usize::from(first)).copied().unwrap_or_default();
+        let rules = self.rules.get(usize::from(start)..usize::from(end)).unwrap_or_default();
+        rules.iter().any(|rule| rule.matches(name.as_bytes())) || !name.bytes().all(is_token)
+    }
+}
+
+impl AliasRule {
+    fn matches(&self, name: &[u8]) -> bool {
+        let length_fits = if self.whole {
+            name.len() == self.folded.len()
+        } else {
+            name.len() >= self.folded.len()
+        };
+        length_fits && name.iter().zip(&self.folded).all(|(found, wanted)| fold(*found) == *wanted)
+    }
+}
+
+fn rule(name: &str, whole: bool) -> AliasRule {
+    AliasRule { folded: name.bytes().map(fold).collect(), whole }
+}
+
+/// The byte as CGI sees it: letters in one case, digits, and one sign for everything else.
+fn fold(byte: u8) -> u8 {
+    FOLDED.get(usize::from(byte)).copied().unwrap_or_default()
+}
+
+/// RFC 9110 section 5.6.2.
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+#[expect(clippy::indexing_slicing, reason = "evaluated when it is compiled")]
+const FOLDED: [u8; 256] = {
+    let mut folded = [b'-'; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        if byte.is_ascii_alphanumeric() {
+            folded[byte as usize] = byte.to_ascii_lowercase();
+        }
+        byte += 1;
+    }
+    folded
+};
+
+/// Never a client's to send, whatever the site's names are.
+const ALWAYS: [&str; 14] = [
+    "remote-user",
+    "remote-email",
+    "remote-name",
+    "remote-groups",
+    "signature",
+    "signature-input",
+    "x-remote-user",
+    "x-remote-email",
+    "x-remote-name",
+    "x-remote-groups",
+    "x-forwarded-user",
+    "x-forwarded-email",
+    "x-forwarded-groups",
+    "x-forwarded-preferred-username",
+];
+
+/// Nor is anything that begins like this.
+const ALWAYS_BEGINNING_WITH: [&str; 4] =
+    ["x-doorward-", "x-webauth-", "x-auth-request-", "x-authentik-"];
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,263 @@
+//! What a mail says: templates filled in, and the MIME message made of them.
+
+use std::fmt;
+use std::time::Duration;
+
+use minijinja::{Environment, Value, context};
+
+use super::mime::Content;
+use crate::domain::client::Client;
+use crate::domain::email::EmailAddress;
+use crate::domain::id::MailId;
+use crate::domain::mail::{Asked, Mail, Message};
+use crate::domain::time::Timestamp;
+use crate::templates::{TemplateError, Templates};
+
+/// Who the mails are from.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    /// The sender's address; its domain is in every `Message-ID`.
+    pub from: EmailAddress,
+    /// The name beside it.
+    pub name: Option<String>,
+    /// The name above the card: the portal's.
+    pub site_name: String,
+    /// The colour of the card's edge, `#rrggbb`; anything else is passed over.
+    pub accent: Option<String>,
+}
+
+/// The words of every mail, compiled.
+#[derive(Debug)]
+pub struct Messages {
+    templates: Environment<'static>,
+    sender: Sender,
+}
+
+/// A mail ready to go: words chosen, headers set.
+pub struct RenderedMail {
+    id: MailId,
+    to: EmailAddress,
+    subject: String,
+    text: String,
+    html: String,
+    created_at: Timestamp,
+    message: lettre::Message,
+}
+
+/// A mail could not be made. Says where, and never what was to stand there (S12).
+#[derive(Debug, thiserror::Error)]
+pub enum RenderError {
+    /// The template does not work with this mail.
+    #[error("the template {name} does not work in line {line}: {kind}")]
+    Template {
+        /// The template.
+        name: String,
+        /// The line, 0 where none is known.
+        line: usize,
+        /// What kind of mistake.
+        kind: minijinja::ErrorKind,
+    },
+    /// The parts do not make a message.
+    #[error("the parts do not make a message: {0}")]
+    Message(#[from] lettre::error::Error),
+}
+
+impl Messages {
+    /// Compiles the templates under `mails/` and fills in each one once with an example, so that a mistake in an
+    /// overriding file is told at start and not when somebody waits for a code.
+    pub fn new(templates: &Templates, sender: Sender) -> Result<Self, TemplateError> {
+        let site_name = one_line(&sender.site_name);
+        let name = sender.name.as_deref().map(one_line);
+        let templates = templates.environment("mails")?;
+        let messages = Self { templates, sender: Sender { site_name, name, ..sender } };
+        for example in examples() {
+            let facts = messages.facts(&example, Timestamp::default(), "");
+            for part in [Part::Subject, Part::Text, Part::Html] {
+                let name = part.template(&example);
+                let filled = messages.fill(&name, messages.context(part, &facts, &example));
+                filled.map_err(|cause| TemplateError::Broken { name, cause })?;
+            }
+        }
+        Ok(messages)
+    }
+
+    /// The mail with its words. `id` and `created_at` make the same `Message-ID`, `Date` and bytes each time.
+    pub fn render(
+        &self,
+        mail: &Mail,
+        id: MailId,
+        created_at: Timestamp,
+    ) -> Result<RenderedMail, RenderError> {
+        let message = &mail.message;
+        let facts = self.facts(message, created_at, "");
+        let subject = one_line(&self.part(Part::Subject, message, &facts)?);
+        let facts = self.facts(message, created_at, &subject);
+        let text = format!("{}\n", self.part(Part::Text, message, &facts)?.trim_end());
+        let html = self.part(Part::Html, message, &facts)?;
+        let content = Content {
+            id,
+            created_at,
+            from: &self.sender.from,
+            from_name: self.sender.name.as_deref(),
+            to: &mail.to,
+            subject: &subject,
+            text: &text,
+            html: &html,
+        };
+        let message = content.compose()?;
+        Ok(RenderedMail { id, to: mail.to.clone(), subject, text, html, created_at, message })
+    }
+
+    fn part(&self, part: Part, message: &Message, facts: &Value) -> Result<String, RenderError> {
+        let name = part.template(message);
+        self.fill(&name, self.context(part, facts, message)).map_err(|error| {
+            RenderError::Template { name, line: error.line().unwrap_or(0), kind: error.kind() }
+        })
+    }
+
+    fn fill(&self, name: &str, context: Value) -> Result<String, minijinja::Error> {
+        self.templates.get_template(name)?.render(context)
+    }
+
+    /// What a part may say. A subject is never given the code: subjects are logged by others and shown on lock screens.
+    fn context(&self, part: Part, facts: &Value, message: &Message) -> Value {
+        match (part, message) {
+            (Part::Subject, _) => facts.clone(),
+            (Part::Text | Part::Html, Message::SignInCode { code, .. }) => {
+                context! { code => code.expose(), ..facts.clone() }
+            }
+        }
+    }
+
+    fn facts(&self, message: &Message, created_at: Timestamp, subject: &str) -> Value {
+        match message {
+            Message::SignInCode { site, expires_at, asked_by, code: _ } => context! {
+                subject,
+                site_name => self.sender.site_name.as_str(),
+                accent => accent(self.sender.accent.as_deref()),
+                site => one_line(site),
+                site_host => one_line(site.split_once("://").map_or(site.as_str(), |(_, host)| host)),
+                ends => expires_at.for_people(),
+                ends_clock => expires_at.clock_time(),
+                lifetime => in_minutes(created_at.until(*expires_at)),
+                asked_at => asked_by.at.for_people(),
+                asked_from => asked_by.client.address.to_canonical().to_string(),
+                asked_with => one_line(&asked_by.client.user_agent.for_people()),
+            },
+        }
+    }
+}
+
+impl RenderedMail {
+    /// Its identifier.
+    pub const fn id(&self) -> MailId {
+        self.id
+    }
+
+    /// The one mailbox it goes to.
+    pub const fn to(&self) -> &EmailAddress {
+        &self.to
+    }
+
+    /// The subject: one line, without the code.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// The text part.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The HTML part.
+    pub fn html(&self) -> &str {
+        &self.html
+    }
+
+    /// When it was written.
+    pub const fn created_at(&self) -> Timestamp {
+        self.created_at
+    }
+
+    /// The message with its envelope.
+    pub const fn as_lettre(&self) -> &lettre::Message {
+        &self.message
+    }
+}
+
+impl fmt::Debug for RenderedMail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RenderedMail").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Part {
+    Subject,
+    Text,
+    Html,
+}
+
+impl Part {
+    fn template(self, message: &Message) -> String {
+        let ending = match self {
+            Self::Subject => "subject.txt",
+            Self::Text => "txt",
+            Self::Html => "html",
+        };
+        format!("{}.{ending}", message.kind())
+    }
+}
+
+/// One of each kind of mail, for the proof at start.
+fn examples() -> [Message; 1] {
+    let at = Timestamp::default();
+    let address = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+    let code = crate::domain::code::Code::generate(&Zeros);
+    [Message::SignInCode {
+        code,
+        site: "https://wiki.example.com".to_owned(),
+        expires_at: at,
+        asked_by: Asked { at, client: Client { address, user_agent: "".into() } },
+    }]
+}
+
+/// No randomness: the code of the example is 000000.
+struct Zeros;
+
+impl crate::domain::entropy::Entropy for Zeros {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(0);
+    }
+}
+
+/// `text` without control characters and line breaks, as a header and a line of a mail take it (S20).
+fn one_line(text: &str) -> String {
+    let spaced: String = text
+        .chars()
+        .map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c })
+        .collect();
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn in_minutes(span: Duration) -> String {
+    match (span.as_secs() + 30) / 60 {
+        0 => "less than a minute".to_owned(),
+        1 => "1 minute".to_owned(),
+        minutes => format!("{minutes} minutes"),
+    }
+}
+
+/// It stands inside a `style` attribute, where escaping HTML does not help: only a plain colour gets there.
+fn accent(chosen: Option<&str>) -> &str {
+    const DEFAULT: &str = "#2f5fd0";
+    let is_colour = |text: &&str| {
+        text.strip_prefix('#').is_some_and(|hex| {
+            matches!(hex.len(), 3 | 6) && hex.bytes().all(|b| b.is_ascii_hexdigit())
+        })
+    };
+    chosen.filter(is_colour).unwrap_or(DEFAULT)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,227 @@
+//! Facts and session in, decision out. Nothing here does anything.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use http::Method;
+
+use crate::domain::account::{Group, Identity};
+use crate::domain::path::RequestPath;
+use crate::domain::rule::{Requirement, Rule, Unauthenticated};
+use crate::domain::session::{Assurance, Method as SignInMethod, Methods};
+use crate::domain::time::Timestamp;
+
+mod compiled;
+
+use compiled::CompiledRule;
+
+/// What the policy looks at in a request: the very values that are forwarded.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// The method.
+    pub method: &'a Method,
+    /// The path.
+    pub path: &'a RequestPath,
+    /// The client's address.
+    pub client: IpAddr,
+    /// Whether a person's browser loads a page with it, and can be sent to sign-in.
+    pub loads_page: bool,
+}
+
+/// Who asks, if somebody is signed in.
+#[derive(Clone, Copy, Debug)]
+pub struct Visitor<'a> {
+    /// Who it is.
+    pub identity: &'a Arc<Identity>,
+    /// How they signed in.
+    pub methods: &'a Methods,
+    /// When they last proved who they are.
+    pub authenticated_at: Timestamp,
+}
+
+/// The permission to go on to the app. Only [`SitePolicy::decide`] makes it, and whoever writes identity headers
+/// asks for it.
+#[derive(Clone, Debug)]
+pub struct Admitted {
+    identity: Option<Arc<Identity>>,
+}
+
+impl Admitted {
+    /// Who the app is told it is: nobody where the path is open and no one is signed in.
+    pub const fn identity(&self) -> Option<&Arc<Identity>> {
+        self.identity.as_ref()
+    }
+}
+
+/// What somebody has to show before they get through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Name and password.
+    Password,
+    /// Name, then a code by mail.
+    MailCode,
+    /// A code, in addition to the password that the session already has.
+    SecondFactor,
+    /// Everything once more, because the sign-in is too long ago.
+    Again,
+}
+
+/// What becomes of a request.
+#[derive(Clone, Debug)]
+pub enum Decision {
+    /// It goes on to the app.
+    Forward(Admitted),
+    /// Its person goes to sign-in, and comes back.
+    SignIn(Step),
+    /// It gets 401.
+    Unauthorized(Step),
+    /// It gets 403.
+    Forbidden,
+}
+
+impl Decision {
+    /// The name in metrics and logs.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Forward(_) => "forward",
+            Self::SignIn(_) => "sign_in",
+            Self::Unauthorized(_) => "unauthorized",
+            Self::Forbidden => "forbidden",
+        }
+    }
+
+    /// How much it refuses: of several readings of one path the strictest decides.
+    const fn strictness(&self) -> u8 {
+        match self {
+            Self::Forward(_) => 0,
+            Self::SignIn(_) => 1,
+            Self::Unauthorized(_) => 2,
+            Self::Forbidden => 3,
+        }
+    }
+}
+
+/// The rules of one site.
+#[derive(Debug)]
+pub struct SitePolicy {
+    rules: Vec<CompiledRule>,
+    any_upper_case: bool,
+}
+
+impl SitePolicy {
+    /// The rules in their order. Where none matches, the request is refused.
+    pub fn new(rules: Vec<Rule>) -> Self {
+        let rules: Vec<CompiledRule> = rules.into_iter().map(CompiledRule::new).collect();
+        Self { any_upper_case: rules.iter().any(CompiledRule::has_upper_case), rules }
+    }
+
+    /// Decides on every way in which the app could read the path, letter case included; what one of them refuses
+    /// is refused (S48). Usually there is one.
+    pub fn decide(
+        &self,
+        facts: &Facts<'_>,
+        visitor: Option<Visitor<'_>>,
+        now: Timestamp,
+    ) -> Decision {
+        let mut strictest: Option<Decision> = None;
+        for reading in facts.path.readings() {
+            let decision = self.decide_reading(facts, reading, Case::Exact, visitor, now);
+            keep_stricter(&mut strictest, decision);
+            if self.any_upper_case || reading.bytes().any(|b| b.is_ascii_uppercase()) {
+                let folded = reading.to_ascii_lowercase();
+                let decision = self.decide_reading(facts, &folded, Case::Folded, visitor, now);
+                keep_stricter(&mut strictest, decision);
+            }
+        }
+        strictest.unwrap_or(Decision::Forbidden)
+    }
+
+    /// The rule that decides on the path as it is written, with its place, for `doorward check --url`.
+    pub fn deciding_rule(&self, facts: &Facts<'_>) -> Option<(usize, &Rule)> {
+        let reading = facts.path.readings().last()?;
+        let place = self.rules.iter().position(|rule| rule.matches(facts, reading, Case::Exact))?;
+        self.rules.get(place).map(|rule| (place, rule.rule()))
+    }
+
+    fn decide_reading(
+        &self,
+        facts: &Facts<'_>,
+        reading: &str,
+        case: Case,
+        visitor: Option<Visitor<'_>>,
+        now: Timestamp,
+    ) -> Decision {
+        match self.rules.iter().find(|rule| rule.matches(facts, reading, case)) {
+            Some(rule) => apply(rule.rule(), facts, visitor, now),
+            None => Decision::Forbidden,
+        }
+    }
+}
+
+/// Which form of paths and patterns is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Case {
+    Exact,
+    Folded,
+}
+
+fn keep_stricter(strictest: &mut Option<Decision>, decision: Decision) {
+    if strictest.as_ref().is_none_or(|kept| decision.strictness() > kept.strictness()) {
+        *strictest = Some(decision);
+    }
+}
+
+fn apply(rule: &Rule, facts: &Facts<'_>, visitor: Option<Visitor<'_>>, now: Timestamp) -> Decision {
+    let step = match missing_step(rule, visitor, now) {
+        Missing::Nothing => None,
+        Missing::Step(step) => Some(step),
+        Missing::Everything => return Decision::Forbidden,
+    };
+    match step {
+        None if !in_wanted_group(rule, visitor) => Decision::Forbidden,
+        None => Decision::Forward(Admitted { identity: visitor.map(|v| Arc::clone(v.identity)) }),
+        Some(step) => match rule.unauthenticated {
+            Unauthenticated::ByRequest if facts.loads_page => Decision::SignIn(step),
+            Unauthenticated::ByRequest | Unauthenticated::Always401 => Decision::Unauthorized(step),
+        },
+    }
+}
+
+enum Missing {
+    Nothing,
+    Step(Step),
+    Everything,
+}
+
+fn missing_step(rule: &Rule, visitor: Option<Visitor<'_>>, now: Timestamp) -> Missing {
+    let first = match rule.requirement {
+        Requirement::Deny => return Missing::Everything,
+        Requirement::Bypass if rule.groups.is_empty() => return Missing::Nothing,
+        Requirement::OtpOnly => Step::MailCode,
+        Requirement::Bypass | Requirement::OneFactor | Requirement::TwoFactor => Step::Password,
+    };
+    let Some(visitor) = visitor else { return Missing::Step(first) };
+    let by_mail = visitor.methods.iter().any(|method| method == SignInMethod::MailCode);
+    let enough = match rule.requirement {
+        Requirement::Bypass | Requirement::OneFactor => true,
+        Requirement::OtpOnly => by_mail,
+        Requirement::TwoFactor => visitor.methods.assurance() == Assurance::TwoFactor,
+        Requirement::Deny => false,
+    };
+    let stale = rule.fresh.is_some_and(|fresh| now.since(visitor.authenticated_at) > fresh);
+    match (enough, stale) {
+        (true, false) => Missing::Nothing,
+        (true, true) => Missing::Step(Step::Again),
+        // A session by mail alone has no password yet: the whole sign-in is due.
+        (false, _) if by_mail => Missing::Step(Step::Password),
+        (false, _) => Missing::Step(Step::SecondFactor),
+    }
+}
+
+fn in_wanted_group(rule: &Rule, visitor: Option<Visitor<'_>>) -> bool {
+    let belongs = |group: &Group| visitor.is_some_and(|v| v.identity.groups.contains(group));
+    rule.groups.is_empty() || rule.groups.iter().any(belongs)
+}
+
+#[cfg(test)]
+mod tests;

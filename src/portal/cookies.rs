@@ -1,0 +1,152 @@
+//! doorward's cookies: their names, how they are written, and which of a request's are ours.
+
+use cookie::{Cookie, SameSite};
+use http::{HeaderMap, HeaderValue, header};
+
+use crate::auth::sessions::Opened;
+use crate::auth::tokens;
+use crate::domain::host::{HostName, Origin};
+use crate::domain::keys::KeyRing;
+use crate::domain::secret::FlowSecret;
+
+/// The names of a site's cookies. `__Host-` binds them to the very host, over TLS (S29); a plain origin is a
+/// loopback one, where browsers do not accept the prefix.
+#[derive(Clone, Copy, Debug)]
+pub struct CookieNames {
+    secure: bool,
+}
+
+impl CookieNames {
+    /// The names for `origin`.
+    pub const fn of(origin: &Origin) -> Self {
+        Self { secure: origin.is_secure() }
+    }
+
+    /// The cookie of a signed-in browser.
+    pub const fn session(self) -> &'static str {
+        if self.secure { "__Host-doorward" } else { "doorward" }
+    }
+
+    /// The cookie of a half-signed-in browser.
+    pub const fn flow(self) -> &'static str {
+        if self.secure { "__Host-doorward-flow" } else { "doorward-flow" }
+    }
+
+    /// Sets the session cookie.
+    pub fn set_session(
+        self,
+        keys: &KeyRing,
+        opened: &Opened,
+        host: &HostName,
+    ) -> Option<HeaderValue> {
+        let value = tokens::encode_session(keys, &opened.token, host);
+        let mut cookie = self.cookie(self.session(), value);
+        if let Some(remembered_for) = opened.remembered_for {
+            cookie.set_max_age(cookie::time::Duration::try_from(remembered_for).ok());
+        }
+        header_value(&cookie)
+    }
+
+    /// Sets the flow cookie.
+    pub fn set_flow(
+        self,
+        keys: &KeyRing,
+        flow: &FlowSecret,
+        host: &HostName,
+    ) -> Option<HeaderValue> {
+        header_value(&self.cookie(self.flow(), tokens::encode_flow(keys, flow, host)))
+    }
+
+    /// Takes the cookie of this name away.
+    pub fn expire(self, name: &'static str) -> Option<HeaderValue> {
+        let mut cookie = self.cookie(name, String::new());
+        cookie.make_removal();
+        header_value(&cookie)
+    }
+
+    fn cookie(self, name: &'static str, value: String) -> Cookie<'static> {
+        Cookie::build((name, value))
+            .path("/")
+            .http_only(true)
+            .secure(self.secure)
+            .same_site(SameSite::Lax)
+            .build()
+    }
+}
+
+fn header_value(cookie: &Cookie<'_>) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(&cookie.to_string()).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// The values of the cookies called `name`, in the order in which they came.
+pub fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .filter_map(move |(found, value)| (found == name).then_some(value))
+}
+
+/// The flow secret of this browser on this host, if its cookie is one of ours.
+pub fn flow_secret(
+    headers: &HeaderMap,
+    names: CookieNames,
+    keys: &KeyRing,
+    host: &HostName,
+) -> Option<FlowSecret> {
+    values(headers, names.flow()).find_map(|value| tokens::decode_flow(keys, value, host))
+}
+
+/// Whether a cookie of this name is doorward's, with or without a prefix: it never reaches an upstream, and no
+/// upstream may set it (S30). Letter case does not count, as some apps fold it.
+pub fn is_ours(name: &str) -> bool {
+    let name = name.trim().to_ascii_lowercase();
+    let bare = ["__host-", "__secure-", "__http-", "__host-http-"]
+        .iter()
+        .rev()
+        .find_map(|prefix| name.strip_prefix(prefix))
+        .unwrap_or(&name);
+    bare.strip_prefix("doorward").is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s29_cookies_are_bound_to_host_and_hidden_from_scripts() {
+        let names = CookieNames::of(&"https://a.example".parse().unwrap());
+        let expired = names.expire(names.session()).unwrap();
+        let text = expired.to_str().unwrap();
+        assert!(text.starts_with("__Host-doorward=;"), "{text}");
+        for part in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/", "Max-Age=0"] {
+            assert!(text.contains(part), "{part} is missing in {text}");
+        }
+        assert!(!text.contains("Domain"));
+        let plain = CookieNames::of(&"http://localhost:8000".parse().unwrap());
+        assert_eq!(plain.session(), "doorward");
+    }
+
+    #[test]
+    fn s30_our_cookies_are_known_by_every_spelling() {
+        for ours in [
+            "doorward",
+            "__Host-doorward",
+            "__Host-doorward-flow",
+            "__Secure-doorward",
+            "DOORWARD-flow",
+            "__host-Doorward-device",
+            "__Host-Http-doorward",
+            " doorward ",
+        ] {
+            assert!(is_ours(ours), "{ours}");
+        }
+        for theirs in ["session", "doorwards", "my-doorward", "__Host-session", "door"] {
+            assert!(!is_ours(theirs), "{theirs}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The pages: request → command → use case → outcome → response.
+//!
+//! An axum router called in process, for one request at a time, by the gateway. What the gateway has already read
+//! (site, client, session, instant) comes along as a [`Visit`].
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+
+use crate::auth::Auth;
+
+pub mod cookies;
+mod csrf;
+mod form;
+pub mod pages;
+mod respond;
+mod routes;
+mod visit;
+
+pub use respond::{SecurityHeaders, error_page};
+pub use visit::{PortalSite, Visit, visitor_of};
+
+/// The folder under which every page is, on every site.
+pub const BASE: &str = "/_doorward/";
+
+/// The largest body that a page reads, in bytes.
+pub const MAX_BODY: usize = 64 * 1024;
+
+/// What the pages work with.
+pub struct Portal {
+    auth: Arc<Auth>,
+    pages: Arc<pages::Pages>,
+}
+
+impl Portal {
+    /// The portal over these use cases and pages.
+    pub const fn new(auth: Arc<Auth>, pages: Arc<pages::Pages>) -> Self {
+        Self { auth, pages }
+    }
+
+    /// Whether a request for `path` is the portal's own.
+    pub fn owns(path: &str) -> bool {
+        path.starts_with(BASE) || path == BASE.trim_end_matches('/')
+    }
+
+    /// Every page. Each request must carry a [`Visit`] among its extensions.
+    pub fn router(self) -> Router {
+        use routes::{code, home, login, logout};
+        let pages = Router::new()
+            .route("/_doorward", get(home::to_base))
+            .route("/_doorward/", get(home::show))
+            .route("/_doorward/login", get(login::show).post(login::submit))
+            .route("/_doorward/code", get(code::show).post(code::submit))
+            .route("/_doorward/code/resend", get(code::back).post(code::resend))
+            .route("/_doorward/code/start", get(code::back).post(code::start))
+            .route("/_doorward/logout", get(logout::ask).post(logout::submit))
+            .route("/_doorward/signed-out", get(logout::done))
+            .route("/_doorward/static/{name}", get(home::asset))
+            .fallback(home::not_found)
+            .method_not_allowed_fallback(home::method_not_allowed);
+        pages.with_state(Arc::new(self))
+    }
+}

@@ -1,0 +1,113 @@
+//! The pages around signing in, from plain data: no request, no store and no secret but the form token comes here.
+
+mod assets;
+mod context;
+mod page;
+mod samples;
+#[cfg(test)]
+mod tests;
+mod theme;
+
+use minijinja::Environment;
+
+pub use assets::{Asset, IMMUTABLE};
+pub use page::{
+    CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, ErrorPage, LoginAlert,
+    LoginPage, Page, ResendView, SignOutPage, SignedInPage,
+};
+
+use crate::domain::colour::Colour;
+use crate::domain::id::RequestId;
+use crate::domain::time::Timestamp;
+use crate::templates::{TemplateError, Templates};
+use assets::Assets;
+
+/// The pages, compiled and tried.
+#[derive(Debug)]
+pub struct Pages {
+    environment: Environment<'static>,
+    assets: Assets,
+    name: String,
+}
+
+/// How the pages look.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// The site's name, above the card and in titles.
+    pub name: String,
+    /// The colour of buttons and links; a quiet teal where none is given. Shades that can be read are made from it.
+    pub accent: Option<Colour>,
+    /// The picture above the name; the name's first letter where none is given.
+    pub logo: Option<Logo>,
+}
+
+/// A picture above the name.
+#[derive(Clone, Debug)]
+pub struct Logo {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// Its media type.
+    pub kind: LogoKind,
+}
+
+/// What a logo may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogoKind {
+    /// SVG.
+    Svg,
+    /// PNG.
+    Png,
+    /// WebP.
+    WebP,
+}
+
+/// What every page of one answer has in common.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'a> {
+    /// What the hidden field `csrf` of each form holds.
+    pub form_token: &'a str,
+    /// The request, as error pages name it.
+    pub request_id: RequestId,
+    /// The present instant; times on the page are told from here.
+    pub now: Timestamp,
+}
+
+impl Pages {
+    /// Compiles the templates and renders each page once with made-up data, so that a mistake in an overriding
+    /// file is told at start, with template and line, and not to somebody who signs in.
+    pub fn new(templates: &Templates, look: Look) -> Result<Self, TemplateError> {
+        let environment = templates.environment("pages")?;
+        let assets = Assets::new(templates, look.accent, look.logo)?;
+        let pages = Self { environment, assets, name: look.name };
+        for (_, page) in samples::every_page() {
+            pages.render(&page, &samples::frame())?;
+        }
+        Ok(pages)
+    }
+
+    /// The HTML of `page`.
+    pub fn render(&self, page: &Page<'_>, frame: &Frame<'_>) -> Result<String, TemplateError> {
+        let (template, details) = context::of(page, frame.now);
+        let context = minijinja::context! {
+            site => context::site(&self.name, &self.assets),
+            assets => context::assets(&self.assets),
+            branded => page.is_branded(),
+            has_error => page.has_error(),
+            form_token => frame.form_token,
+            request_id => frame.request_id.to_string(),
+            ..details
+        };
+        self.environment.get_template(template).and_then(|page| page.render(context)).map_err(
+            |cause| TemplateError::Broken {
+                name: cause.name().unwrap_or(template).to_owned(),
+                cause,
+            },
+        )
+    }
+
+    /// The file at `/_doorward/static/{name}`. A name holds the hash of its file, so the answer never changes
+    /// and may be kept for good ([`IMMUTABLE`]).
+    pub fn asset(&self, name: &str) -> Option<&Asset> {
+        self.assets.get(name)
+    }
+}

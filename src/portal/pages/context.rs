@@ -1,0 +1,217 @@
+//! From a page's data to what its template reads: texts, numbers and names of cases. The words are the template's.
+
+use std::time::Duration;
+
+use minijinja::{Value, context};
+use url::form_urlencoded;
+
+use super::assets::Assets;
+use super::page::{
+    CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, ErrorPage, LoginAlert,
+    LoginPage, Page, ResendView, SignedInPage,
+};
+use crate::domain::time::Timestamp;
+
+/// The template of `page` and what it reads.
+pub(super) fn of(page: &Page<'_>, now: Timestamp) -> (&'static str, Value) {
+    match page {
+        Page::Login(page) => ("login.html", login(page, now)),
+        Page::Code(page) => ("code.html", code(page, now)),
+        Page::Confirm(page) => ("confirm.html", confirm(page, now)),
+        Page::SignedIn(page) => ("signed_in.html", signed_in(page, now)),
+        Page::SignOut(_) => ("sign_out.html", context! {}),
+        Page::SignedOut => ("signed_out.html", context! {}),
+        Page::Error(page) => ("error.html", error(page, now)),
+    }
+}
+
+pub(super) fn site(name: &str, assets: &Assets) -> Value {
+    let initial: String = name
+        .chars()
+        .find(|c| c.is_alphanumeric())
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .collect();
+    context! { name, initial, logo => assets.logo.as_deref().map(address) }
+}
+
+pub(super) fn assets(assets: &Assets) -> Value {
+    context! {
+        style => address(&assets.style),
+        theme => address(&assets.theme),
+        script => address(&assets.script),
+        icon => address(&assets.icon),
+    }
+}
+
+/// An address made here, of characters that need no escape.
+fn address(made_here: &str) -> Value {
+    Value::from_safe_string(made_here.to_owned())
+}
+
+fn login(page: &LoginPage<'_>, now: Timestamp) -> Value {
+    let nameless = page.typed.trim().is_empty();
+    let missing = page.alert == Some(LoginAlert::MissingFields);
+    // The field that is to be typed in first: the password where the name is there already.
+    let focus = if page.ask_password && !nameless { "password" } else { "username" };
+    context! {
+        return_to => page.return_to,
+        typed => page.typed,
+        ask_password => page.ask_password,
+        remember => page.remember,
+        focus,
+        wrong => page.alert == Some(LoginAlert::WrongCredentials),
+        username_error => missing && nameless,
+        password_error => missing && page.ask_password,
+        ..sign_in_alert(page.alert, now)
+    }
+}
+
+fn confirm(page: &ConfirmPage<'_>, now: Timestamp) -> Value {
+    context! {
+        destination => page.destination,
+        return_to => page.return_to,
+        ask_password => false,
+        ..sign_in_alert(page.alert, now)
+    }
+}
+
+/// `alert` is what stands above the form; empty fields have their word beside them instead.
+fn sign_in_alert(alert: Option<LoginAlert>, now: Timestamp) -> Value {
+    let (alert, until, wait) = match alert {
+        None | Some(LoginAlert::MissingFields) => (None, None, None),
+        Some(LoginAlert::WrongCredentials) => (Some("wrong_credentials"), None, None),
+        Some(LoginAlert::Disabled) => (Some("disabled"), None, None),
+        Some(LoginAlert::FormExpired) => (Some("form_expired"), None, None),
+        Some(LoginAlert::FlowLost) => (Some("flow_lost"), None, None),
+        Some(LoginAlert::Limited { retry_after }) => {
+            (Some("limited"), Some(instant(now + retry_after, now)), None)
+        }
+        Some(LoginAlert::Busy { retry_after }) => (Some("busy"), None, Some(span(retry_after))),
+    };
+    context! { alert, until, wait }
+}
+
+fn code(page: &CodePage<'_>, now: Timestamp) -> Value {
+    let (state, attempts_left) = match page.state {
+        CodeState::Pending { attempts_left } => ("pending", attempts_left),
+        CodeState::Expired => ("expired", 0),
+        CodeState::Exhausted => ("exhausted", 0),
+        CodeState::Spent => ("spent", 0),
+    };
+    let (resend, resend_at) = match page.resend {
+        ResendView::Now => ("now", None),
+        ResendView::At(at) => ("at", Some(instant(at, now))),
+        ResendView::NoneLeft => ("none_left", None),
+        ResendView::Over => ("over", None),
+    };
+    let (alert, until, attempts_left) = match page.shown_alert() {
+        None => (None, None, attempts_left),
+        Some(CodeAlert::Wrong { attempts_left }) => (Some("wrong"), None, attempts_left),
+        Some(CodeAlert::NotSixDigits) => (Some("not_six_digits"), None, attempts_left),
+        Some(CodeAlert::FormExpired) => (Some("form_expired"), None, attempts_left),
+        Some(CodeAlert::Limited { retry_after }) => {
+            (Some("limited"), Some(instant(now + retry_after, now)), attempts_left)
+        }
+        Some(CodeAlert::TooSoon { until }) => {
+            (Some("too_soon"), Some(instant(until, now)), attempts_left)
+        }
+    };
+    context! {
+        destination => page.destination,
+        return_to => page.return_to,
+        start_again => start_again(page.return_to),
+        state,
+        attempts_left,
+        expires => instant(page.expires_at, now),
+        resend,
+        resend_at,
+        can_resend => matches!(page.state, CodeState::Pending { .. } | CodeState::Expired)
+            && matches!(page.resend, ResendView::Now | ResendView::At(_)),
+        alert,
+        until,
+        code_error => matches!(alert, Some("wrong" | "not_six_digits")),
+        notice => page.notice.map(|CodeNotice::Resent| "resent"),
+    }
+}
+
+fn signed_in(page: &SignedInPage<'_>, now: Timestamp) -> Value {
+    context! {
+        username => page.username,
+        full_name => page.full_name,
+        email => page.email,
+        two_factor => page.two_factor,
+        since => day(page.since, now),
+        expires => day(page.expires_at, now),
+    }
+}
+
+fn error(page: &ErrorPage<'_>, now: Timestamp) -> Value {
+    let (kind, until, wait) = match page.kind {
+        ErrorKind::BadRequest => ("bad_request", None, None),
+        ErrorKind::Forbidden => ("forbidden", None, None),
+        ErrorKind::NotFound => ("not_found", None, None),
+        ErrorKind::MethodNotAllowed => ("method_not_allowed", None, None),
+        ErrorKind::FormExpired => ("form_expired", None, None),
+        ErrorKind::TooLarge => ("too_large", None, None),
+        ErrorKind::UnknownSite => ("unknown_site", None, None),
+        ErrorKind::TooManyRequests { retry_after } => {
+            ("too_many_requests", Some(instant(now + retry_after, now)), None)
+        }
+        ErrorKind::Unavailable { retry_after } => ("unavailable", None, Some(span(retry_after))),
+        ErrorKind::UpstreamUnreachable => ("upstream_unreachable", None, None),
+        ErrorKind::UpstreamTimeout => ("upstream_timeout", None, None),
+        ErrorKind::Internal => ("internal", None, None),
+    };
+    let home = matches!(
+        page.kind,
+        ErrorKind::BadRequest
+            | ErrorKind::Forbidden
+            | ErrorKind::NotFound
+            | ErrorKind::MethodNotAllowed
+            | ErrorKind::FormExpired
+            | ErrorKind::TooLarge
+    );
+    context! { kind, until, wait, home, retry => page.retry }
+}
+
+/// The address of the sign-in that leads to `return_to` again.
+fn start_again(return_to: &str) -> Value {
+    let login = "/_doorward/login";
+    if return_to == "/" {
+        return address(login);
+    }
+    let query =
+        form_urlencoded::Serializer::new(String::new()).append_pair("rd", return_to).finish();
+    address(&format!("{login}?{query}"))
+}
+
+/// An instant as pages tell it: the clock time, and the day too where it is not near.
+fn instant(at: Timestamp, now: Timestamp) -> Value {
+    const NEAR: Duration = Duration::from_secs(12 * 3600);
+    if now.until(at).max(now.since(at)) > NEAR {
+        return day(at, now);
+    }
+    context! { iso => at.rfc3339(), text => at.clock_time(), seconds => left(at, now), dated => false }
+}
+
+/// An instant with its day.
+fn day(at: Timestamp, now: Timestamp) -> Value {
+    context! { iso => at.rfc3339(), text => at.for_people(), seconds => left(at, now), dated => true }
+}
+
+/// The whole seconds until `at`, rounded up so that what waits for it never comes too early.
+fn left(at: Timestamp, now: Timestamp) -> u64 {
+    u64::try_from(now.until(at).as_millis().div_ceil(1000)).unwrap_or(u64::MAX)
+}
+
+/// A length of time in the largest unit that suits, rounded up.
+fn span(length: Duration) -> Value {
+    let seconds = u64::try_from(length.as_millis().div_ceil(1000)).unwrap_or(u64::MAX).max(1);
+    let (count, unit) = match seconds {
+        ..60 => (seconds, "second"),
+        60..3600 => (seconds.div_ceil(60), "minute"),
+        _ => (seconds.div_ceil(3600), "hour"),
+    };
+    context! { count, unit }
+}

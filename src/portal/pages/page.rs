@@ -1,0 +1,272 @@
+//! What each page shows, as plain data.
+
+use std::time::Duration;
+
+use http::StatusCode;
+
+use crate::domain::time::Timestamp;
+
+/// A page.
+#[derive(Clone, Copy, Debug)]
+pub enum Page<'a> {
+    /// Asks for name and password.
+    Login(LoginPage<'a>),
+    /// Asks for the code.
+    Code(CodePage<'a>),
+    /// Asks somebody who is signed in by password whether to send a code.
+    Confirm(ConfirmPage<'a>),
+    /// Says who is signed in.
+    SignedIn(SignedInPage<'a>),
+    /// Asks whether to sign out.
+    SignOut(SignOutPage),
+    /// Says that nobody is signed in any more.
+    SignedOut,
+    /// Says what went wrong.
+    Error(ErrorPage<'a>),
+}
+
+impl Page<'_> {
+    /// Whether something went wrong that the reader must know first; the title says so.
+    pub(super) const fn has_error(&self) -> bool {
+        match self {
+            Self::Login(page) => page.alert.is_some(),
+            Self::Code(page) => page.shown_alert().is_some(),
+            Self::Confirm(page) => page.alert.is_some(),
+            Self::Error(_) => true,
+            Self::SignedIn(_) | Self::SignOut(_) | Self::SignedOut => false,
+        }
+    }
+
+    /// Whether the site's name stands above the card. Where no site was found, none does.
+    pub(super) const fn is_branded(&self) -> bool {
+        !matches!(self, Self::Error(ErrorPage { kind: ErrorKind::UnknownSite, .. }))
+    }
+}
+
+/// Asks for name and password. Posts `username`, `password`, `remember`, `rd` and `csrf` to `login`.
+#[derive(Clone, Copy, Debug)]
+pub struct LoginPage<'a> {
+    /// Where to go then; the hidden field `rd`.
+    pub return_to: &'a str,
+    /// The name as it was typed before.
+    pub typed: &'a str,
+    /// Whether a password is asked for; where not, a code follows the name alone.
+    pub ask_password: bool,
+    /// Whether the box to stay signed in is ticked.
+    pub remember: bool,
+    /// What went wrong before.
+    pub alert: Option<LoginAlert>,
+}
+
+/// What went wrong with a sign-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginAlert {
+    /// Name and password do not belong together, or there is no such name.
+    WrongCredentials,
+    /// A field was empty.
+    MissingFields,
+    /// The account may not be used.
+    Disabled,
+    /// Too often.
+    Limited {
+        /// When it may be tried again.
+        retry_after: Duration,
+    },
+    /// Too many people at once.
+    Busy {
+        /// When it is worth trying again.
+        retry_after: Duration,
+    },
+    /// The form's token was too old.
+    FormExpired,
+    /// The browser lost the sign-in that it was in the middle of.
+    FlowLost,
+}
+
+/// Asks for the code. Posts `code` and `csrf` to `code`; asks for another with `csrf` at `code/resend`.
+#[derive(Clone, Copy, Debug)]
+pub struct CodePage<'a> {
+    /// Where the code went, masked.
+    pub destination: &'a str,
+    /// Where to go in the end; kept for whoever starts again.
+    pub return_to: &'a str,
+    /// When the code ends.
+    pub expires_at: Timestamp,
+    /// How the challenge stands.
+    pub state: CodeState,
+    /// Whether a further code can be sent.
+    pub resend: ResendView,
+    /// What went wrong before.
+    pub alert: Option<CodeAlert>,
+    /// What went well before.
+    pub notice: Option<CodeNotice>,
+}
+
+impl CodePage<'_> {
+    /// The alert, unless the state says it all: a challenge without tries left needs no word on the last one.
+    pub(super) const fn shown_alert(&self) -> Option<CodeAlert> {
+        match (self.alert, self.state) {
+            (
+                Some(CodeAlert::Wrong { .. } | CodeAlert::NotSixDigits),
+                CodeState::Pending { .. },
+            ) => self.alert,
+            (Some(CodeAlert::Wrong { .. } | CodeAlert::NotSixDigits), _) => None,
+            (alert, _) => alert,
+        }
+    }
+}
+
+/// How a challenge stands, for its page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeState {
+    /// A code can be typed.
+    Pending {
+        /// How often still.
+        attempts_left: u8,
+    },
+    /// Its time is over.
+    Expired,
+    /// All tries are used.
+    Exhausted,
+    /// It was answered.
+    Spent,
+}
+
+/// Whether a further code can be sent, for the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResendView {
+    /// Now.
+    Now,
+    /// From that instant on.
+    At(Timestamp),
+    /// No more in this sign-in.
+    NoneLeft,
+    /// The challenge is answered or has no tries left.
+    Over,
+}
+
+/// What went wrong with a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeAlert {
+    /// It is another.
+    Wrong {
+        /// How often it can still be tried.
+        attempts_left: u8,
+    },
+    /// That was no code.
+    NotSixDigits,
+    /// Too often.
+    Limited {
+        /// When it may be tried again.
+        retry_after: Duration,
+    },
+    /// A further code cannot be sent yet.
+    TooSoon {
+        /// When it can.
+        until: Timestamp,
+    },
+    /// The form's token was too old.
+    FormExpired,
+}
+
+/// What went well with a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeNotice {
+    /// A further code is on its way.
+    Resent,
+}
+
+/// Asks somebody who is signed in by password whether to send a code. Posts `rd` and `csrf` to `code/start`.
+#[derive(Clone, Copy, Debug)]
+pub struct ConfirmPage<'a> {
+    /// Where the code would go, masked.
+    pub destination: &'a str,
+    /// The page that asks for it; the hidden field `rd`.
+    pub return_to: &'a str,
+    /// What went wrong before.
+    pub alert: Option<LoginAlert>,
+}
+
+/// Says who is signed in. Posts `csrf` to `logout`.
+#[derive(Clone, Copy, Debug)]
+pub struct SignedInPage<'a> {
+    /// The username.
+    pub username: &'a str,
+    /// The full name, if one is known.
+    pub full_name: Option<&'a str>,
+    /// The e-mail address.
+    pub email: &'a str,
+    /// Whether a code was part of it.
+    pub two_factor: bool,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when at the latest.
+    pub expires_at: Timestamp,
+}
+
+/// Asks whether to sign out. Posts `csrf` to `logout`.
+#[derive(Clone, Copy, Debug)]
+pub struct SignOutPage;
+
+/// Says what went wrong.
+#[derive(Clone, Copy, Debug)]
+pub struct ErrorPage<'a> {
+    /// What it was.
+    pub kind: ErrorKind,
+    /// The address that "Try again" opens, by GET; without one there is no such button.
+    pub retry: Option<&'a str>,
+}
+
+/// What went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The request is not one.
+    BadRequest,
+    /// This account may not.
+    Forbidden,
+    /// There is no such page.
+    NotFound,
+    /// The page is there, but not for this method.
+    MethodNotAllowed,
+    /// The form's token was too old, or came from elsewhere.
+    FormExpired,
+    /// The body is too large.
+    TooLarge,
+    /// No site has this name.
+    UnknownSite,
+    /// Too often.
+    TooManyRequests {
+        /// When it may be tried again.
+        retry_after: Duration,
+    },
+    /// Something that signing in needs is away or overrun.
+    Unavailable {
+        /// When it is worth trying again.
+        retry_after: Duration,
+    },
+    /// The app behind cannot be reached.
+    UpstreamUnreachable,
+    /// The app behind took too long.
+    UpstreamTimeout,
+    /// A fault of the gateway.
+    Internal,
+}
+
+impl ErrorKind {
+    /// The status of an answer with this page.
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::Forbidden | Self::FormExpired => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnknownSite => StatusCode::MISDIRECTED_REQUEST,
+            Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::UpstreamUnreachable => StatusCode::BAD_GATEWAY,
+            Self::UpstreamTimeout => StatusCode::GATEWAY_TIMEOUT,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}

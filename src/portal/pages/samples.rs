@@ -1,0 +1,158 @@
+//! Every state of every page with made-up data: tried at start, looked at by tests.
+
+use std::time::Duration;
+
+use super::Frame;
+use super::page::{
+    CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, ErrorPage, LoginAlert,
+    LoginPage, Page, ResendView, SignOutPage, SignedInPage,
+};
+use crate::domain::id::RequestId;
+use crate::domain::time::Timestamp;
+
+/// 20 November 2026, 19:30:45 UTC.
+const NOW: Timestamp = Timestamp::from_millis(1_795_203_045_000);
+const REQUEST: u128 = 0x019a_a2c4_1d5e_7b3c_9f10_5a2e_88d0_4c61;
+const SHORT: Duration = Duration::from_secs(8);
+const LONG: Duration = Duration::from_secs(290);
+
+/// The frame that samples are rendered in.
+pub(super) fn frame() -> Frame<'static> {
+    let request_id = RequestId::from_uuid(uuid::Uuid::from_u128(REQUEST));
+    Frame { form_token: "a-form-token", request_id, now: NOW }
+}
+
+/// Every state of every page, each with a name of its own.
+pub(super) fn every_page() -> Vec<(String, Page<'static>)> {
+    let mut pages = logins();
+    pages.extend(codes());
+    pages.extend(others());
+    pages.extend(errors());
+    pages
+}
+
+fn logins() -> Vec<(String, Page<'static>)> {
+    let empty =
+        LoginPage { return_to: "/", typed: "", ask_password: true, remember: false, alert: None };
+    let typed = LoginPage { typed: "ada", return_to: "/wiki?page=2", remember: true, ..empty };
+    let alerts = [
+        ("wrong", LoginAlert::WrongCredentials),
+        ("no-password", LoginAlert::MissingFields),
+        ("disabled", LoginAlert::Disabled),
+        ("limited", LoginAlert::Limited { retry_after: LONG }),
+        ("busy", LoginAlert::Busy { retry_after: SHORT }),
+        ("form-expired", LoginAlert::FormExpired),
+        ("flow-lost", LoginAlert::FlowLost),
+    ];
+    let missing = Some(LoginAlert::MissingFields);
+    let wrong = Some(LoginAlert::WrongCredentials);
+    let mut pages = vec![
+        ("login".to_owned(), Page::Login(empty)),
+        ("login-nothing".to_owned(), Page::Login(LoginPage { alert: missing, ..empty })),
+        ("login-name".to_owned(), Page::Login(LoginPage { ask_password: false, ..empty })),
+        (
+            "login-name-wrong".to_owned(),
+            Page::Login(LoginPage { ask_password: false, alert: wrong, ..typed }),
+        ),
+        (
+            "login-name-nothing".to_owned(),
+            Page::Login(LoginPage { ask_password: false, alert: missing, ..empty }),
+        ),
+    ];
+    pages.extend(alerts.map(|(name, alert)| {
+        (format!("login-{name}"), Page::Login(LoginPage { alert: Some(alert), ..typed }))
+    }));
+    pages
+}
+
+fn codes() -> Vec<(String, Page<'static>)> {
+    let pending = CodePage {
+        destination: "a•••@example.org",
+        return_to: "/wiki?page=2",
+        expires_at: NOW + Duration::from_secs(582),
+        state: CodeState::Pending { attempts_left: 5 },
+        resend: ResendView::At(NOW + SHORT),
+        alert: None,
+        notice: None,
+    };
+    let one_left = CodeState::Pending { attempts_left: 1 };
+    let (now, none_left) = (ResendView::Now, ResendView::NoneLeft);
+    let expired = CodePage {
+        expires_at: NOW.before(LONG),
+        state: CodeState::Expired,
+        resend: now,
+        ..pending
+    };
+    let with = |alert| CodePage { alert: Some(alert), resend: now, ..pending };
+    let until = NOW + SHORT;
+    [
+        ("pending", pending),
+        ("resend-now", CodePage { resend: now, ..pending }),
+        ("none-left", CodePage { resend: none_left, ..pending }),
+        ("resent", CodePage { notice: Some(CodeNotice::Resent), ..pending }),
+        ("wrong", with(CodeAlert::Wrong { attempts_left: 4 })),
+        ("wrong-last", CodePage { state: one_left, ..with(CodeAlert::Wrong { attempts_left: 1 }) }),
+        ("not-six-digits", with(CodeAlert::NotSixDigits)),
+        ("limited", with(CodeAlert::Limited { retry_after: LONG })),
+        ("form-expired", with(CodeAlert::FormExpired)),
+        (
+            "too-soon",
+            CodePage { resend: ResendView::At(until), ..with(CodeAlert::TooSoon { until }) },
+        ),
+        ("expired", expired),
+        ("expired-wait", CodePage { resend: ResendView::At(until), ..expired }),
+        ("expired-none-left", CodePage { resend: none_left, ..expired }),
+        (
+            "exhausted",
+            CodePage { state: CodeState::Exhausted, resend: ResendView::Over, ..pending },
+        ),
+        ("spent", CodePage { state: CodeState::Spent, resend: ResendView::Over, ..pending }),
+    ]
+    .map(|(name, page)| (format!("code-{name}"), Page::Code(page)))
+    .into()
+}
+
+fn others() -> Vec<(String, Page<'static>)> {
+    let confirm =
+        ConfirmPage { destination: "a•••@example.org", return_to: "/admin/", alert: None };
+    let busy = Some(LoginAlert::Busy { retry_after: SHORT });
+    let signed_in = SignedInPage {
+        username: "ada",
+        full_name: Some("Ada Lovelace"),
+        email: "ada@example.org",
+        two_factor: true,
+        since: NOW.before(LONG),
+        expires_at: NOW + Duration::from_secs(12 * 3600),
+    };
+    let plain = SignedInPage { full_name: None, two_factor: false, ..signed_in };
+    [
+        ("confirm", Page::Confirm(confirm)),
+        ("confirm-busy", Page::Confirm(ConfirmPage { alert: busy, ..confirm })),
+        ("signed-in", Page::SignedIn(signed_in)),
+        ("signed-in-plain", Page::SignedIn(plain)),
+        ("sign-out", Page::SignOut(SignOutPage)),
+        ("signed-out", Page::SignedOut),
+    ]
+    .map(|(name, page)| (name.to_owned(), page))
+    .into()
+}
+
+fn errors() -> Vec<(String, Page<'static>)> {
+    let retry = Some("/wiki?page=2");
+    [
+        ("bad-request", ErrorKind::BadRequest, None),
+        ("forbidden", ErrorKind::Forbidden, None),
+        ("not-found", ErrorKind::NotFound, None),
+        ("method-not-allowed", ErrorKind::MethodNotAllowed, None),
+        ("form-expired", ErrorKind::FormExpired, retry),
+        ("too-large", ErrorKind::TooLarge, None),
+        ("unknown-site", ErrorKind::UnknownSite, None),
+        ("too-many-requests", ErrorKind::TooManyRequests { retry_after: LONG }, retry),
+        ("unavailable", ErrorKind::Unavailable { retry_after: SHORT }, retry),
+        ("upstream-unreachable", ErrorKind::UpstreamUnreachable, retry),
+        ("upstream-timeout", ErrorKind::UpstreamTimeout, retry),
+        ("internal", ErrorKind::Internal, None),
+    ]
+    .map(|(name, kind, retry)| (format!("error-{name}"), Page::Error(ErrorPage { kind, retry })))
+    .into()
+}

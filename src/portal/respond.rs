@@ -1,0 +1,169 @@
+//! Responses: one place that gives every page its headers.
+
+use axum::body::Body;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+
+use crate::domain::secret::FlowSecret;
+use crate::store::StoreError;
+
+use super::pages::{ErrorKind, ErrorPage, Frame, Page, Pages};
+use super::{Portal, Visit, cookies};
+use crate::auth::tokens;
+
+/// The headers of every page (ASVS 3.4): nothing inline, nothing from elsewhere, in no frame, in no cache.
+pub struct SecurityHeaders;
+
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
+     img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+impl SecurityHeaders {
+    /// Sets them.
+    pub fn set(headers: &mut HeaderMap, secure: bool) {
+        let fixed: [(HeaderName, &'static str); 8] = [
+            (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            (header::X_FRAME_OPTIONS, "DENY"),
+            (header::REFERRER_POLICY, "same-origin"),
+            (
+                HeaderName::from_static("permissions-policy"),
+                "camera=(), geolocation=(), microphone=()",
+            ),
+            (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+            (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+            (HeaderName::from_static("x-robots-tag"), "noindex"),
+        ];
+        for (name, value) in fixed {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        if !headers.contains_key(header::CACHE_CONTROL) {
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
+        if secure {
+            let year = HeaderValue::from_static("max-age=31536000");
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
+        }
+    }
+}
+
+/// An error page outside any sign-in, for the gateway.
+pub fn error_page(
+    pages: &Pages,
+    page: ErrorPage<'_>,
+    frame: &Frame<'_>,
+    secure: bool,
+) -> Response<String> {
+    let kind = page.kind;
+    let text = render(pages, &Page::Error(page), frame);
+    let mut response = Response::new(text);
+    *response.status_mut() = kind.status();
+    let html = HeaderValue::from_static("text/html; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, html);
+    SecurityHeaders::set(response.headers_mut(), secure);
+    response
+}
+
+/// Builds the answer to one request. Carries the browser's flow secret, making one where there is none, so that
+/// every page with a form has its token.
+pub(super) struct Reply<'a> {
+    portal: &'a Portal,
+    visit: &'a Visit,
+    flow: FlowSecret,
+    flow_cookie: Option<HeaderValue>,
+    response: Response<Body>,
+}
+
+impl<'a> Reply<'a> {
+    /// Answers a request with these headers.
+    pub(super) fn to(portal: &'a Portal, visit: &'a Visit, headers: &HeaderMap) -> Self {
+        let names = visit.site.cookies;
+        let keys = portal.auth.keys();
+        let known = cookies::flow_secret(headers, names, keys, visit.site.host());
+        let is_new = known.is_none();
+        let flow = known.unwrap_or_else(|| portal.auth.new_flow());
+        let flow_cookie = is_new.then(|| names.set_flow(keys, &flow, visit.site.host())).flatten();
+        Self { portal, visit, flow, flow_cookie, response: Response::default() }
+    }
+
+    /// Gives the browser the secret of its next step, in place of any other (S28).
+    pub(super) fn next_flow(mut self, flow: &FlowSecret) -> Self {
+        let keys = self.portal.auth.keys();
+        self.flow_cookie = self.visit.site.cookies.set_flow(keys, flow, self.visit.site.host());
+        self
+    }
+
+    /// Takes the flow cookie away: the browser is signed in, or out.
+    pub(super) fn end_flow(mut self) -> Self {
+        let names = self.visit.site.cookies;
+        self.flow_cookie = names.expire(names.flow());
+        self
+    }
+
+    /// Adds a `Set-Cookie`.
+    pub(super) fn cookie(mut self, value: Option<HeaderValue>) -> Self {
+        if let Some(value) = value {
+            self.response.headers_mut().append(header::SET_COOKIE, value);
+        }
+        self
+    }
+
+    /// Sets a header.
+    pub(super) fn header(mut self, name: HeaderName, value: impl Into<HeaderValue>) -> Self {
+        self.response.headers_mut().insert(name, value.into());
+        self
+    }
+
+    /// Says in how many seconds to come back, rounded up (RFC 9110 section 10.2.3).
+    pub(super) fn retry_after(self, wait: std::time::Duration) -> Self {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        self.header(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)))
+    }
+
+    /// A page.
+    pub(super) fn page(mut self, status: StatusCode, page: &Page<'_>) -> Response<Body> {
+        let token = tokens::form_token(self.portal.auth.keys(), &self.flow, self.visit.site.host());
+        let frame =
+            Frame { form_token: &token, request_id: self.visit.request_id, now: self.visit.now };
+        *self.response.body_mut() = Body::from(render(&self.portal.pages, page, &frame));
+        *self.response.status_mut() = status;
+        self.header(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))
+            .finish()
+    }
+
+    /// An error page.
+    pub(super) fn error(self, kind: ErrorKind) -> Response<Body> {
+        self.page(kind.status(), &Page::Error(ErrorPage { kind, retry: None }))
+    }
+
+    /// A redirect that turns a post into a page load (303).
+    pub(super) fn see_other(mut self, target: &str) -> Response<Body> {
+        *self.response.status_mut() = StatusCode::SEE_OTHER;
+        match HeaderValue::from_str(target) {
+            Ok(target) => self.header(header::LOCATION, target).finish(),
+            Err(_) => self.error(ErrorKind::BadRequest),
+        }
+    }
+
+    fn finish(mut self) -> Response<Body> {
+        if let Some(cookie) = self.flow_cookie.take() {
+            self.response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        let secure = self.visit.site.origin.is_secure();
+        SecurityHeaders::set(self.response.headers_mut(), secure);
+        self.response
+    }
+}
+
+/// A store did not answer: told once in the log, and to people as a page that says when to try again (S57).
+pub(super) fn unavailable(reply: Reply<'_>, error: &StoreError) -> Response<Body> {
+    let id = reply.visit.request_id;
+    tracing::error!(request.id = %id, error = %error, "a store is away; nobody was let in");
+    let retry_after = std::time::Duration::from_secs(10);
+    reply.retry_after(retry_after).error(ErrorKind::Unavailable { retry_after })
+}
+
+fn render(pages: &Pages, page: &Page<'_>, frame: &Frame<'_>) -> String {
+    pages.render(page, frame).unwrap_or_else(|error| {
+        tracing::error!(request.id = %frame.request_id, error = %error, "a page did not render");
+        format!("This page cannot be shown. Request {}", frame.request_id)
+    })
+}

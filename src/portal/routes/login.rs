@@ -1,0 +1,160 @@
+//! The first step: name and password, or the name alone.
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Extension, RawQuery, State};
+use http::{HeaderMap, Response, StatusCode};
+
+use crate::auth::sign_in::{SignIn, SignInOutcome, Wanted};
+use crate::domain::return_to::ReturnTo;
+use crate::domain::secret::Password;
+use crate::policy::{Decision, Step};
+use crate::portal::csrf::{self, NotOurs};
+use crate::portal::form::Form;
+use crate::portal::pages::{ConfirmPage, ErrorKind, LoginAlert, LoginPage, Page};
+use crate::portal::respond::{Reply, unavailable};
+use crate::portal::{Portal, Visit, cookies};
+use crate::telemetry::metrics::{SecurityEvent, metrics};
+
+/// The longest name that is looked at, in bytes.
+const MAX_LOGIN: usize = 254;
+
+pub(in crate::portal) async fn show(
+    State(portal): State<Arc<Portal>>,
+    Extension(visit): Extension<Visit>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response<Body> {
+    let return_to = return_to_of(query.as_deref().unwrap_or_default());
+    let reply = Reply::to(&portal, &visit, &headers);
+    let Some(signed_in) = &visit.signed_in else {
+        return form(reply, &visit, &return_to, StatusCode::OK, Typed::default(), None);
+    };
+    match visit.decide(&return_to) {
+        // What is refused to somebody signed in is refused by the page itself, with a reason: no sign-in helps.
+        Decision::Forward(_) | Decision::Forbidden => reply.see_other(return_to.as_str()),
+        Decision::SignIn(Step::SecondFactor) | Decision::Unauthorized(Step::SecondFactor) => {
+            let destination = signed_in.identity.email.masked();
+            let page = ConfirmPage {
+                destination: &destination,
+                return_to: return_to.as_str(),
+                alert: None,
+            };
+            reply.page(StatusCode::OK, &Page::Confirm(page))
+        }
+        Decision::SignIn(_) | Decision::Unauthorized(_) => {
+            let typed = Typed { login: signed_in.identity.username.as_str(), remember: false };
+            form(reply, &visit, &return_to, StatusCode::OK, typed, None)
+        }
+    }
+}
+
+pub(in crate::portal) async fn submit(
+    State(portal): State<Arc<Portal>>,
+    Extension(visit): Extension<Visit>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response<Body> {
+    let reply = Reply::to(&portal, &visit, &headers);
+    let Ok(mut fields) = Form::read(&headers, &body) else {
+        metrics().security_event(SecurityEvent::Malformed);
+        return reply.error(ErrorKind::BadRequest);
+    };
+    let return_to = ReturnTo::or_front_page(fields.get("rd"));
+    let keys = portal.auth.keys();
+    let flow = cookies::flow_secret(&headers, visit.site.cookies, keys, visit.site.host());
+    let password = fields.take("password");
+    let typed = Typed { login: fields.get("username"), remember: fields.has("remember") };
+    match csrf::check(&visit, &headers, keys, flow.as_ref(), fields.get("csrf")) {
+        Ok(()) => {}
+        Err(NotOurs::CrossSite) => return super::refuse(reply, NotOurs::CrossSite),
+        Err(NotOurs::Token) => {
+            let alert = Some(LoginAlert::FormExpired);
+            return form(reply, &visit, &return_to, StatusCode::FORBIDDEN, typed, alert);
+        }
+    }
+    let wanted = visit.wanted(&return_to);
+    let password = Password::new(password);
+    let incomplete =
+        typed.login.trim().is_empty() || (wanted != Wanted::MailCode && password.is_none());
+    if incomplete || typed.login.len() > MAX_LOGIN {
+        let alert = Some(LoginAlert::MissingFields);
+        return form(reply, &visit, &return_to, StatusCode::BAD_REQUEST, typed, alert);
+    }
+    let command = SignIn { login: typed.login, password, remember: typed.remember, wanted };
+    match portal.auth.sign_in(command, &visit.context(return_to.clone())).await {
+        Ok(outcome) => answer(reply, &portal, &visit, &return_to, typed, outcome),
+        Err(error) => unavailable(reply, &error),
+    }
+}
+
+fn answer(
+    reply: Reply<'_>,
+    portal: &Portal,
+    visit: &Visit,
+    return_to: &ReturnTo,
+    typed: Typed<'_>,
+    outcome: SignInOutcome,
+) -> Response<Body> {
+    let (names, keys, host) = (visit.site.cookies, portal.auth.keys(), visit.site.host());
+    let (reply, status, alert) = match outcome {
+        SignInOutcome::CodeSent(flow) => {
+            return reply.next_flow(&flow).see_other("/_doorward/code");
+        }
+        SignInOutcome::SignedIn(opened) => {
+            return reply
+                .cookie(names.set_session(keys, &opened, host))
+                .end_flow()
+                .see_other(return_to.as_str());
+        }
+        SignInOutcome::Rejected => (reply, StatusCode::UNAUTHORIZED, LoginAlert::WrongCredentials),
+        SignInOutcome::Disabled => (reply, StatusCode::FORBIDDEN, LoginAlert::Disabled),
+        SignInOutcome::Limited(limited) => {
+            let retry_after = limited.retry_after;
+            let alert = LoginAlert::Limited { retry_after };
+            (reply.retry_after(retry_after), StatusCode::TOO_MANY_REQUESTS, alert)
+        }
+        SignInOutcome::Busy(busy) => {
+            let retry_after = busy.retry_after;
+            let alert = LoginAlert::Busy { retry_after };
+            (reply.retry_after(retry_after), StatusCode::SERVICE_UNAVAILABLE, alert)
+        }
+    };
+    form(reply, visit, return_to, status, typed, Some(alert))
+}
+
+/// What somebody typed and gets back to correct. The password is never among it.
+#[derive(Clone, Copy, Default)]
+struct Typed<'a> {
+    login: &'a str,
+    remember: bool,
+}
+
+fn form(
+    reply: Reply<'_>,
+    visit: &Visit,
+    return_to: &ReturnTo,
+    status: StatusCode,
+    typed: Typed<'_>,
+    alert: Option<LoginAlert>,
+) -> Response<Body> {
+    let page = LoginPage {
+        return_to: return_to.as_str(),
+        typed: typed.login.get(..MAX_LOGIN).unwrap_or(typed.login),
+        ask_password: visit.wanted(return_to) != Wanted::MailCode,
+        remember: typed.remember,
+        alert,
+    };
+    reply.page(status, &Page::Login(page))
+}
+
+/// The page to return to, from a query. What leads elsewhere is noted and becomes the front page (S51).
+pub(super) fn return_to_of(query: &str) -> ReturnTo {
+    let asked = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "rd");
+    let Some((_, asked)) = asked else { return ReturnTo::front_page() };
+    asked.parse().unwrap_or_else(|_| {
+        metrics().security_event(SecurityEvent::BadReturnTo);
+        ReturnTo::front_page()
+    })
+}

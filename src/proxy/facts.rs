@@ -1,0 +1,234 @@
+//! What a request is, read once: one host, one path, one client. Whatever two parsers could read differently ends
+//! here with 400 (S48, S49, S50).
+
+use std::net::IpAddr;
+
+use http::{HeaderMap, Method, Version, header};
+use pingora::http::RequestHeader;
+
+use crate::domain::address::TrustedProxies;
+use crate::domain::client::{Client, UserAgent};
+use crate::domain::host::Authority;
+use crate::domain::path::{BadPath, RequestPath};
+
+/// What a request is.
+#[derive(Clone, Debug)]
+pub(super) struct RequestFacts {
+    pub(super) method: Method,
+    pub(super) authority: Authority,
+    pub(super) path: RequestPath,
+    pub(super) client: Client,
+    /// The address at the other end of the connection.
+    pub(super) peer: IpAddr,
+    pub(super) kind: RequestKind,
+}
+
+/// What a request is for, as far as it tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RequestKind {
+    /// A person's browser loads a page.
+    Page,
+    /// A WebSocket begins.
+    WebSocket,
+    /// Anything else.
+    Other,
+}
+
+/// Why a request is refused before any site or policy is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BadRequest {
+    Method,
+    Target(BadPath),
+    Host,
+    Headers,
+    Length,
+    /// No site has that host.
+    UnknownSite,
+}
+
+/// The most header fields that a request may have.
+const MAX_FIELDS: usize = 100;
+/// The largest head that is looked at, in bytes of names and values.
+const MAX_HEAD: usize = 64 * 1024;
+
+impl RequestFacts {
+    /// Reads the head of a request that came from `peer`.
+    pub(super) fn read(
+        head: &RequestHeader,
+        peer: IpAddr,
+        trusted: &TrustedProxies,
+    ) -> Result<Self, BadRequest> {
+        check_size(&head.headers)?;
+        check_framing(&head.headers)?;
+        let method = head.method.clone();
+        if matches!(method.as_str(), "TRACE" | "TRACK" | "CONNECT") || !is_plain(method.as_str()) {
+            return Err(BadRequest::Method);
+        }
+        let authority = authority(head)?;
+        let path = path(head)?;
+        let client = Client {
+            address: trusted.client_address(peer, lines(&head.headers, "x-forwarded-for")),
+            user_agent: UserAgent::from(text(&head.headers, header::USER_AGENT.as_str())),
+        };
+        let kind = kind(&method, &head.headers);
+        Ok(Self { method, authority, path, client, peer, kind })
+    }
+}
+
+/// Methods are upper-case words; others are forwarded by nobody in the same way.
+fn is_plain(method: &str) -> bool {
+    method.len() <= 32 && method.bytes().all(|b| b.is_ascii_uppercase() || b == b'-')
+}
+
+fn check_size(headers: &HeaderMap) -> Result<(), BadRequest> {
+    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if headers.len() > MAX_FIELDS || bytes > MAX_HEAD { Err(BadRequest::Headers) } else { Ok(()) }
+}
+
+/// One length, in digits, and never beside a transfer coding (RFC 9112 section 6.3).
+fn check_framing(headers: &HeaderMap) -> Result<(), BadRequest> {
+    let mut lengths = headers.get_all(header::CONTENT_LENGTH).iter();
+    if let Some(length) = lengths.next() {
+        let digits = !length.is_empty() && length.as_bytes().iter().all(u8::is_ascii_digit);
+        if !digits || lengths.next().is_some() || headers.contains_key(header::TRANSFER_ENCODING) {
+            return Err(BadRequest::Length);
+        }
+    }
+    Ok(())
+}
+
+/// The one `Host` (RFC 9112 section 3.2).
+fn authority(head: &RequestHeader) -> Result<Authority, BadRequest> {
+    let mut hosts = head.headers.get_all(header::HOST).iter();
+    let host = hosts.next().and_then(|value| value.to_str().ok());
+    match (host, hosts.next()) {
+        (Some(host), None) => host.parse().map_err(|_| BadRequest::Host),
+        _ => Err(BadRequest::Host),
+    }
+}
+
+fn path(head: &RequestHeader) -> Result<RequestPath, BadRequest> {
+    let absolute = head.uri.scheme().is_some() || head.uri.authority().is_some();
+    if absolute && head.version != Version::HTTP_2 {
+        return Err(BadRequest::Target(BadPath::NotOriginForm));
+    }
+    let target =
+        std::str::from_utf8(head.raw_path()).map_err(|_| BadRequest::Target(BadPath::Ambiguous))?;
+    RequestPath::parse(target).map_err(BadRequest::Target)
+}
+
+/// By what the browser says it is for (Fetch metadata), else by what it would take.
+fn kind(method: &Method, headers: &HeaderMap) -> RequestKind {
+    if is_websocket(headers) {
+        return RequestKind::WebSocket;
+    }
+    let page = match (text(headers, "sec-fetch-mode"), text(headers, "sec-fetch-dest")) {
+        ("", "") => {
+            matches!(*method, Method::GET | Method::HEAD)
+                && text(headers, "x-requested-with").is_empty()
+                && text(headers, header::ACCEPT.as_str()).contains("text/html")
+        }
+        (mode, dest) => mode == "navigate" && matches!(dest, "" | "document"),
+    };
+    if page { RequestKind::Page } else { RequestKind::Other }
+}
+
+/// Whether a request asks for the WebSocket protocol (RFC 6455 section 4.1).
+fn is_websocket(headers: &HeaderMap) -> bool {
+    lines(headers, "upgrade")
+        .flat_map(|line| line.split(','))
+        .any(|token| token.trim().eq_ignore_ascii_case("websocket"))
+}
+
+/// The value of a header that is there once as plain text; empty otherwise.
+pub(super) fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// The lines of a header that are plain text.
+pub(super) fn lines<'a>(
+    headers: &'a HeaderMap,
+    name: &str,
+) -> impl DoubleEndedIterator<Item = &'a str> {
+    headers.get_all(name).iter().filter_map(|value| value.to_str().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(
+        method: &str,
+        target: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<RequestFacts, BadRequest> {
+        let mut head = RequestHeader::build(method, target.as_bytes(), None).unwrap();
+        for (name, value) in headers {
+            head.append_header(*name, value.to_owned()).unwrap();
+        }
+        RequestFacts::read(&head, "192.0.2.1".parse().unwrap(), &TrustedProxies::default())
+    }
+
+    const HOST: (&str, &str) = ("Host", "wiki.example.com");
+
+    #[test]
+    fn s49_there_is_one_host_or_none_at_all() {
+        assert!(read("GET", "/", &[HOST]).is_ok());
+        for hosts in
+            [&[][..], &[HOST, HOST], &[("Host", "")], &[("Host", "a b")], &[("Host", "a,b")]]
+        {
+            assert_eq!(read("GET", "/", hosts).unwrap_err(), BadRequest::Host, "{hosts:?}");
+        }
+        let absolute = read("GET", "http://other.example/x", &[HOST]).unwrap_err();
+        assert_eq!(absolute, BadRequest::Target(BadPath::NotOriginForm));
+    }
+
+    #[test]
+    fn s50_a_body_has_one_length() {
+        for lengths in [
+            &[HOST, ("Content-Length", "3, 3")][..],
+            &[HOST, ("Content-Length", "3"), ("Content-Length", "3")],
+            &[HOST, ("Content-Length", "+3")],
+            &[HOST, ("Content-Length", "")],
+            &[HOST, ("Content-Length", "3"), ("Transfer-Encoding", "chunked")],
+        ] {
+            assert_eq!(read("POST", "/", lengths).unwrap_err(), BadRequest::Length, "{lengths:?}");
+        }
+    }
+
+    #[test]
+    fn strange_methods_are_refused_and_webdav_is_not() {
+        for method in ["TRACE", "TRACK", "CONNECT", "get", "G3T"] {
+            assert_eq!(read(method, "/", &[HOST]).unwrap_err(), BadRequest::Method, "{method}");
+        }
+        for method in ["PROPFIND", "REPORT", "M-SEARCH", "PATCH"] {
+            assert!(read(method, "/", &[HOST]).is_ok(), "{method}");
+        }
+    }
+
+    #[test]
+    fn a_page_load_is_told_from_a_call() {
+        let kind = |headers: &[(&'static str, &str)]| {
+            let headers: Vec<_> = [HOST].iter().chain(headers).copied().collect();
+            read("GET", "/", &headers).unwrap().kind
+        };
+        assert_eq!(
+            kind(&[("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document")]),
+            RequestKind::Page
+        );
+        assert_eq!(
+            kind(&[("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "iframe")]),
+            RequestKind::Other
+        );
+        assert_eq!(
+            kind(&[("Sec-Fetch-Mode", "cors"), ("Accept", "text/html")]),
+            RequestKind::Other
+        );
+        assert_eq!(kind(&[("Accept", "text/html,*/*")]), RequestKind::Page);
+        assert_eq!(kind(&[("Accept", "*/*")]), RequestKind::Other);
+        assert_eq!(
+            kind(&[("Upgrade", "WebSocket"), ("Connection", "upgrade")]),
+            RequestKind::WebSocket
+        );
+    }
+}

@@ -1,0 +1,523 @@
+//! The gateway: Pingora's phases as a table of contents.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use pingora::http::{RequestHeader, ResponseHeader};
+use pingora::proxy::{FailToProxy, ProxyHttp, Session};
+use pingora::upstreams::peer::HttpPeer;
+use pingora::{Error, ErrorSource, ErrorType, Result};
+
+use crate::auth::Auth;
+use crate::auth::sessions::SignedIn;
+use crate::domain::address::TrustedProxies;
+use crate::domain::entropy::{self, SharedEntropy};
+use crate::domain::host::HostName;
+use crate::domain::id::RequestId;
+use crate::domain::keys::IdentityKey;
+use crate::domain::time::{SharedClock, Timestamp};
+use crate::identity::headers::{AliasFilter, IdentityHeaderNames};
+use crate::identity::signature::Signer;
+use crate::policy::{Admitted, Decision, Facts};
+use crate::portal::pages::{ErrorKind, Pages};
+use crate::portal::{Portal, PortalSite, Visit, cookies, visitor_of};
+use crate::store::StoreError;
+use crate::telemetry::metrics::{
+    DecisionLabel, Metrics, RequestSummary, SecurityEvent, SiteMetrics, metrics,
+};
+
+use super::facts::{BadRequest, RequestFacts, RequestKind};
+use super::headers::{self, IdentityWriter};
+use super::refusal::{self, Refusal};
+use super::upstream::UpstreamPool;
+use super::{portal_call, reply};
+
+/// What the gateway is made of.
+pub struct GatewaySettings {
+    /// The sites.
+    pub sites: Vec<GatewaySite>,
+    /// The proxies in front that are believed.
+    pub trusted_proxies: TrustedProxies,
+    /// The use cases.
+    pub auth: Arc<Auth>,
+    /// The pages, for errors.
+    pub pages: Arc<Pages>,
+    /// The portal.
+    pub router: axum::Router,
+    /// The clock.
+    pub clock: SharedClock,
+    /// The source of randomness.
+    pub entropy: SharedEntropy,
+}
+
+/// One site.
+pub struct GatewaySite {
+    /// Its origin, rules and cookies.
+    pub portal: Arc<PortalSite>,
+    /// The apps behind it.
+    pub upstreams: UpstreamPool,
+    /// The names of its identity headers.
+    pub names: IdentityHeaderNames,
+    /// The key that its app shares.
+    pub key: IdentityKey,
+    /// Whether the app is told the host that the browser asked for, or its own.
+    pub preserve_host: bool,
+}
+
+/// The gateway.
+pub struct Gateway {
+    sites: HashMap<HostName, Arc<Site>>,
+    nowhere: Arc<SiteMetrics>,
+    trusted_proxies: TrustedProxies,
+    auth: Arc<Auth>,
+    pages: Arc<Pages>,
+    router: axum::Router,
+    clock: SharedClock,
+    entropy: SharedEntropy,
+}
+
+struct Site {
+    portal: Arc<PortalSite>,
+    upstreams: UpstreamPool,
+    identity: IdentityWriter,
+    preserve_host: bool,
+    metrics: Arc<SiteMetrics>,
+}
+
+/// What is known of a request as it goes through the phases.
+pub struct RequestContext {
+    started: Instant,
+    id: RequestId,
+    now: Timestamp,
+    decision: DecisionLabel,
+    accepted: Option<Accepted>,
+    forwarding: Option<Admitted>,
+    sent_upstream: Option<Instant>,
+    upstream_took: Option<Duration>,
+}
+
+struct Accepted {
+    facts: RequestFacts,
+    site: Arc<Site>,
+}
+
+impl Gateway {
+    /// A gateway with these settings.
+    pub fn new(settings: GatewaySettings) -> Self {
+        let site = |site: GatewaySite| {
+            let host = site.portal.host().clone();
+            let metrics = metrics().site(host.as_str());
+            let identity = IdentityWriter {
+                aliases: AliasFilter::new(&site.names),
+                names: site.names,
+                signer: Signer::new(site.key),
+            };
+            let site = Site {
+                portal: site.portal,
+                upstreams: site.upstreams,
+                identity,
+                preserve_host: site.preserve_host,
+                metrics,
+            };
+            (host, Arc::new(site))
+        };
+        Self {
+            sites: settings.sites.into_iter().map(site).collect(),
+            nowhere: metrics().site(Metrics::NO_SITE),
+            trusted_proxies: settings.trusted_proxies,
+            auth: settings.auth,
+            pages: settings.pages,
+            router: settings.router,
+            clock: settings.clock,
+            entropy: settings.entropy,
+        }
+    }
+
+    fn read(&self, session: &Session) -> std::result::Result<Accepted, BadRequest> {
+        let peer = session.client_addr().and_then(|address| address.as_inet());
+        let peer = peer.ok_or(BadRequest::Headers)?.ip();
+        let facts = RequestFacts::read(session.req_header(), peer, &self.trusted_proxies)?;
+        let site = self.sites.get(&facts.authority.host).ok_or(BadRequest::UnknownSite)?;
+        Ok(Accepted { facts, site: Arc::clone(site) })
+    }
+
+    async fn authenticate(
+        &self,
+        session: &Session,
+        accepted: &Accepted,
+        now: Timestamp,
+    ) -> std::result::Result<Option<Arc<SignedIn>>, StoreError> {
+        let portal = &accepted.site.portal;
+        let headers = &session.req_header().headers;
+        let mut forged = false;
+        for value in cookies::values(headers, portal.cookies.session()) {
+            if let Some(signed_in) = self.auth.authenticate(value, portal.host(), now).await? {
+                return Ok(Some(signed_in));
+            }
+            forged = true;
+        }
+        if forged {
+            tracing::debug!("a session cookie opened nothing");
+        }
+        Ok(None)
+    }
+
+    fn decide(accepted: &Accepted, signed_in: Option<&SignedIn>, now: Timestamp) -> Decision {
+        let RequestFacts { method, path, client, kind, .. } = &accepted.facts;
+        let loads_page = *kind == RequestKind::Page;
+        let facts = Facts { method, path, client: client.address, loads_page };
+        accepted.site.portal.policy.decide(&facts, signed_in.map(visitor_of), now)
+    }
+
+    async fn answer_by_portal(
+        &self,
+        session: &mut Session,
+        accepted: &Accepted,
+        signed_in: Option<Arc<SignedIn>>,
+        ctx: &RequestContext,
+    ) -> Result<()> {
+        let visit = Visit {
+            site: Arc::clone(&accepted.site.portal),
+            authority: accepted.facts.authority.clone(),
+            client: accepted.facts.client.clone(),
+            request_id: ctx.id,
+            now: ctx.now,
+            signed_in,
+        };
+        let called = portal_call::call(&self.router, session, &accepted.facts, visit).await;
+        match called {
+            Ok(response) => write(session, response).await,
+            Err(status) => {
+                // The rest of the body is on the wire: the connection cannot be used again.
+                session.set_keepalive(None);
+                let refusal = Refusal::of_body(status);
+                self.refuse(session, Some(accepted), refusal, ctx).await
+            }
+        }
+    }
+
+    async fn refuse(
+        &self,
+        session: &mut Session,
+        accepted: Option<&Accepted>,
+        refusal: Refusal,
+        ctx: &RequestContext,
+    ) -> Result<()> {
+        let view = refusal::View {
+            pages: &self.pages,
+            page: accepted.is_none_or(|a| a.facts.kind == RequestKind::Page)
+                && refusal::takes_html(&session.req_header().headers),
+            secure: accepted.is_some_and(|a| a.site.portal.origin.is_secure()),
+            request_id: ctx.id,
+            now: ctx.now,
+            target: accepted
+                .filter(|a| a.facts.method == http::Method::GET)
+                .map(|a| a.facts.path.to_string()),
+        };
+        write(session, view.answer(refusal)).await
+    }
+
+    async fn act(
+        &self,
+        session: &mut Session,
+        accepted: &Accepted,
+        decision: Decision,
+        ctx: &mut RequestContext,
+    ) -> Result<bool> {
+        let refusal = match decision {
+            Decision::Forward(admitted) => {
+                if is_cross_site_websocket(session, accepted) {
+                    metrics().security_event(SecurityEvent::CrossSite);
+                    ctx.decision = DecisionLabel::Forbidden;
+                    Refusal::Error(ErrorKind::Forbidden)
+                } else {
+                    ctx.decision = match admitted.identity() {
+                        Some(_) => DecisionLabel::Forward,
+                        None => DecisionLabel::Bypass,
+                    };
+                    ctx.forwarding = Some(admitted);
+                    return Ok(false);
+                }
+            }
+            Decision::SignIn(_) => {
+                ctx.decision = DecisionLabel::SignIn;
+                Refusal::SignIn { target: accepted.facts.path.to_string() }
+            }
+            Decision::Unauthorized(_) => {
+                ctx.decision = DecisionLabel::Unauthorized;
+                Refusal::Unauthorized
+            }
+            Decision::Forbidden => {
+                ctx.decision = DecisionLabel::Forbidden;
+                Refusal::Error(ErrorKind::Forbidden)
+            }
+        };
+        self.refuse(session, Some(accepted), refusal, ctx).await?;
+        Ok(true)
+    }
+}
+
+/// A WebSocket that another site's page opens with our cookie (S52). Programs send no `Origin`.
+fn is_cross_site_websocket(session: &Session, accepted: &Accepted) -> bool {
+    accepted.facts.kind == RequestKind::WebSocket
+        && session.req_header().headers.get(http::header::ORIGIN).is_some_and(|origin| {
+            let origin = origin.to_str().unwrap_or_default();
+            !accepted.site.portal.is_own_origin(origin, &accepted.facts.authority)
+        })
+}
+
+async fn write(session: &mut Session, response: Response<Bytes>) -> Result<()> {
+    let head_only = session.req_header().method == http::Method::HEAD;
+    reply::write(session, response, head_only).await
+}
+
+const KEEP_ALIVE_SECS: u64 = 75;
+const DRAIN: Duration = Duration::from_secs(2);
+
+#[async_trait]
+impl ProxyHttp for Gateway {
+    type CTX = RequestContext;
+
+    fn new_ctx(&self) -> RequestContext {
+        let now = self.clock.now();
+        RequestContext {
+            started: Instant::now(),
+            id: RequestId::generate(&*self.entropy, now),
+            now,
+            decision: DecisionLabel::BadRequest,
+            accepted: None,
+            forwarding: None,
+            sent_upstream: None,
+            upstream_took: None,
+        }
+    }
+
+    async fn request_filter(
+        &self,
+        session: &mut Session,
+        ctx: &mut RequestContext,
+    ) -> Result<bool> {
+        limit_connection(session);
+        let accepted = match self.read(session) {
+            Ok(accepted) => accepted,
+            Err(bad) => {
+                note(bad);
+                // What could not be understood may not have ended where we think it did.
+                session.set_keepalive(None);
+                self.refuse(session, None, bad.into(), ctx).await?;
+                return Ok(true);
+            }
+        };
+        let signed_in = match self.authenticate(session, &accepted, ctx.now).await {
+            Ok(signed_in) => signed_in,
+            Err(error) => {
+                tracing::error!(request.id = %ctx.id, error = %error, "a store is away; nobody was let in");
+                ctx.decision = DecisionLabel::Unavailable;
+                let refusal = Refusal::unavailable();
+                self.refuse(session, Some(&accepted), refusal, ctx).await?;
+                return Ok(true);
+            }
+        };
+        let answered = if Portal::owns(accepted.facts.path.path()) {
+            ctx.decision = DecisionLabel::Portal;
+            self.answer_by_portal(session, &accepted, signed_in, ctx).await?;
+            true
+        } else {
+            let decision = Self::decide(&accepted, signed_in.as_deref(), ctx.now);
+            self.act(session, &accepted, decision, ctx).await?
+        };
+        ctx.accepted = Some(accepted);
+        Ok(answered)
+    }
+
+    async fn upstream_peer(
+        &self,
+        _session: &mut Session,
+        ctx: &mut RequestContext,
+    ) -> Result<Box<HttpPeer>> {
+        let Some(accepted) = &ctx.accepted else {
+            return Error::e_explain(ErrorType::InternalError, "no request was accepted");
+        };
+        match accepted.site.upstreams.choose().await {
+            Ok(peer) => Ok(peer),
+            Err(error) => {
+                let mut failed = Error::explain(ErrorType::ConnectError, error.to_string());
+                failed.as_up();
+                Err(failed)
+            }
+        }
+    }
+
+    /// The last word on what the app gets. Without the policy's permission nothing is sent.
+    async fn upstream_request_filter(
+        &self,
+        _session: &mut Session,
+        request: &mut RequestHeader,
+        ctx: &mut RequestContext,
+    ) -> Result<()> {
+        let (Some(accepted), Some(admitted)) = (&ctx.accepted, &ctx.forwarding) else {
+            return Error::e_explain(ErrorType::HTTPStatus(500), "nothing was admitted");
+        };
+        let Accepted { facts, site } = accepted;
+        if headers::strip(request, &site.identity.aliases) {
+            metrics().security_event(SecurityEvent::HeaderAlias);
+        }
+        headers::forward(request, facts, site.portal.origin.scheme.as_str(), ctx.id)?;
+        if site.preserve_host {
+            request.insert_header(http::header::HOST, facts.authority.to_string())?;
+        }
+        let nonce = entropy::bytes(&*self.entropy);
+        headers::identify(request, facts, admitted, &site.identity, ctx.now, nonce)?;
+        ctx.sent_upstream = Some(Instant::now());
+        Ok(())
+    }
+
+    async fn response_filter(
+        &self,
+        _session: &mut Session,
+        response: &mut ResponseHeader,
+        ctx: &mut RequestContext,
+    ) -> Result<()> {
+        if ctx.upstream_took.is_none() {
+            ctx.upstream_took = ctx.sent_upstream.map(|sent| sent.elapsed());
+        }
+        headers::clean_response(response)
+    }
+
+    async fn fail_to_proxy(
+        &self,
+        session: &mut Session,
+        error: &Error,
+        ctx: &mut RequestContext,
+    ) -> FailToProxy {
+        let answered = session.response_written().is_some();
+        let refusal = Refusal::of_failure(error);
+        let status = refusal.as_ref().map_or(0, |refusal| refusal.status().as_u16());
+        if let Some(refusal) = refusal
+            && !answered
+        {
+            tracing::warn!(request.id = %ctx.id, status, error = %error, "a request could not be forwarded");
+            session.set_keepalive(None);
+            let accepted = ctx.accepted.take();
+            if let Err(error) = self.refuse(session, accepted.as_ref(), refusal, ctx).await {
+                tracing::debug!(%error, "the client left before its error page");
+            }
+            ctx.accepted = accepted;
+        }
+        FailToProxy { error_code: status, can_reuse_downstream: false }
+    }
+
+    /// Failures are logged where they are handled; a client that leaves is none.
+    fn suppress_error_log(
+        &self,
+        _session: &Session,
+        _ctx: &RequestContext,
+        _error: &Error,
+    ) -> bool {
+        true
+    }
+
+    async fn logging(
+        &self,
+        session: &mut Session,
+        _error: Option<&Error>,
+        ctx: &mut RequestContext,
+    ) {
+        let status = session.response_written().map_or(0, |response| response.status.as_u16());
+        let total = ctx.started.elapsed();
+        let upstream = ctx.upstream_took;
+        let gateway = match (ctx.sent_upstream, upstream) {
+            // Until the request was on its way; what follows is the app's time and the client's.
+            (Some(sent), _) => sent.duration_since(ctx.started),
+            (None, _) => total,
+        };
+        let site = ctx.accepted.as_ref().map_or(&self.nowhere, |accepted| &accepted.site.metrics);
+        let summary = RequestSummary { decision: ctx.decision, status, total, gateway, upstream };
+        site.record(&summary);
+        let fields = AccessLine {
+            request_id: ctx.id,
+            site: ctx.accepted.as_ref().map_or("none", |a| a.facts.authority.host.as_str()),
+            method: session.req_header().method.as_str(),
+            decision: ctx.decision,
+            status,
+            took: total,
+        };
+        fields.write();
+    }
+}
+
+/// One line of the log for each request: nothing of a person, and no path, which may hold a secret of the app.
+struct AccessLine<'a> {
+    request_id: RequestId,
+    site: &'a str,
+    method: &'a str,
+    decision: DecisionLabel,
+    status: u16,
+    took: Duration,
+}
+
+impl AccessLine<'_> {
+    fn write(&self) {
+        tracing::info!(
+            request.id = %self.request_id,
+            site = self.site,
+            method = self.method,
+            decision = self.decision.as_str(),
+            status = self.status,
+            duration_ms = self.took.as_secs_f64() * 1000.0,
+            "request"
+        );
+    }
+}
+
+/// Ends what Pingora leaves endless: idle keep-alive, the rest of a refused body. The `if` keeps connections that
+/// Pingora has marked for closing closed.
+fn limit_connection(session: &mut Session) {
+    if session.get_keepalive().is_some() {
+        session.set_keepalive(Some(KEEP_ALIVE_SECS));
+    }
+    session.set_total_drain_timeout(Some(DRAIN));
+}
+
+fn note(bad: BadRequest) {
+    let event = match bad {
+        BadRequest::Target(_) => SecurityEvent::BadPath,
+        BadRequest::Host | BadRequest::UnknownSite => SecurityEvent::BadHost,
+        BadRequest::Method | BadRequest::Headers | BadRequest::Length => SecurityEvent::Malformed,
+    };
+    metrics().security_event(event);
+    tracing::debug!(reason = ?bad, "a request was refused before any policy");
+}
+
+impl Refusal {
+    /// What a person is told when an app did not answer; `None` when the client has gone and nobody is there.
+    fn of_failure(error: &Error) -> Option<Self> {
+        use ErrorType::{
+            ConnectTimedout, HTTPStatus, ReadTimedout, TLSHandshakeTimedout, WriteTimedout,
+        };
+        let kind = match (error.etype(), error.esource()) {
+            (HTTPStatus(400), _) => ErrorKind::BadRequest,
+            (HTTPStatus(_), _) => ErrorKind::Internal,
+            (_, ErrorSource::Downstream) => return None,
+            (
+                ConnectTimedout | ReadTimedout | WriteTimedout | TLSHandshakeTimedout,
+                ErrorSource::Upstream,
+            ) => ErrorKind::UpstreamTimeout,
+            (_, ErrorSource::Upstream) => ErrorKind::UpstreamUnreachable,
+            (_, ErrorSource::Internal | ErrorSource::Unset) => ErrorKind::Internal,
+        };
+        Some(Self::Error(kind))
+    }
+
+    fn of_body(status: StatusCode) -> Self {
+        match status {
+            StatusCode::PAYLOAD_TOO_LARGE => Self::Error(ErrorKind::TooLarge),
+            StatusCode::INTERNAL_SERVER_ERROR => Self::Error(ErrorKind::Internal),
+            _ => Self::Error(ErrorKind::BadRequest),
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The gateway on Pingora. Its types stay here and in `app`.
+//!
+//! Pingora's proxy is used without Pingora's server: [`listener`] accepts connections and hands each to it.
+
+mod facts;
+mod gateway;
+mod headers;
+pub mod listener;
+mod plain;
+mod portal_call;
+mod refusal;
+mod reply;
+mod stream;
+mod upstream;
+
+pub use gateway::{Gateway, GatewaySettings, GatewaySite};
+pub use plain::{Answer, PlainServer, RedirectToHttps};
+pub use upstream::{UpstreamAddress, UpstreamPool, UpstreamTimeouts};

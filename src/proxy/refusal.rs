@@ -1,0 +1,154 @@
+//! Every request that is not forwarded, as an answer: a page for people, JSON for programs. The one table from
+//! refusals to HTTP.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+
+use crate::domain::id::RequestId;
+use crate::domain::time::Timestamp;
+use crate::portal::pages::{ErrorKind, ErrorPage, Frame, Pages};
+use crate::portal::{BASE, SecurityHeaders, error_page};
+
+use super::facts::{self, BadRequest};
+
+/// Why a request is not forwarded.
+#[derive(Clone, Debug)]
+pub(super) enum Refusal {
+    /// Its person has to sign in first, and comes back to `target`.
+    SignIn { target: String },
+    /// Its program has to sign in first.
+    Unauthorized,
+    /// Something else, which has a page.
+    Error(ErrorKind),
+}
+
+/// How long people are asked to wait when a store is away.
+const AWAY: Duration = Duration::from_secs(10);
+
+impl Refusal {
+    /// A store did not answer (S57).
+    pub(super) const fn unavailable() -> Self {
+        Self::Error(ErrorKind::Unavailable { retry_after: AWAY })
+    }
+
+    /// The status of the answer.
+    pub(super) const fn status(&self) -> StatusCode {
+        match self {
+            Self::SignIn { .. } => StatusCode::SEE_OTHER,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Error(kind) => kind.status(),
+        }
+    }
+
+    /// The stable name for programs.
+    const fn code(&self) -> &'static str {
+        match self {
+            Self::SignIn { .. } | Self::Unauthorized => "unauthorized",
+            Self::Error(kind) => match kind {
+                ErrorKind::BadRequest => "bad_request",
+                ErrorKind::Forbidden => "forbidden",
+                ErrorKind::NotFound => "not_found",
+                ErrorKind::MethodNotAllowed => "method_not_allowed",
+                ErrorKind::FormExpired => "form_expired",
+                ErrorKind::TooLarge => "too_large",
+                ErrorKind::UnknownSite => "unknown_site",
+                ErrorKind::TooManyRequests { .. } => "too_many_requests",
+                ErrorKind::Unavailable { .. } => "unavailable",
+                ErrorKind::UpstreamUnreachable => "upstream_unreachable",
+                ErrorKind::UpstreamTimeout => "upstream_timeout",
+                ErrorKind::Internal => "internal",
+            },
+        }
+    }
+
+    const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Error(
+                ErrorKind::Unavailable { retry_after } | ErrorKind::TooManyRequests { retry_after },
+            ) => Some(*retry_after),
+            Self::Error(_) | Self::SignIn { .. } | Self::Unauthorized => None,
+        }
+    }
+}
+
+impl From<BadRequest> for Refusal {
+    fn from(bad: BadRequest) -> Self {
+        Self::Error(match bad {
+            BadRequest::UnknownSite => ErrorKind::UnknownSite,
+            BadRequest::Method
+            | BadRequest::Target(_)
+            | BadRequest::Host
+            | BadRequest::Headers
+            | BadRequest::Length => ErrorKind::BadRequest,
+        })
+    }
+}
+
+/// Whether a page would be read by somebody.
+pub(super) fn takes_html(headers: &HeaderMap) -> bool {
+    facts::text(headers, header::ACCEPT.as_str()).contains("text/html")
+}
+
+/// To whom a refusal is told.
+pub(super) struct View<'a> {
+    pub(super) pages: &'a Pages,
+    pub(super) page: bool,
+    pub(super) secure: bool,
+    pub(super) request_id: RequestId,
+    pub(super) now: Timestamp,
+    /// What was asked for, where asking again is harmless.
+    pub(super) target: Option<String>,
+}
+
+impl View<'_> {
+    /// The answer.
+    pub(super) fn answer(&self, refusal: Refusal) -> Response<Bytes> {
+        let mut response = match &refusal {
+            Refusal::SignIn { target } => self.to_sign_in(target),
+            Refusal::Error(kind) if self.page => {
+                let frame = Frame { form_token: "", request_id: self.request_id, now: self.now };
+                let page = ErrorPage { kind: *kind, retry: self.target.as_deref() };
+                error_page(self.pages, page, &frame, self.secure).map(Bytes::from)
+            }
+            Refusal::Error(_) | Refusal::Unauthorized => self.json(&refusal),
+        };
+        *response.status_mut() = refusal.status();
+        if let Some(wait) = refusal.retry_after() {
+            response.headers_mut().insert(header::RETRY_AFTER, wait.as_secs().max(1).into());
+        }
+        SecurityHeaders::set(response.headers_mut(), self.secure);
+        response
+    }
+
+    fn to_sign_in(&self, target: &str) -> Response<Bytes> {
+        let query: String =
+            url::form_urlencoded::Serializer::new(String::new()).append_pair("rd", target).finish();
+        let mut response = Response::new(Bytes::new());
+        // Percent-encoded text is always a header value.
+        if let Ok(location) = HeaderValue::from_str(&format!("{BASE}login?{query}")) {
+            response.headers_mut().insert(header::LOCATION, location);
+        }
+        response
+    }
+
+    fn json(&self, refusal: &Refusal) -> Response<Bytes> {
+        let message = match refusal {
+            Refusal::Unauthorized | Refusal::SignIn { .. } => "Sign in first.",
+            Refusal::Error(kind) => kind.status().canonical_reason().unwrap_or("Refused."),
+        };
+        let mut body = serde_json::json!({
+            "error": refusal.code(),
+            "message": message,
+            "request_id": self.request_id.to_string(),
+        });
+        if let (Refusal::Unauthorized, Some(fields)) = (refusal, body.as_object_mut()) {
+            fields.insert("sign_in".into(), format!("{BASE}login").into());
+        }
+        let mut response = Response::new(Bytes::from(body.to_string()));
+        let json = HeaderValue::from_static("application/json");
+        response.headers_mut().insert(header::CONTENT_TYPE, json);
+        response
+    }
+}

@@ -1,0 +1,199 @@
+//! Accounts in SQLite.
+
+use async_trait::async_trait;
+use sqlx::sqlite::SqliteRow;
+
+use super::super::observe::{Cause, observe};
+use super::super::{AccountStore, Inserted, StoreError};
+use super::rows::{Columns, json};
+use super::{ACCOUNTS, SqliteStore};
+use crate::domain::account::{
+    Account, AccountStatus, AccountWithPassword, Epoch, FullName, LoginName, NewAccount,
+};
+use crate::domain::id::AccountId;
+use crate::domain::secret::PasswordHash;
+
+#[async_trait]
+impl AccountStore for SqliteStore {
+    async fn insert_account(&self, account: NewAccount) -> Result<Inserted, StoreError> {
+        observe(ACCOUNTS, "insert_account", async {
+            let (username_key, email_key) = (account.username.key(), account.email.key());
+            let mut write = self.write().await?;
+            let taken: Option<bool> = sqlx::query_scalar(
+                "SELECT username_key = ?1 FROM accounts WHERE username_key = ?1 OR email_key = ?2
+                 ORDER BY username_key = ?1 DESC LIMIT 1",
+            )
+            .bind(&username_key)
+            .bind(&email_key)
+            .fetch_optional(&mut *write)
+            .await?;
+            match taken {
+                Some(true) => return Ok(Inserted::UsernameTaken),
+                Some(false) => return Ok(Inserted::EmailTaken),
+                None => {}
+            }
+            let mut groups = account.groups;
+            groups.sort_unstable();
+            groups.dedup();
+            sqlx::query(
+                "INSERT INTO accounts (id, username, username_key, email, email_key, full_name, groups,
+                 password_hash, epoch, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9)",
+            )
+            .bind(account.id.as_uuid().as_bytes().as_slice())
+            .bind(account.username.as_str())
+            .bind(&username_key)
+            .bind(account.email.as_str())
+            .bind(&email_key)
+            .bind(account.full_name.as_ref().map(FullName::as_str))
+            .bind(json(&groups)?)
+            .bind(account.password.as_ref().map(PasswordHash::as_phc))
+            .bind(account.created_at.as_millis())
+            .execute(&mut *write)
+            .await?;
+            write.commit().await?;
+            Ok(Inserted::Created)
+        })
+        .await
+    }
+
+    async fn find_login(
+        &self,
+        login: &LoginName,
+    ) -> Result<Option<AccountWithPassword>, StoreError> {
+        observe(ACCOUNTS, "find_login", async {
+            let statement = match login {
+                LoginName::Username(_) => "SELECT * FROM accounts WHERE username_key = ?1",
+                LoginName::Email(_) => "SELECT * FROM accounts WHERE email_key = ?1",
+            };
+            let found = sqlx::query(statement).bind(login.key());
+            let row = found.fetch_optional(&self.readers).await?;
+            row.as_ref().map(account_with_password).transpose()
+        })
+        .await
+    }
+
+    async fn find_account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
+        observe(ACCOUNTS, "find_account", async {
+            let row = sqlx::query("SELECT * FROM accounts WHERE id = ?1")
+                .bind(id.as_uuid().as_bytes().as_slice())
+                .fetch_optional(&self.readers)
+                .await?;
+            row.as_ref().map(account).transpose()
+        })
+        .await
+    }
+
+    async fn list_accounts(
+        &self,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<Account>, StoreError> {
+        observe(ACCOUNTS, "list_accounts", async {
+            let rows = sqlx::query(
+                "SELECT * FROM accounts WHERE ?1 IS NULL OR username_key > ?1
+                 ORDER BY username_key LIMIT ?2",
+            )
+            .bind(after.map(str::to_ascii_lowercase))
+            .bind(i64::from(limit))
+            .fetch_all(&self.readers)
+            .await?;
+            rows.iter().map(account).collect()
+        })
+        .await
+    }
+
+    async fn set_status(
+        &self,
+        id: AccountId,
+        status: AccountStatus,
+    ) -> Result<Option<Account>, StoreError> {
+        let disabled_at = match status {
+            AccountStatus::Active => None,
+            AccountStatus::Disabled { at } => Some(at.as_millis()),
+        };
+        observe(ACCOUNTS, "set_status", async {
+            let mut write = self.write().await?;
+            let row = sqlx::query(
+                "UPDATE accounts SET disabled_at = ?2, epoch = epoch + (?2 IS NOT NULL)
+                 WHERE id = ?1 RETURNING *",
+            )
+            .bind(id.as_uuid().as_bytes().as_slice())
+            .bind(disabled_at)
+            .fetch_optional(&mut *write)
+            .await?;
+            write.commit().await?;
+            row.as_ref().map(account).transpose()
+        })
+        .await
+    }
+
+    async fn set_password(
+        &self,
+        id: AccountId,
+        hash: PasswordHash,
+    ) -> Result<Option<Account>, StoreError> {
+        observe(ACCOUNTS, "set_password", async {
+            let mut write = self.write().await?;
+            let row = sqlx::query(
+                "UPDATE accounts SET password_hash = ?2, epoch = epoch + 1 WHERE id = ?1 RETURNING *",
+            )
+            .bind(id.as_uuid().as_bytes().as_slice())
+            .bind(hash.as_phc())
+            .fetch_optional(&mut *write)
+            .await?;
+            write.commit().await?;
+            row.as_ref().map(account).transpose()
+        })
+        .await
+    }
+
+    async fn upgrade_password_hash(
+        &self,
+        id: AccountId,
+        old: &PasswordHash,
+        new: PasswordHash,
+    ) -> Result<bool, StoreError> {
+        observe(ACCOUNTS, "upgrade_password_hash", async {
+            let mut write = self.write().await?;
+            let done = sqlx::query(
+                "UPDATE accounts SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2",
+            )
+            .bind(id.as_uuid().as_bytes().as_slice())
+            .bind(old.as_phc())
+            .bind(new.as_phc())
+            .execute(&mut *write)
+            .await?;
+            write.commit().await?;
+            Ok(done.rows_affected() > 0)
+        })
+        .await
+    }
+}
+
+fn account(row: &SqliteRow) -> Result<Account, Cause> {
+    let columns = Columns(row);
+    Ok(Account {
+        id: columns.uuid("id").map(AccountId::from_uuid)?,
+        username: columns.text("username")?,
+        email: columns.text("email")?,
+        full_name: columns
+            .get::<Option<String>>("full_name")?
+            .map(FullName::try_from)
+            .transpose()?,
+        groups: columns.json("groups")?,
+        status: match columns.instant_or_none("disabled_at")? {
+            None => AccountStatus::Active,
+            Some(at) => AccountStatus::Disabled { at },
+        },
+        epoch: columns.get("epoch").map(Epoch)?,
+        created_at: columns.instant("created_at")?,
+    })
+}
+
+fn account_with_password(row: &SqliteRow) -> Result<AccountWithPassword, Cause> {
+    let password: Option<String> = Columns(row).get("password_hash")?;
+    Ok(AccountWithPassword {
+        account: account(row)?,
+        password: password.map(PasswordHash::from_phc),
+    })
+}

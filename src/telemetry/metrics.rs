@@ -1,0 +1,431 @@
+//! The metrics of a running doorward, under the names of design.md.
+//!
+//! A site's handle is fetched once ([`Metrics::site`]); after that a request costs a few atomic additions and no
+//! lookup. Everything else happens beside I/O and looks its labels up.
+
+use std::array;
+use std::sync::{Arc, LazyLock, OnceLock};
+use std::time::Duration;
+
+use prometheus::{
+    Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts,
+    Registry, TextEncoder,
+};
+
+use super::labels::StatusClass;
+pub use super::labels::{
+    CodeEvent, DecisionLabel, DeviceEvent, MailResult, SecurityEvent, SigninResult, SigninStep,
+};
+use crate::domain::challenge::Purpose;
+
+/// The one set of metrics of this process.
+#[expect(clippy::expect_used, reason = "names and labels are constants; a test builds them")]
+pub fn metrics() -> &'static Metrics {
+    static METRICS: LazyLock<Metrics> =
+        LazyLock::new(|| Metrics::build().expect("the metrics' names are valid and distinct"));
+    &METRICS
+}
+
+/// Every metric, in the text format of Prometheus (version 0.0.4), those of the process included.
+pub fn render() -> String {
+    metrics().render()
+}
+
+/// The `Content-Type` of [`render`]'s text.
+pub const CONTENT_TYPE: &str = prometheus::TEXT_FORMAT;
+
+/// Counts and times what happens.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    request_seconds: HistogramVec,
+    gateway_seconds: HistogramVec,
+    upstream_seconds: HistogramVec,
+    signins: IntCounterVec,
+    codes: IntCounterVec,
+    devices: IntCounterVec,
+    mails: IntCounterVec,
+    mail_queue: IntGauge,
+    mail_delivery_seconds: Histogram,
+    limits: IntCounterVec,
+    security_events: IntCounterVec,
+    password_hash_seconds: Histogram,
+    password_hash_queue: IntGauge,
+    sessions: IntGauge,
+    store_seconds: HistogramVec,
+}
+
+impl Metrics {
+    /// The handle by which requests of the site at `host` are recorded; keep it. `host` is the configured one,
+    /// never what a request named; requests for no site go under [`Self::NO_SITE`].
+    pub fn site(&self, host: &str) -> Arc<SiteMetrics> {
+        Arc::new(SiteMetrics {
+            host: host.into(),
+            requests: self.requests.clone(),
+            cells: array::from_fn(|_| array::from_fn(|_| OnceLock::new())),
+            request_seconds: self.request_seconds.with_label_values(&[host]),
+            gateway_seconds: self.gateway_seconds.with_label_values(&[host]),
+            upstream_seconds: self.upstream_seconds.with_label_values(&[host]),
+        })
+    }
+
+    /// The site label of requests that are for no site.
+    pub const NO_SITE: &'static str = "none";
+
+    /// One step of signing in was taken.
+    pub fn signin(&self, step: SigninStep, result: SigninResult) {
+        self.signins.with_label_values(&[step.as_str(), result.as_str()]).inc();
+    }
+
+    /// Something happened to a code.
+    pub fn code(&self, purpose: Purpose, event: CodeEvent) {
+        self.codes.with_label_values(&[purpose.as_str(), event.as_str()]).inc();
+    }
+
+    /// Something happened to a trusted device.
+    pub fn device(&self, event: DeviceEvent) {
+        self.devices.with_label_values(&[event.as_str()]).inc();
+    }
+
+    /// A delivery was tried.
+    pub fn mail(&self, result: MailResult) {
+        self.mails.with_label_values(&[result.as_str()]).inc();
+    }
+
+    /// A mail was delivered this long after it was written.
+    pub fn mail_delivered_after(&self, wait: Duration) {
+        self.mail_delivery_seconds.observe(wait.as_secs_f64());
+    }
+
+    /// So many mails are in the outbox.
+    pub fn set_mail_queue(&self, mails: u64) {
+        self.mail_queue.set(gauge(mails));
+    }
+
+    /// Somebody reached a limit; `limit` is its name in the configuration.
+    pub fn limit(&self, limit: &'static str) {
+        self.limits.with_label_values(&[limit]).inc();
+    }
+
+    /// An attack was seen and stopped.
+    pub fn security_event(&self, event: SecurityEvent) {
+        self.security_events.with_label_values(&[event.as_str()]).inc();
+    }
+
+    /// One password was hashed, in this time without its wait.
+    pub fn password_hashed_in(&self, took: Duration) {
+        self.password_hash_seconds.observe(took.as_secs_f64());
+    }
+
+    /// One more password waits to be hashed, until the guard is dropped.
+    #[must_use]
+    pub fn password_waits(&self) -> Waiting {
+        self.password_hash_queue.inc();
+        Waiting(self.password_hash_queue.clone())
+    }
+
+    /// So many sessions have not ended.
+    pub fn set_sessions(&self, sessions: u64) {
+        self.sessions.set(gauge(sessions));
+    }
+
+    /// `store` (`accounts` or `flow`) took this long for the promise `operation`, kept or not.
+    pub fn store_took(&self, store: &'static str, operation: &'static str, took: Duration) {
+        self.store_seconds.with_label_values(&[store, operation]).observe(took.as_secs_f64());
+    }
+
+    fn render(&self) -> String {
+        TextEncoder::new().encode_to_string(&self.registry.gather()).unwrap_or_else(|error| {
+            tracing::error!(%error, "the metrics cannot be written out");
+            String::new()
+        })
+    }
+
+    fn build() -> prometheus::Result<Self> {
+        let registry = Registry::new();
+        let make = Maker(&registry);
+        make.process()?;
+        make.build_info()?;
+        Ok(Self {
+            requests: make.counters(
+                "doorward_http_requests_total",
+                "Requests by site, decision and class of status.",
+                &["site", "decision", "status_class"],
+            )?,
+            request_seconds: make.histograms(
+                "doorward_http_request_seconds",
+                "Time from a request's head to the end of its answer.",
+                &["site"],
+                ANSWERS,
+            )?,
+            gateway_seconds: make.histograms(
+                "doorward_gateway_seconds",
+                "Time that a request spent in doorward itself.",
+                &["site"],
+                GATEWAY,
+            )?,
+            upstream_seconds: make.histograms(
+                "doorward_upstream_seconds",
+                "Time from sending a request upstream to the head of the answer.",
+                &["site"],
+                ANSWERS,
+            )?,
+            signins: make.counters(
+                "doorward_signins_total",
+                "Steps of signing in, by what came of them.",
+                &["step", "result"],
+            )?,
+            codes: make.counters(
+                "doorward_codes_total",
+                "What happened to codes, by what they were for.",
+                &["purpose", "event"],
+            )?,
+            devices: make.counters(
+                "doorward_trusted_devices_total",
+                "What happened to trusted devices.",
+                &["event"],
+            )?,
+            mails: make.counters(
+                "doorward_mails_total",
+                "Attempts to deliver a mail, by what came of them.",
+                &["result"],
+            )?,
+            mail_queue: make.gauge("doorward_mail_queue", "Mails in the outbox.")?,
+            mail_delivery_seconds: make.histogram(
+                "doorward_mail_delivery_seconds",
+                "Time from writing a mail to the mail server's taking it.",
+                DELIVERY,
+            )?,
+            limits: make.counters(
+                "doorward_limits_total",
+                "Requests refused by a short-window limit.",
+                &["limit"],
+            )?,
+            security_events: make.counters(
+                "doorward_security_events_total",
+                "Attacks seen and stopped.",
+                &["event"],
+            )?,
+            password_hash_seconds: make.histogram(
+                "doorward_password_hash_seconds",
+                "Time to hash one password, without its wait.",
+                HASHING,
+            )?,
+            password_hash_queue: make
+                .gauge("doorward_password_hash_queue", "Passwords that wait to be hashed.")?,
+            sessions: make.gauge("doorward_sessions", "Sessions that have not ended.")?,
+            store_seconds: make.histograms(
+                "doorward_store_seconds",
+                "Time that a store took for one promise.",
+                &["store", "op"],
+                STORES,
+            )?,
+            registry,
+        })
+    }
+}
+
+/// What is recorded of a request when it is over.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestSummary {
+    /// What was decided on it.
+    pub decision: DecisionLabel,
+    /// The status of the answer; 0 when the client left before there was one.
+    pub status: u16,
+    /// From its head to the end of its answer.
+    pub total: Duration,
+    /// In doorward itself.
+    pub gateway: Duration,
+    /// From sending it upstream to the head of the answer, if it went there.
+    pub upstream: Option<Duration>,
+}
+
+/// The metrics of one site, with every label resolved.
+#[derive(Debug)]
+pub struct SiteMetrics {
+    host: Box<str>,
+    requests: IntCounterVec,
+    /// Resolved at first use, so that only what happens is a series.
+    cells: [[OnceLock<IntCounter>; StatusClass::COUNT]; DecisionLabel::ALL.len()],
+    request_seconds: Histogram,
+    gateway_seconds: Histogram,
+    upstream_seconds: Histogram,
+}
+
+impl SiteMetrics {
+    /// Records one request. Allocates nothing but at the first of its kind.
+    pub fn record(&self, request: &RequestSummary) {
+        let class = StatusClass::of(request.status);
+        let cell = self.cells.get(request.decision as usize).and_then(|row| row.get(class.index()));
+        if let Some(cell) = cell {
+            cell.get_or_init(|| {
+                let labels = [&self.host, request.decision.as_str(), class.as_str()];
+                self.requests.with_label_values(&labels)
+            })
+            .inc();
+        }
+        self.request_seconds.observe(request.total.as_secs_f64());
+        self.gateway_seconds.observe(request.gateway.as_secs_f64());
+        if let Some(upstream) = request.upstream {
+            self.upstream_seconds.observe(upstream.as_secs_f64());
+        }
+    }
+}
+
+/// Stands for one password that waits to be hashed.
+#[derive(Debug)]
+pub struct Waiting(IntGauge);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+fn gauge(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// Makes metrics and registers them.
+struct Maker<'a>(&'a Registry);
+
+impl Maker<'_> {
+    fn register<M: prometheus::core::Collector + Clone + 'static>(
+        &self,
+        metric: M,
+    ) -> prometheus::Result<M> {
+        self.0.register(Box::new(metric.clone()))?;
+        Ok(metric)
+    }
+
+    fn counters(
+        &self,
+        name: &str,
+        help: &str,
+        labels: &[&str],
+    ) -> prometheus::Result<IntCounterVec> {
+        self.register(IntCounterVec::new(Opts::new(name, help), labels)?)
+    }
+
+    fn gauge(&self, name: &str, help: &str) -> prometheus::Result<IntGauge> {
+        self.register(IntGauge::new(name, help)?)
+    }
+
+    fn histogram(&self, name: &str, help: &str, buckets: &[f64]) -> prometheus::Result<Histogram> {
+        let options = HistogramOpts::new(name, help).buckets(buckets.to_vec());
+        self.register(Histogram::with_opts(options)?)
+    }
+
+    fn histograms(
+        &self,
+        name: &str,
+        help: &str,
+        labels: &[&str],
+        buckets: &[f64],
+    ) -> prometheus::Result<HistogramVec> {
+        let options = HistogramOpts::new(name, help).buckets(buckets.to_vec());
+        self.register(HistogramVec::new(options, labels)?)
+    }
+
+    fn build_info(&self) -> prometheus::Result<()> {
+        let options = Opts::new("doorward_build_info", "The version that runs; always 1.")
+            .const_label("version", env!("CARGO_PKG_VERSION"));
+        self.register(Gauge::with_opts(options)?).map(|info| info.set(1.0))
+    }
+
+    #[cfg(target_os = "linux")]
+    fn process(&self) -> prometheus::Result<()> {
+        self.0.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))
+    }
+
+    /// Read from `/proc`, so there is nothing to register elsewhere.
+    #[cfg(not(target_os = "linux"))]
+    fn process(&self) -> prometheus::Result<()> {
+        Ok(())
+    }
+}
+
+// Buckets, in seconds.
+const ANSWERS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+const GATEWAY: &[f64] = &[
+    0.000_005, 0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.005, 0.025, 0.1,
+    1.0,
+];
+const STORES: &[f64] =
+    &[0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1.0, 5.0];
+const HASHING: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5];
+const DELIVERY: &[f64] = &[0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_recorded_is_rendered_under_the_designs_names() {
+        let metrics = Metrics::build().unwrap();
+        let site = metrics.site("wiki.example.com");
+        let request = RequestSummary {
+            decision: DecisionLabel::Forward,
+            status: 204,
+            total: Duration::from_millis(3),
+            gateway: Duration::from_micros(12),
+            upstream: Some(Duration::from_millis(2)),
+        };
+        site.record(&request);
+        metrics.site("wiki.example.com").record(&request);
+        site.record(&RequestSummary { status: 0, upstream: None, ..request });
+        metrics.signin(SigninStep::Password, SigninResult::Accepted);
+        metrics.code(Purpose::SignIn, CodeEvent::Issued);
+        metrics.device(DeviceEvent::Added);
+        metrics.mail(MailResult::Delivered);
+        metrics.mail_delivered_after(Duration::from_millis(700));
+        metrics.set_mail_queue(2);
+        metrics.limit("sign_in");
+        metrics.security_event(SecurityEvent::HeaderAlias);
+        metrics.password_hashed_in(Duration::from_millis(20));
+        metrics.set_sessions(7);
+        metrics.store_took("flow", "redeem_code", Duration::from_micros(90));
+
+        let text = metrics.render();
+        for line in [
+            r#"doorward_http_requests_total{decision="forward",site="wiki.example.com",status_class="2xx"} 2"#,
+            r#"doorward_http_requests_total{decision="forward",site="wiki.example.com",status_class="none"} 1"#,
+            r#"doorward_http_request_seconds_count{site="wiki.example.com"} 3"#,
+            r#"doorward_gateway_seconds_bucket{site="wiki.example.com",le="0.000025"} 3"#,
+            r#"doorward_upstream_seconds_count{site="wiki.example.com"} 2"#,
+            r#"doorward_signins_total{result="accepted",step="password"} 1"#,
+            r#"doorward_codes_total{event="issued",purpose="sign_in"} 1"#,
+            r#"doorward_trusted_devices_total{event="added"} 1"#,
+            r#"doorward_mails_total{result="delivered"} 1"#,
+            "doorward_mail_delivery_seconds_count 1",
+            "doorward_mail_queue 2",
+            r#"doorward_limits_total{limit="sign_in"} 1"#,
+            r#"doorward_security_events_total{event="header_alias"} 1"#,
+            "doorward_password_hash_seconds_count 1",
+            "doorward_password_hash_queue 0",
+            "doorward_sessions 7",
+            r#"doorward_store_seconds_count{op="redeem_code",store="flow"} 1"#,
+            concat!(r#"doorward_build_info{version=""#, env!("CARGO_PKG_VERSION"), r#""} 1"#),
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} is missing in\n{text}");
+        }
+        if cfg!(target_os = "linux") {
+            assert!(text.contains("process_resident_memory_bytes"));
+        }
+    }
+
+    #[test]
+    fn a_waiting_password_leaves_the_queue_when_it_is_dropped() {
+        let metrics = Metrics::build().unwrap();
+        let waiting = metrics.password_waits();
+        assert!(metrics.render().contains("doorward_password_hash_queue 1"));
+        drop(waiting);
+        assert!(metrics.render().contains("doorward_password_hash_queue 0"));
+    }
+
+    #[test]
+    fn the_processes_metrics_can_be_built() {
+        assert!(render().contains("doorward_build_info"));
+    }
+}

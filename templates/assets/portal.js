@@ -1,0 +1,111 @@
+// Comfort for the sign-in pages. Every page works without this file, and nothing here submits a form.
+(() => {
+  "use strict";
+
+  // Time is counted from the moment this page came, so a wrong clock in this device does no harm.
+  const came = Date.now();
+  const elapsed = () => (Date.now() - came) / 1000;
+  const all = (selector) => Array.from(document.querySelectorAll(selector));
+
+  // The server writes UTC; the reader gets the time on the wall.
+  const localTimes = () => {
+    for (const element of all("time[datetime]")) {
+      const at = new Date(element.dateTime);
+      if (Number.isNaN(at.getTime())) continue;
+      const form = { timeStyle: "short" };
+      if ("date" in element.dataset) form.dateStyle = "long";
+      element.textContent = new Intl.DateTimeFormat(undefined, form).format(at);
+    }
+  };
+
+  const digits = (seconds) => {
+    const two = (n) => String(n).padStart(2, "0");
+    const hours = Math.floor(seconds / 3600);
+    const minutes = Math.floor(seconds / 60) % 60;
+    return (hours ? `${hours}:${two(minutes)}` : String(minutes)) + ":" + two(seconds % 60);
+  };
+
+  const disable = (button, on) => {
+    if (on) button.setAttribute("aria-disabled", "true");
+    else button.removeAttribute("aria-disabled");
+  };
+
+  // What changes while the page is open: countdowns, the button that has to wait, what is said at its time.
+  let timer = 0;
+  const tick = () => {
+    window.clearTimeout(timer);
+    let waiting = false;
+    const left = (seconds) => {
+      const rest = Math.ceil(Number(seconds) - elapsed());
+      if (rest > 0) waiting = true;
+      return rest;
+    };
+    for (const element of all("[data-countdown]")) {
+      const rest = left(element.dataset.countdown);
+      element.hidden = rest <= 0;
+      element.textContent = rest > 0 ? ` (${digits(rest)}${element.dataset.after ? " " + element.dataset.after : ""})` : "";
+    }
+    for (const element of all("[data-until]")) {
+      if (left(element.dataset.until) <= 0) element.hidden = true;
+    }
+    for (const form of all("form[data-wait]")) {
+      if (!form.dataset.sent) disable(form.querySelector("button"), left(form.dataset.wait) > 0);
+    }
+    for (const element of all("[data-at]")) {
+      if (left(element.dataset.at) <= 0 && !element.textContent) {
+        element.textContent = element.dataset.say;
+      }
+    }
+    if (waiting) timer = window.setTimeout(tick, 1000 - (Date.now() - came) % 1000);
+  };
+
+  // A second click sends nothing twice.
+  const guard = (form) => {
+    const button = form.querySelector("button[data-busy]");
+    if (!button) return;
+    const words = button.textContent;
+    const release = () => {
+      delete form.dataset.sent;
+      button.textContent = words;
+      disable(button, false);
+      tick();
+    };
+    form.addEventListener("submit", (event) => {
+      if (button.getAttribute("aria-disabled") === "true") {
+        event.preventDefault();
+        return;
+      }
+      form.dataset.sent = "yes";
+      button.textContent = button.dataset.busy;
+      disable(button, true);
+      window.setTimeout(release, 10000);
+    });
+    window.addEventListener("pageshow", (event) => {
+      if (event.persisted) release();
+    });
+  };
+
+  const revealable = (box) => {
+    const input = box.querySelector("input");
+    const button = document.createElement("button");
+    const show = (on) => {
+      const word = on ? box.dataset.hide : box.dataset.show;
+      input.type = on ? "text" : "password";
+      button.textContent = word;
+      button.setAttribute("aria-label", `${word} ${box.dataset.what}`);
+    };
+    button.type = "button";
+    button.setAttribute("aria-controls", input.id);
+    button.addEventListener("click", () => show(input.type === "password"));
+    show(false);
+    box.append(button);
+    // Password managers offer to keep what is in a password field.
+    input.form.addEventListener("submit", () => show(false));
+  };
+
+  localTimes();
+  all(".reveal").forEach(revealable);
+  all("form").forEach(guard);
+  tick();
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) tick(); });
+})();
