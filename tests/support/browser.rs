@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Mutex;
 
-use super::http::{Response, exchange};
+use super::http::{Response, exchange, try_exchange};
 use super::page::{form, hidden};
 use super::site::{Person, Site};
 
@@ -139,8 +139,11 @@ impl Browser {
             }
         }
         let jar = self.jar.lock().expect("no test has panicked with it");
-        if !jar.is_empty() && !request.headers.iter().any(|(key, _)| key.eq_ignore_ascii_case("cookie")) {
-            let cookies: Vec<_> = jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        if !jar.is_empty()
+            && !request.headers.iter().any(|(key, _)| key.eq_ignore_ascii_case("cookie"))
+        {
+            let cookies: Vec<_> =
+                jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header("Cookie", &cookies.join("; "));
         }
         request.bytes(&self.host)
@@ -153,11 +156,21 @@ impl Browser {
         response
     }
 
+    /// The same, where there may be nobody at the other end.
+    pub async fn try_send(&self, request: Request) -> std::io::Result<Response> {
+        let response = try_exchange(self.gateway, &self.prepare(request)).await?;
+        self.keep_cookies(&response);
+        Ok(response)
+    }
+
     fn keep_cookies(&self, response: &Response) {
         for line in response.all("set-cookie") {
             let mut parts = line.split(';').map(str::trim);
-            let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')) else { continue };
-            let is_over = parts.any(|part| part.eq_ignore_ascii_case("max-age=0") || part.contains("01 Jan 1970"));
+            let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')) else {
+                continue;
+            };
+            let is_over = parts
+                .any(|part| part.eq_ignore_ascii_case("max-age=0") || part.contains("01 Jan 1970"));
             self.set_cookie(name, (!is_over).then_some(value));
         }
     }
@@ -170,7 +183,8 @@ impl Browser {
     /// Asks for something as a script of the page does.
     pub async fn fetch(&self, target: &str) -> Response {
         let request = Request::get(target).header("Accept", "*/*").header("Sec-Fetch-Mode", "cors");
-        self.send(request.header("Sec-Fetch-Dest", "empty").header("Sec-Fetch-Site", "same-origin")).await
+        self.send(request.header("Sec-Fetch-Dest", "empty").header("Sec-Fetch-Site", "same-origin"))
+            .await
     }
 
     /// A form of one of the site's own pages.
@@ -205,7 +219,11 @@ impl Browser {
     /// The same, on the way to a page.
     pub async fn submit_password_for(&self, name: &str, password: &str, target: &str) -> Response {
         let csrf = self.login_token().await;
-        self.submit("/_doorward/login", &[("username", name), ("password", password), ("csrf", &csrf), ("rd", target)]).await
+        self.submit(
+            "/_doorward/login",
+            &[("username", name), ("password", password), ("csrf", &csrf), ("rd", target)],
+        )
+        .await
     }
 
     /// Opens the code page and submits a code.

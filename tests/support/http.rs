@@ -40,7 +40,8 @@ impl Response {
     /// The body as JSON.
     #[track_caller]
     pub fn json(&self) -> serde_json::Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("not JSON: {error}: {}", self.text()))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("not JSON: {error}: {}", self.text()))
     }
 
     /// Where it sends the browser.
@@ -64,21 +65,39 @@ impl Response {
 
     /// Head and body in one text, to look for what must not be in it.
     pub fn everything(&self) -> String {
-        let head: String = self.headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
+        let head: String =
+            self.headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
         format!("{head}\n{}", self.text())
     }
 }
 
 /// Sends `request` on a connection of its own and reads one response.
 pub async fn exchange(to: SocketAddr, request: &[u8]) -> Response {
-    let mut stream = TcpStream::connect(to).await.expect("the gateway takes connections");
-    // A server that has answered early may have closed its reading side: its answer is what matters.
-    let written = timeout(PATIENCE, stream.write_all(request)).await.expect("the gateway reads");
-    let is_head = request.starts_with(b"HEAD ");
-    match timeout(PATIENCE, read_response(&mut stream, &mut Vec::new(), is_head)).await {
+    match timeout(PATIENCE, try_exchange(to, request)).await {
         Ok(Ok(response)) => response,
-        Ok(Err(error)) => panic!("no response: {error} (writing: {written:?})"),
-        Err(_) => panic!("no response within {PATIENCE:?} to {}", String::from_utf8_lossy(&request[..request.len().min(300)])),
+        Ok(Err(error)) => panic!("no response: {error}"),
+        Err(_) => {
+            let head = &request[..request.len().min(300)];
+            panic!("no response within {PATIENCE:?} to {}", String::from_utf8_lossy(head))
+        }
+    }
+}
+
+/// The same, where there may be nobody at the other end.
+pub async fn try_exchange(to: SocketAddr, request: &[u8]) -> std::io::Result<Response> {
+    let mut stream = TcpStream::connect(to).await?;
+    let is_head = request.starts_with(b"HEAD ");
+    let (mut reading, mut writing) = stream.split();
+    // A server that has answered early may have closed its reading side: its answer is what matters.
+    let mut pending = Vec::new();
+    let answer = read_response(&mut reading, &mut pending, is_head);
+    let sending = async {
+        let _ = writing.write_all(request).await;
+        std::future::pending::<()>().await
+    };
+    tokio::select! {
+        answer = answer => answer,
+        () = sending => unreachable!("it waits for ever"),
     }
 }
 
@@ -132,7 +151,8 @@ pub async fn read_head<S: AsyncRead + Unpin>(
     let mut lines = head.split("\r\n");
     let status_line = lines.next().unwrap_or_default();
     let status = status_line.split(' ').nth(1).and_then(|code| code.parse().ok());
-    let status = status.ok_or_else(|| std::io::Error::other(format!("not a status line: {status_line:?}")))?;
+    let status = status
+        .ok_or_else(|| std::io::Error::other(format!("not a status line: {status_line:?}")))?;
     let headers = lines.filter_map(|line| line.split_once(':'));
     Ok((status, headers.map(|(name, value)| (name.to_owned(), value.trim().to_owned())).collect()))
 }
@@ -142,7 +162,8 @@ async fn read_body<S: AsyncRead + Unpin>(
     pending: &mut Vec<u8>,
     response: &Response,
 ) -> std::io::Result<Vec<u8>> {
-    if response.all("transfer-encoding").iter().any(|coding| coding.eq_ignore_ascii_case("chunked")) {
+    if response.all("transfer-encoding").iter().any(|coding| coding.eq_ignore_ascii_case("chunked"))
+    {
         return read_chunks(stream, pending).await;
     }
     if let Some(length) = response.header("content-length") {
@@ -157,7 +178,10 @@ async fn read_body<S: AsyncRead + Unpin>(
 }
 
 /// Reads a chunked body to its end, trailers included.
-pub async fn read_chunks<S: AsyncRead + Unpin>(stream: &mut S, pending: &mut Vec<u8>) -> std::io::Result<Vec<u8>> {
+pub async fn read_chunks<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    pending: &mut Vec<u8>,
+) -> std::io::Result<Vec<u8>> {
     let mut body = Vec::new();
     loop {
         let chunk = read_chunk(stream, pending).await?;
@@ -169,7 +193,10 @@ pub async fn read_chunks<S: AsyncRead + Unpin>(stream: &mut S, pending: &mut Vec
 }
 
 /// Reads one chunk; the last one is empty.
-pub async fn read_chunk<S: AsyncRead + Unpin>(stream: &mut S, pending: &mut Vec<u8>) -> std::io::Result<Vec<u8>> {
+pub async fn read_chunk<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    pending: &mut Vec<u8>,
+) -> std::io::Result<Vec<u8>> {
     let end = read_until(stream, pending, b"\r\n").await?;
     let line = String::from_utf8_lossy(&pending[..end]).into_owned();
     let size = line.split(';').next().unwrap_or_default().trim();
@@ -207,7 +234,10 @@ pub async fn read_until<S: AsyncRead + Unpin>(
 }
 
 /// Reads some more bytes; the end of the stream is an error.
-pub async fn read_more<S: AsyncRead + Unpin>(stream: &mut S, pending: &mut Vec<u8>) -> std::io::Result<()> {
+pub async fn read_more<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    pending: &mut Vec<u8>,
+) -> std::io::Result<()> {
     let mut buffer = [0; 16 * 1024];
     match stream.read(&mut buffer).await? {
         0 => Err(std::io::ErrorKind::UnexpectedEof.into()),

@@ -29,7 +29,8 @@ impl Mail {
     /// The six digits that stand alone on a line.
     #[track_caller]
     pub fn code(&self) -> String {
-        let is_code = |line: &&str| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit());
+        let is_code =
+            |line: &&str| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit());
         let mut codes = self.text.lines().map(str::trim).filter(is_code);
         let code = codes.next().unwrap_or_else(|| panic!("no code in the mail: {}", self.text));
         code.to_owned()
@@ -49,7 +50,10 @@ impl Mail {
 
 fn header(head: &str, name: &str) -> Option<String> {
     let unfolded = head.replace("\n ", " ").replace("\n\t", " ");
-    let found = unfolded.lines().filter_map(|line| line.split_once(':')).find(|(key, _)| key.eq_ignore_ascii_case(name));
+    let found = unfolded
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .find(|(key, _)| key.eq_ignore_ascii_case(name));
     found.map(|(_, value)| value.trim().to_owned())
 }
 
@@ -62,7 +66,9 @@ fn text_part(head: &str, body: &str) -> Option<String> {
             return None;
         }
         let parts = body.split(&format!("--{boundary}")).skip(1);
-        return parts.filter_map(|part| part.trim_start().split_once("\n\n")).find_map(|(head, body)| text_part(head, body));
+        return parts
+            .filter_map(|part| part.trim_start().split_once("\n\n"))
+            .find_map(|(head, body)| text_part(head, body));
     }
     if !kind.starts_with("text/plain") {
         return None;
@@ -105,7 +111,10 @@ impl Mailbox {
 
     /// All mails so far.
     pub fn all(&self) -> Vec<Mail> {
-        self.files().iter().filter_map(|file| Mail::parse(&std::fs::read_to_string(file).ok()?)).collect()
+        self.files()
+            .iter()
+            .filter_map(|file| Mail::parse(&std::fs::read_to_string(file).ok()?))
+            .collect()
     }
 
     /// The next mail to this address that was not read yet; waits for it.
@@ -117,7 +126,11 @@ impl Mailbox {
     pub fn take(&self, address: &str) -> Option<Mail> {
         let mut read = self.read.lock().expect("no test has panicked with it");
         for file in self.files() {
-            let Some(mail) = std::fs::read_to_string(&file).ok().and_then(|source| Mail::parse(&source)) else { continue };
+            let Some(mail) =
+                std::fs::read_to_string(&file).ok().and_then(|source| Mail::parse(&source))
+            else {
+                continue;
+            };
             let is_theirs = mail.header("to").is_some_and(|to| to.contains(address));
             if is_theirs && read.insert(file) {
                 return Some(mail);

@@ -21,8 +21,12 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
 /// The words of the elements that are announced as errors.
 pub fn alerts(html: &str) -> Vec<String> {
     let parts = html.split("role=\"alert\"").skip(1);
-    let ends = |rest: &str| rest.find("</div>").into_iter().chain(rest.find("</p>")).max().unwrap_or(rest.len());
-    parts.map(|rest| words(rest.split_once('>').map_or("", |(_, inside)| &inside[..ends(inside)]))).collect()
+    let ends = |rest: &str| {
+        rest.find("</div>").into_iter().chain(rest.find("</p>")).max().unwrap_or(rest.len())
+    };
+    parts
+        .map(|rest| words(rest.split_once('>').map_or("", |(_, inside)| &inside[..ends(inside)])))
+        .collect()
 }
 
 /// The text of a page without its tags, white space made single.
@@ -41,14 +45,24 @@ pub fn words(html: &str) -> String {
 }
 
 fn unescape(text: &str) -> String {
-    let pairs = [("&#x2f;", "/"), ("&#x27;", "'"), ("&#39;", "'"), ("&quot;", "\""), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")];
+    let pairs = [
+        ("&#x2f;", "/"),
+        ("&#x27;", "'"),
+        ("&#39;", "'"),
+        ("&quot;", "\""),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&amp;", "&"),
+    ];
     pairs.iter().fold(text.to_owned(), |text, (entity, character)| text.replace(entity, character))
 }
 
 /// `text` as a form or a query carries it.
 pub fn percent_encode(text: &str) -> String {
     let encode = |byte: u8| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+            char::from(byte).to_string()
+        }
         byte => format!("%{byte:02X}"),
     };
     text.bytes().map(encode).collect()
@@ -56,7 +70,9 @@ pub fn percent_encode(text: &str) -> String {
 
 /// Fields as `application/x-www-form-urlencoded`.
 pub fn form(fields: &[(&str, &str)]) -> String {
-    let pairs = fields.iter().map(|(name, value)| format!("{}={}", percent_encode(name), percent_encode(value)));
+    let pairs = fields
+        .iter()
+        .map(|(name, value)| format!("{}={}", percent_encode(name), percent_encode(value)));
     pairs.collect::<Vec<_>>().join("&")
 }
 

@@ -1,15 +1,15 @@
 //! The real binary, with its configuration in a folder of its own, on free ports of this machine.
 
 use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::browser::Request;
@@ -83,7 +83,10 @@ impl Default for Setup {
             rules: rules.map(str::to_owned).to_vec(),
             site: Vec::new(),
             more_sites: Vec::new(),
-            limits: Some("{ sign_in: 10000/1m, verify: 10000/1m, resend: 10000/1m, code_request: 10000/1m }".to_owned()),
+            limits: Some(
+                "{ sign_in: 10000/1m, verify: 10000/1m, resend: 10000/1m, code_request: 10000/1m }"
+                    .to_owned(),
+            ),
             mail: None,
             upstream: None,
             top: Vec::new(),
@@ -163,7 +166,9 @@ impl Site {
             yaml.push_str(&line);
             yaml.push('\n');
         }
-        yaml.push_str(&format!("sites:\n  - host: wiki.localhost\n    upstreams: [\"http://{app}\"]\n    rules:\n"));
+        yaml.push_str(&format!(
+            "sites:\n  - host: wiki.localhost\n    upstreams: [\"http://{app}\"]\n    rules:\n"
+        ));
         for rule in &setup.rules {
             yaml.push_str(&format!("      - {rule}\n"));
         }
@@ -188,7 +193,8 @@ impl Site {
 
     /// Starts the process and waits for the line that says it is ready.
     pub async fn serve(&mut self) {
-        let log = File::options().create(true).append(true).open(self.path("log")).expect("the log");
+        let log =
+            File::options().create(true).append(true).open(self.path("log")).expect("the log");
         let mut child = self
             .command()
             .args(["serve", "-c"])
@@ -197,56 +203,60 @@ impl Site {
             .stderr(log)
             .spawn()
             .expect("the binary starts");
+        let (ready, is_ready) = oneshot::channel();
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         self.running = Some(child);
-        match timeout(PATIENCE, lines.next_line()).await {
-            Ok(Ok(Some(_))) => {}
+        // Reads on to the end, so that the process never waits for a reader.
+        std::thread::spawn(move || {
+            let _ = ready.send(lines.next());
+            lines.for_each(drop);
+        });
+        match timeout(PATIENCE, is_ready).await {
+            Ok(Ok(Some(Ok(_)))) => {}
             other => panic!("it did not get ready: {other:?}\n{}", self.log()),
         }
-        // What it says later is drained, so that it never waits for a reader.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
     }
 
     fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
-        command.kill_on_drop(true).env("DOORWARD_TEST_CLOCK", self.path("clock")).current_dir(self.folder.path());
+        command.env("DOORWARD_TEST_CLOCK", self.path("clock")).current_dir(self.folder.path());
         command
     }
 
     /// The process, as its identifier.
     pub fn pid(&self) -> u32 {
-        self.running.as_ref().and_then(Child::id).expect("it runs")
+        self.running.as_ref().map(Child::id).expect("it runs")
     }
 
     /// Ends the process as a power cut does.
-    pub async fn kill9(&mut self) {
+    pub fn kill9(&mut self) {
         let mut child = self.running.take().expect("it runs");
-        child.kill().await.expect("it is killed");
+        child.kill().expect("it is killed");
+        child.wait().expect("it has a status");
     }
 
     /// Asks the process to end, and waits for it.
-    pub async fn stop(&mut self) -> std::process::ExitStatus {
+    pub async fn stop(&mut self) -> ExitStatus {
         let mut child = self.running.take().expect("it runs");
-        let pid = child.id().expect("it runs").to_string();
-        let asked = Command::new("kill").args(["-TERM", &pid]).status().await.expect("kill runs");
-        assert!(asked.success());
-        timeout(PATIENCE, child.wait()).await.expect("it ends when asked").expect("it has a status")
+        let asked = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+        assert!(asked.expect("kill runs").success());
+        eventually("the end of the process", async || child.try_wait().expect("it has a status"))
+            .await
     }
 
     /// Runs a command of the binary with `input`, to its end.
     pub async fn run(&self, arguments: &[&str], input: &str) -> Output {
-        let mut child = self
-            .command()
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary starts");
-        let mut stdin = child.stdin.take().expect("its input");
-        let _ = stdin.write_all(input.as_bytes()).await;
-        drop(stdin);
-        timeout(PATIENCE, child.wait_with_output()).await.expect("it ends in time").expect("it has a status")
+        let mut command = self.command();
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let input = input.to_owned();
+        let running = tokio::task::spawn_blocking(move || {
+            let mut child = command.spawn().expect("the binary starts");
+            let mut stdin = child.stdin.take().expect("its input");
+            let _ = stdin.write_all(input.as_bytes());
+            drop(stdin);
+            child.wait_with_output().expect("it has a status")
+        });
+        timeout(PATIENCE, running).await.expect("it ends in time").expect("it ran")
     }
 
     /// The same with `-c` and the site's configuration, expecting success; gives its output.
@@ -264,7 +274,15 @@ impl Site {
 
     /// Gives somebody an account by the command line.
     pub async fn add_account(&self, person: &Person) {
-        let mut arguments = vec!["accounts", "add", person.username, "--email", person.email, "--name", person.full_name];
+        let mut arguments = vec![
+            "accounts",
+            "add",
+            person.username,
+            "--email",
+            person.email,
+            "--name",
+            person.full_name,
+        ];
         for group in person.groups {
             arguments.extend(["--group", group]);
         }
@@ -276,14 +294,19 @@ impl Site {
     pub async fn signing_key(&self) -> (String, Vec<u8>) {
         let listed = self.cli(&["keys", "list", "--reveal", "--json"], "").await;
         let listed: serde_json::Value = serde_json::from_str(&listed).expect("JSON");
-        let find = |name: &str| find_key(&listed, name).unwrap_or_else(|| panic!("no {name} in {listed}"));
-        let key = data_encoding::HEXLOWER_PERMISSIVE.decode(find("key").as_bytes()).expect("hexadecimal");
+        let find =
+            |name: &str| find_key(&listed, name).unwrap_or_else(|| panic!("no {name} in {listed}"));
+        let key =
+            data_encoding::HEXLOWER_PERMISSIVE.decode(find("key").as_bytes()).expect("hexadecimal");
         (find("keyid"), key)
     }
 
     /// Moves the gateway's clock ahead.
     pub fn travel(&self, span: Duration) {
-        assert!(cfg!(feature = "test-clock"), "travelling takes --features test-clock: run scripts/test");
+        assert!(
+            cfg!(feature = "test-clock"),
+            "travelling takes --features test-clock: run scripts/test"
+        );
         let seconds = i64::try_from(span.as_secs()).expect("a span that people live through");
         let offset = self.offset.fetch_add(seconds, Ordering::SeqCst) + seconds;
         // Renamed into place, so that nobody reads half a number.
@@ -331,6 +354,10 @@ impl Site {
 
 impl Drop for Site {
     fn drop(&mut self) {
+        if let Some(mut child) = self.running.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
         if std::thread::panicking() {
             let log = self.log();
             let lines: Vec<&str> = log.lines().collect();
@@ -360,11 +387,4 @@ fn collect(folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
             files.push((path, bytes));
         }
     }
-}
-
-/// Reads a process's output to its end, as text.
-pub async fn read_all(mut from: impl tokio::io::AsyncRead + Unpin) -> String {
-    let mut text = String::new();
-    let _ = from.read_to_string(&mut text).await;
-    text
 }

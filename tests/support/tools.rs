@@ -22,7 +22,11 @@ pub fn chromium() -> PathBuf {
 
 fn tool(variable: &str) -> PathBuf {
     let path = std::env::var_os(variable).map(PathBuf::from);
-    path.unwrap_or_else(|| panic!("{variable} is not set: run the tests by scripts/test, which prepares what they need"))
+    path.unwrap_or_else(|| {
+        panic!(
+            "{variable} is not set: run the tests by scripts/test, which prepares what they need"
+        )
+    })
 }
 
 /// Asks again and again until there is an answer; no answer in time is a failed test that says `what` was missing.

@@ -37,7 +37,10 @@ impl Received {
     /// The header lines as name and value, in their order.
     pub fn headers(&self) -> Vec<(&str, &str)> {
         let lines = self.head.split("\r\n").skip(1);
-        lines.filter_map(|line| line.split_once(':')).map(|(name, value)| (name, value.trim())).collect()
+        lines
+            .filter_map(|line| line.split_once(':'))
+            .map(|(name, value)| (name, value.trim()))
+            .collect()
     }
 
     /// All values of the header whose name is exactly this, letter case aside.
@@ -152,7 +155,11 @@ async fn serve(mut stream: TcpStream, state: &State) -> std::io::Result<()> {
         if path == "/early" {
             // Answers without having read the body, as apps that refuse uploads do.
             state.received.lock().expect("no test has panicked with it").push(request);
-            stream.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno").await?;
+            stream
+                .write_all(
+                    b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno",
+                )
+                .await?;
             return Ok(());
         }
         request.body = read_body(&mut stream, &mut pending, &request, state).await?;
@@ -173,7 +180,8 @@ async fn read_body(
     state: &State,
 ) -> std::io::Result<Vec<u8>> {
     let mut body = Vec::new();
-    if request.all("transfer-encoding").iter().any(|coding| coding.eq_ignore_ascii_case("chunked")) {
+    if request.all("transfer-encoding").iter().any(|coding| coding.eq_ignore_ascii_case("chunked"))
+    {
         loop {
             let chunk = read_chunk(stream, pending).await?;
             state.arrived.send_modify(|bytes| *bytes += chunk.len());
@@ -183,7 +191,8 @@ async fn read_body(
             body.extend(chunk);
         }
     }
-    let length = request.all("content-length").first().and_then(|length| length.parse().ok()).unwrap_or(0);
+    let length =
+        request.all("content-length").first().and_then(|length| length.parse().ok()).unwrap_or(0);
     while body.len() < length {
         if pending.is_empty() {
             read_more(stream, pending).await?;
@@ -197,7 +206,11 @@ async fn read_body(
 
 fn answer(path: &str, request: &Received) -> Vec<u8> {
     let mut head = String::from("HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n");
-    let mut body = format!("<!doctype html><title>The app</title><h1>The app</h1><p id=target>{}</p>", request.target()).into_bytes();
+    let mut body = format!(
+        "<!doctype html><title>The app</title><h1>The app</h1><p id=target>{}</p>",
+        request.target()
+    )
+    .into_bytes();
     match path {
         "/echo" => body.clone_from(&request.body),
         "/large" => body = vec![b'x'; 3 << 20],
@@ -249,7 +262,8 @@ async fn echo(mut stream: TcpStream, pending: Vec<u8>, request: &Received) -> st
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).await?;
-    let mut socket = WebSocketStream::from_partially_read(stream, pending, Role::Server, None).await;
+    let mut socket =
+        WebSocketStream::from_partially_read(stream, pending, Role::Server, None).await;
     while let Some(Ok(message)) = socket.next().await {
         if message.is_close() || socket.send(message).await.is_err() {
             break;
