@@ -1,6 +1,52 @@
-//! doorward: a proper login in front of any web app.
+//! doorward: a proper login in front of any web app that nobody can change.
+//!
+//! This page is the map. `tests/architecture.rs` holds it against the code.
+//!
+//! # Layers
+//!
+//! ```text
+//! main → cli → app → every layer                (app is the composition root: it alone knows them all)
+//! proxy   → portal, auth, policy, identity, domain        Pingora's types live here and in app
+//! portal  → auth, policy, domain, templates               axum's live here
+//! auth    → store (traits), domain                        the use cases
+//! notify  → store (traits), domain, templates             lettre's live here
+//! identity, policy → domain      store → domain           sqlx's live in store/sqlite
+//! config  → domain values        templates → nothing of ours
+//! telemetry → domain; usable from every layer above it    domain → nothing of ours
+//! ```
+//!
+//! # The life of a request
+//!
+//! 1. [`proxy::listener`] accepts the connection and hands it to Pingora's proxy, which reads the head.
+//! 2. The gateway reads the head once, into facts: one parsed host, one parsed path, one client address. What two
+//!    parsers could read differently is 400 and goes no further.
+//! 3. The host finds its site; none is 421.
+//! 4. [`auth::Auth::authenticate`]: the session cookie's MAC, then a local cache, then the store. A store that does
+//!    not answer is 503: nothing is accepted because a check could not run.
+//! 5. Paths under `/_doorward/` go to the [`portal`], in process: form → command → use case → outcome → page.
+//! 6. Everything else goes to the [`policy`], which decides as data on every way in which the path could be read:
+//!    forward, sign in, 401, 403. Only it can make an [`policy::Admitted`].
+//! 7. Forwarded requests lose every alias of every identity header and doorward's own cookies, then get the
+//!    [`identity`] of who asks and a signature over both; only an `Admitted` has an identity to write.
+//! 8. The answer streams back; an app cannot set doorward's cookies.
+//!
+//! # The life of a sign-in
+//!
+//! Half-signed-in and signed-in are different types. A right password opens a [`domain::challenge::Challenge`] under
+//! a new secret of the browser (the flow cookie); the store keeps it with the MAC of its code, and writes the mail
+//! that carries the code, sealed, to the outbox in the same transaction. [`notify::worker`] delivers it. A typed code
+//! is counted before it is compared, and spends the challenge in the same step; then the browser gets a
+//! [`domain::session::Session`] under another new secret.
+//!
+//! # Time, randomness, secrets
+//!
+//! The clock is read once a request ([`domain::time`]) and passed on; randomness is drawn through
+//! [`domain::entropy`]. Each secret has one type for each place where it lives ([`domain::secret`]), none prints, and
+//! all keys are derived from one server secret ([`domain::keys`]).
 
+pub mod app;
 pub mod auth;
+pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod identity;

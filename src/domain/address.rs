@@ -14,6 +14,11 @@ impl TrustedProxies {
         Self(networks)
     }
 
+    /// Their networks.
+    pub fn networks(&self) -> &[IpNet] {
+        &self.0
+    }
+
     /// Whether `peer` is one of them.
     pub fn contains(&self, peer: IpAddr) -> bool {
         let peer = peer.to_canonical();

@@ -26,6 +26,7 @@ use crate::policy::{Admitted, Decision, Facts};
 use crate::portal::pages::{ErrorKind, Pages};
 use crate::portal::{Portal, PortalSite, Visit, cookies, visitor_of};
 use crate::store::StoreError;
+use crate::telemetry::logs::{self, Access};
 use crate::telemetry::metrics::{
     DecisionLabel, Metrics, RequestSummary, SecurityEvent, SiteMetrics, metrics,
 };
@@ -438,39 +439,14 @@ impl ProxyHttp for Gateway {
         let site = ctx.accepted.as_ref().map_or(&self.nowhere, |accepted| &accepted.site.metrics);
         let summary = RequestSummary { decision: ctx.decision, status, total, gateway, upstream };
         site.record(&summary);
-        let fields = AccessLine {
-            request_id: ctx.id,
+        logs::access(&Access {
+            request: ctx.id,
             site: ctx.accepted.as_ref().map_or("none", |a| a.facts.authority.host.as_str()),
             method: session.req_header().method.as_str(),
             decision: ctx.decision,
             status,
-            took: total,
-        };
-        fields.write();
-    }
-}
-
-/// One line of the log for each request: nothing of a person, and no path, which may hold a secret of the app.
-struct AccessLine<'a> {
-    request_id: RequestId,
-    site: &'a str,
-    method: &'a str,
-    decision: DecisionLabel,
-    status: u16,
-    took: Duration,
-}
-
-impl AccessLine<'_> {
-    fn write(&self) {
-        tracing::info!(
-            request.id = %self.request_id,
-            site = self.site,
-            method = self.method,
-            decision = self.decision.as_str(),
-            status = self.status,
-            duration_ms = self.took.as_secs_f64() * 1000.0,
-            "request"
-        );
+            duration: total,
+        });
     }
 }
 

@@ -83,7 +83,7 @@ impl Listener {
         loop {
             tokio::select! {
                 biased;
-                _ = shutdown.wait_for(|stop| *stop) => break,
+                () = told_to_stop(&mut shutdown) => break,
                 accepted = self.socket.accept() => match accepted {
                     Ok((stream, peer)) => {
                         let connection = serve_one(stream, peer, self.tls.clone(), Arc::clone(&app), told.clone());
@@ -104,6 +104,11 @@ impl Listener {
             );
         }
     }
+}
+
+/// Comes back once `shutdown` says true, or nobody is left to say it.
+async fn told_to_stop(shutdown: &mut watch::Receiver<bool>) {
+    let _ = shutdown.wait_for(|stop| *stop).await;
 }
 
 async fn serve_one<A: ServerApp + Send + Sync + 'static>(

@@ -1,6 +1,6 @@
 //! The two stores as roles. Each method is one atomic promise: all of it has happened when it returns, or none.
 //!
-//! Time is passed in. A backend is done when the contract suite (`tests/store_contract.rs`) passes over it.
+//! Time is passed in. A backend is done when the contract suite (`tests/store_contract`) passes over it.
 
 use async_trait::async_trait;
 use std::time::Duration;

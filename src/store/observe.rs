@@ -1,6 +1,9 @@
 //! The one place through which every promise of every store passes.
 
+use std::time::Instant;
+
 use super::StoreError;
+use crate::telemetry::metrics::metrics;
 
 /// What went wrong inside a promise, before it is told which promise that was.
 pub(super) type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -12,5 +15,8 @@ pub(super) async fn observe<T>(
     operation: &'static str,
     work: impl Future<Output = Result<T, Cause>>,
 ) -> Result<T, StoreError> {
-    work.await.map_err(|cause| StoreError { store, operation, cause })
+    let started = Instant::now();
+    let done = work.await;
+    metrics().store_took(store, operation, started.elapsed());
+    done.map_err(|cause| StoreError { store, operation, cause })
 }

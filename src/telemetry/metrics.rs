@@ -8,15 +8,17 @@ use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
 use prometheus::{
-    Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts,
-    Registry, TextEncoder,
+    Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, Registry, TextEncoder,
 };
 
+use self::make::{ANSWERS, DELIVERY, GATEWAY, HASHING, Maker, STORES};
 use super::labels::StatusClass;
 pub use super::labels::{
     CodeEvent, DecisionLabel, DeviceEvent, MailResult, SecurityEvent, SigninResult, SigninStep,
 };
 use crate::domain::challenge::Purpose;
+
+mod make;
 
 /// The one set of metrics of this process.
 #[expect(clippy::expect_used, reason = "names and labels are constants; a test builds them")]
@@ -287,145 +289,5 @@ fn gauge(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// Makes metrics and registers them.
-struct Maker<'a>(&'a Registry);
-
-impl Maker<'_> {
-    fn register<M: prometheus::core::Collector + Clone + 'static>(
-        &self,
-        metric: M,
-    ) -> prometheus::Result<M> {
-        self.0.register(Box::new(metric.clone()))?;
-        Ok(metric)
-    }
-
-    fn counters(
-        &self,
-        name: &str,
-        help: &str,
-        labels: &[&str],
-    ) -> prometheus::Result<IntCounterVec> {
-        self.register(IntCounterVec::new(Opts::new(name, help), labels)?)
-    }
-
-    fn gauge(&self, name: &str, help: &str) -> prometheus::Result<IntGauge> {
-        self.register(IntGauge::new(name, help)?)
-    }
-
-    fn histogram(&self, name: &str, help: &str, buckets: &[f64]) -> prometheus::Result<Histogram> {
-        let options = HistogramOpts::new(name, help).buckets(buckets.to_vec());
-        self.register(Histogram::with_opts(options)?)
-    }
-
-    fn histograms(
-        &self,
-        name: &str,
-        help: &str,
-        labels: &[&str],
-        buckets: &[f64],
-    ) -> prometheus::Result<HistogramVec> {
-        let options = HistogramOpts::new(name, help).buckets(buckets.to_vec());
-        self.register(HistogramVec::new(options, labels)?)
-    }
-
-    fn build_info(&self) -> prometheus::Result<()> {
-        let options = Opts::new("doorward_build_info", "The version that runs; always 1.")
-            .const_label("version", env!("CARGO_PKG_VERSION"));
-        self.register(Gauge::with_opts(options)?).map(|info| info.set(1.0))
-    }
-
-    #[cfg(target_os = "linux")]
-    fn process(&self) -> prometheus::Result<()> {
-        self.0.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))
-    }
-
-    /// Read from `/proc`, so there is nothing to register elsewhere.
-    #[cfg(not(target_os = "linux"))]
-    fn process(&self) -> prometheus::Result<()> {
-        Ok(())
-    }
-}
-
-// Buckets, in seconds.
-const ANSWERS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
-const GATEWAY: &[f64] = &[
-    0.000_005, 0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.005, 0.025, 0.1,
-    1.0,
-];
-const STORES: &[f64] =
-    &[0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1.0, 5.0];
-const HASHING: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5];
-const DELIVERY: &[f64] = &[0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0];
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_recorded_is_rendered_under_the_designs_names() {
-        let metrics = Metrics::build().unwrap();
-        let site = metrics.site("wiki.example.com");
-        let request = RequestSummary {
-            decision: DecisionLabel::Forward,
-            status: 204,
-            total: Duration::from_millis(3),
-            gateway: Duration::from_micros(12),
-            upstream: Some(Duration::from_millis(2)),
-        };
-        site.record(&request);
-        metrics.site("wiki.example.com").record(&request);
-        site.record(&RequestSummary { status: 0, upstream: None, ..request });
-        metrics.signin(SigninStep::Password, SigninResult::Accepted);
-        metrics.code(Purpose::SignIn, CodeEvent::Issued);
-        metrics.device(DeviceEvent::Added);
-        metrics.mail(MailResult::Delivered);
-        metrics.mail_delivered_after(Duration::from_millis(700));
-        metrics.set_mail_queue(2);
-        metrics.limit("sign_in");
-        metrics.security_event(SecurityEvent::HeaderAlias);
-        metrics.password_hashed_in(Duration::from_millis(20));
-        metrics.set_sessions(7);
-        metrics.store_took("flow", "redeem_code", Duration::from_micros(90));
-
-        let text = metrics.render();
-        for line in [
-            r#"doorward_http_requests_total{decision="forward",site="wiki.example.com",status_class="2xx"} 2"#,
-            r#"doorward_http_requests_total{decision="forward",site="wiki.example.com",status_class="none"} 1"#,
-            r#"doorward_http_request_seconds_count{site="wiki.example.com"} 3"#,
-            r#"doorward_gateway_seconds_bucket{site="wiki.example.com",le="0.000025"} 3"#,
-            r#"doorward_upstream_seconds_count{site="wiki.example.com"} 2"#,
-            r#"doorward_signins_total{result="accepted",step="password"} 1"#,
-            r#"doorward_codes_total{event="issued",purpose="sign_in"} 1"#,
-            r#"doorward_trusted_devices_total{event="added"} 1"#,
-            r#"doorward_mails_total{result="delivered"} 1"#,
-            "doorward_mail_delivery_seconds_count 1",
-            "doorward_mail_queue 2",
-            r#"doorward_limits_total{limit="sign_in"} 1"#,
-            r#"doorward_security_events_total{event="header_alias"} 1"#,
-            "doorward_password_hash_seconds_count 1",
-            "doorward_password_hash_queue 0",
-            "doorward_sessions 7",
-            r#"doorward_store_seconds_count{op="redeem_code",store="flow"} 1"#,
-            concat!(r#"doorward_build_info{version=""#, env!("CARGO_PKG_VERSION"), r#""} 1"#),
-        ] {
-            assert!(text.lines().any(|found| found == line), "{line} is missing in\n{text}");
-        }
-        if cfg!(target_os = "linux") {
-            assert!(text.contains("process_resident_memory_bytes"));
-        }
-    }
-
-    #[test]
-    fn a_waiting_password_leaves_the_queue_when_it_is_dropped() {
-        let metrics = Metrics::build().unwrap();
-        let waiting = metrics.password_waits();
-        assert!(metrics.render().contains("doorward_password_hash_queue 1"));
-        drop(waiting);
-        assert!(metrics.render().contains("doorward_password_hash_queue 0"));
-    }
-
-    #[test]
-    fn the_processes_metrics_can_be_built() {
-        assert!(render().contains("doorward_build_info"));
-    }
-}
+mod tests;

@@ -10,7 +10,6 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
-#[path = "../support/mod.rs"]
 mod support;
 
 mod browser;

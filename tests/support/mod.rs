@@ -1,12 +1,6 @@
-//! What tests through the front door stand on: the real binary on free ports, an app behind it that records what it
-//! gets, a browser that keeps cookies, and bytes where a browser would be too polite.
+//! What the tests share. Each test binary uses a part of it.
+#![allow(dead_code, reason = "every test binary compiles all of it and uses what it needs")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops where it fails")]
 
-pub mod browser;
-pub mod http;
-pub mod mail;
-pub mod metrics;
-pub mod page;
-pub mod signature;
-pub mod site;
-pub mod tools;
-pub mod upstream;
+pub mod outbox;
+pub mod smtp;

@@ -85,7 +85,7 @@ fn sign_in_alert(alert: Option<LoginAlert>, now: Timestamp) -> Value {
         Some(LoginAlert::FormExpired) => (Some("form_expired"), None, None),
         Some(LoginAlert::FlowLost) => (Some("flow_lost"), None, None),
         Some(LoginAlert::Limited { retry_after }) => {
-            (Some("limited"), Some(instant(now + retry_after, now)), None)
+            (Some("limited"), Some(not_before(now + retry_after, now)), None)
         }
         Some(LoginAlert::Busy { retry_after }) => (Some("busy"), None, Some(span(retry_after))),
     };
@@ -101,7 +101,7 @@ fn code(page: &CodePage<'_>, now: Timestamp) -> Value {
     };
     let (resend, resend_at) = match page.resend {
         ResendView::Now => ("now", None),
-        ResendView::At(at) => ("at", Some(instant(at, now))),
+        ResendView::At(at) => ("at", Some(not_before(at, now))),
         ResendView::NoneLeft => ("none_left", None),
         ResendView::Over => ("over", None),
     };
@@ -111,10 +111,10 @@ fn code(page: &CodePage<'_>, now: Timestamp) -> Value {
         Some(CodeAlert::NotSixDigits) => (Some("not_six_digits"), None, attempts_left),
         Some(CodeAlert::FormExpired) => (Some("form_expired"), None, attempts_left),
         Some(CodeAlert::Limited { retry_after }) => {
-            (Some("limited"), Some(instant(now + retry_after, now)), attempts_left)
+            (Some("limited"), Some(not_before(now + retry_after, now)), attempts_left)
         }
         Some(CodeAlert::TooSoon { until }) => {
-            (Some("too_soon"), Some(instant(until, now)), attempts_left)
+            (Some("too_soon"), Some(not_before(until, now)), attempts_left)
         }
     };
     context! {
@@ -156,7 +156,7 @@ fn error(page: &ErrorPage<'_>, now: Timestamp) -> Value {
         ErrorKind::TooLarge => ("too_large", None, None),
         ErrorKind::UnknownSite => ("unknown_site", None, None),
         ErrorKind::TooManyRequests { retry_after } => {
-            ("too_many_requests", Some(instant(now + retry_after, now)), None)
+            ("too_many_requests", Some(not_before(now + retry_after, now)), None)
         }
         ErrorKind::Unavailable { retry_after } => ("unavailable", None, Some(span(retry_after))),
         ErrorKind::UpstreamUnreachable => ("upstream_unreachable", None, None),
@@ -193,6 +193,15 @@ fn instant(at: Timestamp, now: Timestamp) -> Value {
         return day(at, now);
     }
     context! { iso => at.rfc3339(), text => at.clock_time(), seconds => left(at, now), dated => false }
+}
+
+/// An instant to wait for: the minute after it is told, since at the minute of it it may be too early yet. What counts
+/// down to it is exact.
+fn not_before(at: Timestamp, now: Timestamp) -> Value {
+    const MINUTE: i64 = 60_000;
+    let minutes = at.as_millis().saturating_add(MINUTE - 1).div_euclid(MINUTE);
+    let told = Timestamp::from_millis(minutes.saturating_mul(MINUTE));
+    context! { seconds => left(at, now), ..instant(told, now) }
 }
 
 /// An instant with its day.

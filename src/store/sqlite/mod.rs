@@ -22,6 +22,8 @@ mod open;
 mod outbox;
 mod rows;
 mod sessions;
+#[cfg(test)]
+mod tests;
 mod upkeep;
 
 /// Both stores in one SQLite file. Quotas are in memory: they matter for minutes, and one process counts them.

@@ -1,0 +1,113 @@
+//! What goes on beside the requests: purging, watching, counting.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::auth::Auth;
+use crate::domain::challenge::Purpose;
+use crate::domain::time::SharedClock;
+use crate::notify::observer::{DropReason, MailObserver};
+use crate::store::{Accounts, Flow, StoreError};
+use crate::telemetry::metrics::{CodeEvent, MailResult, metrics};
+
+use super::Core;
+
+/// How often expired rows go (R9).
+const PURGE_EVERY: Duration = Duration::from_secs(60);
+/// The most rows of a kind that go at once, so that no purge holds up a sign-in.
+const PURGE_BATCH: u32 = 1000;
+/// How often the gauges are read.
+const COUNT_EVERY: Duration = Duration::from_secs(5);
+/// The wait after a store has failed.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+/// Starts all of it; each task ends when `stop` says true.
+pub(super) fn spawn(tasks: &mut JoinSet<()>, core: &Core, stop: &watch::Receiver<bool>) {
+    let (flow, clock) = (Arc::clone(&core.flow), Arc::clone(&core.clock));
+    tasks.spawn(until(stop.clone(), purge(flow, clock)));
+    let (flow, clock) = (Arc::clone(&core.flow), Arc::clone(&core.clock));
+    tasks.spawn(until(stop.clone(), count(flow, clock)));
+    tasks.spawn(until(stop.clone(), watch(Arc::clone(&core.accounts), Arc::clone(&core.auth))));
+}
+
+async fn until(mut stop: watch::Receiver<bool>, work: impl Future<Output = ()>) {
+    tokio::select! {
+        () = work => {}
+        _ = stop.wait_for(|stop| *stop) => {}
+    }
+}
+
+async fn purge(flow: Arc<dyn Flow>, clock: SharedClock) {
+    let mut ticks = tokio::time::interval(PURGE_EVERY);
+    loop {
+        ticks.tick().await;
+        // A full batch says that there may be more.
+        while match flow.purge(clock.now(), PURGE_BATCH).await {
+            Ok(gone) => gone >= u64::from(PURGE_BATCH),
+            Err(error) => report("expired rows were not purged", &error),
+        } {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+async fn count(flow: Arc<dyn Flow>, clock: SharedClock) {
+    let mut ticks = tokio::time::interval(COUNT_EVERY);
+    loop {
+        ticks.tick().await;
+        match (flow.count_sessions(clock.now()).await, flow.count_mails().await) {
+            (Ok(sessions), Ok(mails)) => {
+                metrics().set_sessions(sessions);
+                metrics().set_mail_queue(mails);
+            }
+            (Err(error), _) | (_, Err(error)) => {
+                report("sessions and mails were not counted", &error);
+            }
+        }
+    }
+}
+
+/// Empties the cache when the command line, or another process, has changed the stores: what was revoked there is
+/// refused here from then on (S35).
+async fn watch(accounts: Arc<dyn Accounts>, auth: Arc<Auth>) {
+    loop {
+        let changed = accounts.changed_elsewhere().await;
+        // Not knowing is treated as a change.
+        auth.forget_cached();
+        if let Err(error) = changed {
+            report("changes by others cannot be seen", &error);
+            tokio::time::sleep(AFTER_FAILURE).await;
+        }
+    }
+}
+
+fn report(what: &str, error: &StoreError) -> bool {
+    tracing::warn!(%error, "{what}");
+    false
+}
+
+/// Counts what becomes of mails.
+pub(super) struct MailMetrics;
+
+impl MailObserver for MailMetrics {
+    fn delivered(&self, _kind: &str, after: Duration) {
+        metrics().mail(MailResult::Delivered);
+        metrics().mail_delivered_after(after);
+        metrics().code(Purpose::SignIn, CodeEvent::Sent);
+    }
+
+    fn retried(&self, _kind: &str) {
+        metrics().mail(MailResult::Deferred);
+    }
+
+    fn dropped(&self, _kind: &str, reason: DropReason) {
+        metrics().mail(match reason {
+            DropReason::Expired => MailResult::Expired,
+            DropReason::Refused => MailResult::Rejected,
+            DropReason::Sealed | DropReason::Unwritable => MailResult::Broken,
+        });
+    }
+}

@@ -1,0 +1,233 @@
+//! `doorward accounts`.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use super::{ConfigArgs, Failure, core, prompt, until_noticed, write_json};
+use crate::app::Core;
+use crate::auth::account::{AccountDraft, Added};
+use crate::domain::account::{Account, AccountStatus, FullName, Group, LoginName, Username};
+use crate::domain::email::EmailAddress;
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum AccountsCommand {
+    /// Make an account.
+    Add(AddArgs),
+    /// List all accounts in the order of their names.
+    List(ConfigArgs),
+    /// Show an account.
+    Show(NamedArgs),
+    /// Disable an account and end its sessions now.
+    Disable(NamedArgs),
+    /// Let a disabled account sign in again.
+    Enable(NamedArgs),
+    /// Set a new password and end the account's sessions.
+    SetPassword(SetPasswordArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct AddArgs {
+    /// The name to sign in with.
+    name: Username,
+    /// Where its codes go.
+    #[arg(long)]
+    email: EmailAddress,
+    /// The name that apps show.
+    #[arg(long = "name", value_name = "FULL NAME")]
+    full_name: Option<FullName>,
+    /// A group that it belongs to; may be given several times.
+    #[arg(long = "group", value_name = "GROUP")]
+    groups: Vec<Group>,
+    /// Read the password from standard input.
+    #[arg(long, required = true)]
+    password_stdin: bool,
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct NamedArgs {
+    /// The username or e-mail address.
+    #[arg(value_name = "NAME", value_parser = parse_login)]
+    login: LoginName,
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct SetPasswordArgs {
+    #[command(flatten)]
+    named: NamedArgs,
+    /// Read the password from standard input.
+    #[arg(long, required = true)]
+    password_stdin: bool,
+}
+
+pub(super) fn parse_login(text: &str) -> Result<LoginName, String> {
+    text.parse().map_err(|error: crate::domain::account::NotALoginName| error.to_string())
+}
+
+pub(super) async fn run(
+    command: AccountsCommand,
+    out: &mut dyn Write,
+) -> Result<ExitCode, Failure> {
+    match command {
+        AccountsCommand::Add(args) => add(args, out).await,
+        AccountsCommand::List(args) => list(&args, out).await,
+        AccountsCommand::Show(args) => {
+            let core = core(&args.config).await?;
+            let account = named(&core, &args.login).await?;
+            tell(out, &args.config, &account, None)
+        }
+        AccountsCommand::Disable(args) => {
+            let core = core(&args.config).await?;
+            let account = named(&core, &args.login).await?;
+            let account = core.auth.disable_account(account.id, core.clock.now()).await?;
+            until_noticed().await;
+            tell(
+                out,
+                &args.config,
+                &still_there(account)?,
+                Some("disabled; its sessions are ended"),
+            )
+        }
+        AccountsCommand::Enable(args) => {
+            let core = core(&args.config).await?;
+            let account = named(&core, &args.login).await?;
+            let account = core.auth.enable_account(account.id).await?;
+            until_noticed().await;
+            tell(out, &args.config, &still_there(account)?, Some("enabled"))
+        }
+        AccountsCommand::SetPassword(args) => {
+            let config = &args.named.config;
+            let password = prompt::new_password()?;
+            let core = core(config).await?;
+            let account = named(&core, &args.named.login).await?;
+            let account = core
+                .auth
+                .set_password(account.id, password)
+                .await
+                .map_err(|error| Failure::Refused(error.to_string()))?;
+            until_noticed().await;
+            let what = "has a new password; its sessions are ended";
+            tell(out, config, &still_there(account)?, Some(what))
+        }
+    }
+}
+
+async fn add(args: AddArgs, out: &mut dyn Write) -> Result<ExitCode, Failure> {
+    let password = Some(prompt::new_password()?);
+    let core = core(&args.config).await?;
+    let (name, email) = (args.name.clone(), args.email.clone());
+    let draft = AccountDraft {
+        username: args.name,
+        email: args.email,
+        full_name: args.full_name,
+        groups: args.groups,
+        password,
+    };
+    let added = core.auth.add_account(draft, core.clock.now()).await;
+    match added.map_err(|error| Failure::Refused(error.to_string()))? {
+        Added::Created(_) => {}
+        Added::UsernameTaken => {
+            return Err(Failure::Refused(format!("there is an account named {name} already")));
+        }
+        Added::EmailTaken => {
+            return Err(Failure::Refused(format!("another account has the address {email}")));
+        }
+    }
+    let account = named(&core, &LoginName::Username(name)).await?;
+    tell(out, &args.config, &account, Some("added"))
+}
+
+async fn list(args: &ConfigArgs, out: &mut dyn Write) -> Result<ExitCode, Failure> {
+    const PAGE: u32 = 500;
+    let core = core(args).await?;
+    let mut all = Vec::new();
+    loop {
+        let after = all.last().map(|account: &Account| account.username.key());
+        let page = core.auth.list_accounts(after.as_deref(), PAGE).await?;
+        let last = page.len() < PAGE as usize;
+        all.extend(page);
+        if last {
+            break;
+        }
+    }
+    if args.json {
+        write_json(out, &all.iter().map(as_json).collect())?;
+    } else if all.is_empty() {
+        writeln!(
+            out,
+            "no accounts; make one: doorward accounts add NAME --email ADDRESS --password-stdin"
+        )?;
+    } else {
+        writeln!(out, "{:<24} {:<36} {:<10} GROUPS", "NAME", "E-MAIL", "STATUS")?;
+        for account in &all {
+            let (name, email) = (account.username.as_str(), account.email.as_str());
+            writeln!(out, "{name:<24} {email:<36} {:<10} {}", status(account), groups(account))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The account of that name, or a refusal that says that there is none.
+pub(super) async fn named(core: &Core, login: &LoginName) -> Result<Account, Failure> {
+    let found = core.auth.find_account(login).await?;
+    found.ok_or_else(|| Failure::Refused(format!("there is no account {}", login.key())))
+}
+
+fn still_there(account: Option<Account>) -> Result<Account, Failure> {
+    account.ok_or_else(|| Failure::Refused("the account has just been removed".into()))
+}
+
+fn tell(
+    out: &mut dyn Write,
+    config: &ConfigArgs,
+    account: &Account,
+    done: Option<&str>,
+) -> Result<ExitCode, Failure> {
+    match done {
+        _ if config.json => write_json(out, &as_json(account))?,
+        Some(done) => writeln!(out, "{} {done}", account.username)?,
+        None => {
+            writeln!(out, "name      {}", account.username)?;
+            writeln!(out, "e-mail    {}", account.email)?;
+            if let Some(name) = &account.full_name {
+                writeln!(out, "full name {}", name.as_str())?;
+            }
+            writeln!(out, "groups    {}", groups(account))?;
+            writeln!(out, "status    {}", status(account))?;
+            writeln!(out, "made      {}", account.created_at)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn as_json(account: &Account) -> serde_json::Value {
+    json!({
+        "id": account.id,
+        "username": account.username,
+        "email": account.email,
+        "name": account.full_name,
+        "groups": account.groups,
+        "status": status(account),
+        "disabled_at": match account.status {
+            AccountStatus::Active => None,
+            AccountStatus::Disabled { at } => Some(at.rfc3339()),
+        },
+        "created_at": account.created_at.rfc3339(),
+    })
+}
+
+const fn status(account: &Account) -> &'static str {
+    match account.status {
+        AccountStatus::Active => "active",
+        AccountStatus::Disabled { .. } => "disabled",
+    }
+}
+
+fn groups(account: &Account) -> String {
+    account.groups.iter().map(Group::as_str).collect::<Vec<_>>().join(",")
+}

@@ -1,0 +1,172 @@
+//! The command line: arguments in, exit code out. 0 done, 1 refused or not found, 2 usage or configuration.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand};
+
+use crate::app::{Core, StartError};
+use crate::config::settings::Settings;
+use crate::config::{self, ConfigErrors};
+use crate::domain::time::{SharedClock, SystemClock};
+
+mod accounts;
+pub mod check;
+mod demo;
+mod health;
+mod keys;
+mod prompt;
+mod serve;
+mod sessions;
+
+/// A proper login in front of any web app.
+#[derive(Debug, Parser)]
+#[command(name = "doorward", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the gateway.
+    Serve(serve::ServeArgs),
+    /// Try it: a sample app, an account and an inbox, all on this machine.
+    Demo(demo::DemoArgs),
+    /// Say what is wrong with a configuration, or what it means.
+    Check(check::CheckArgs),
+    /// Make, list and change accounts.
+    #[command(subcommand)]
+    Accounts(accounts::AccountsCommand),
+    /// List and revoke sessions.
+    #[command(subcommand)]
+    Sessions(sessions::SessionsCommand),
+    /// Show the keys that apps check signatures with.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    /// Ask a running doorward whether it is ready.
+    Health(health::HealthArgs),
+}
+
+/// The configuration of a command that works on the stores.
+#[derive(Debug, clap::Args)]
+struct ConfigArgs {
+    /// The configuration file.
+    #[arg(short, long, value_name = "FILE", env = "DOORWARD_CONFIG")]
+    config: PathBuf,
+    /// Say it as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Why a command ended.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    /// The configuration is wrong.
+    #[error("{0}")]
+    Config(ConfigErrors),
+    /// doorward could not start.
+    #[error("{0}")]
+    Start(#[from] StartError),
+    /// What was asked for is refused, or not there.
+    #[error("{0}")]
+    Refused(String),
+    /// What was asked for is not understood.
+    #[error("{0}")]
+    Usage(String),
+    /// The terminal is gone.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl From<ConfigErrors> for Failure {
+    fn from(errors: ConfigErrors) -> Self {
+        Self::Config(errors)
+    }
+}
+
+impl From<crate::store::StoreError> for Failure {
+    fn from(error: crate::store::StoreError) -> Self {
+        Self::Refused(error.to_string())
+    }
+}
+
+impl Failure {
+    fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Refused(_) | Self::Io(_) => ExitCode::from(1),
+            Self::Config(_) | Self::Start(_) | Self::Usage(_) => ExitCode::from(2),
+        }
+    }
+}
+
+/// Runs the command that the arguments name.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let (mut out, mut err) = (io::stdout(), io::stderr());
+    match dispatch(cli.command, &mut out, &mut err) {
+        Ok(code) => code,
+        Err(Failure::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(failure) => {
+            let _ = match &failure {
+                Failure::Config(errors) => write!(err, "{errors}"),
+                other => writeln!(err, "doorward: {other}"),
+            };
+            failure.exit_code()
+        }
+    }
+}
+
+fn dispatch(
+    command: Command,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Result<ExitCode, Failure> {
+    // One TLS stack: every library finds this provider (rustls on ring).
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    match command {
+        Command::Check(args) => Ok(check::run(&args, out, err)?.into()),
+        Command::Serve(args) => runtime()?.block_on(serve::run(&args, out)),
+        Command::Demo(args) => runtime()?.block_on(demo::run(&args, out)),
+        Command::Accounts(command) => runtime()?.block_on(accounts::run(command, out)),
+        Command::Sessions(command) => runtime()?.block_on(sessions::run(command, out)),
+        Command::Keys(command) => keys::run(&command, out),
+        Command::Health(args) => runtime()?.block_on(health::run(&args, out)),
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let built = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    built.map_err(Failure::Io)
+}
+
+/// The clock of this process.
+fn clock() -> SharedClock {
+    #[cfg(feature = "test-clock")]
+    if let Some(offset_file) = config::raw::test_clock_file() {
+        return Arc::new(crate::domain::time::TravellingClock::new(offset_file));
+    }
+    Arc::new(SystemClock)
+}
+
+/// The settings in the file that `args` name.
+fn settings(args: &ConfigArgs) -> Result<Settings, Failure> {
+    Ok(config::load(&args.config)?)
+}
+
+/// The stores and use cases that `args` name.
+async fn core(args: &ConfigArgs) -> Result<Core, Failure> {
+    Ok(Core::open(&settings(args)?, clock()).await?)
+}
+
+/// Comes back once a doorward that runs on the same stores has noticed what was changed, so that what was revoked
+/// is refused from the moment on at which the command ends.
+async fn until_noticed() {
+    tokio::time::sleep(crate::store::sqlite::POLL * 3).await;
+}
+
+fn write_json(out: &mut dyn Write, value: &serde_json::Value) -> io::Result<()> {
+    writeln!(out, "{}", serde_json::to_string_pretty(value).unwrap_or_default())
+}

@@ -1,0 +1,218 @@
+//! The configuration as it is in effect: every default written out, every secret masked.
+
+use serde_yaml::{Mapping, Value};
+
+use super::raw::{MASKED_SECRET, escape};
+use super::settings::{
+    Database, IdentityHeaders, Listen, ListenMode, LogFormat, MailSettings, MailTransport,
+    Settings, Site, Smtp, SmtpTls, Upstream,
+};
+use crate::domain::quota::format_duration;
+use crate::domain::rule::{Rule, Unauthenticated};
+
+/// The settings as a configuration file that says the same: it reads back as they are, but for the secrets in it, each
+/// of which is `"********"`.
+pub fn effective_yaml(settings: &Settings) -> String {
+    serde_yaml::to_string(&file(settings)).unwrap_or_default()
+}
+
+fn file(settings: &Settings) -> Value {
+    let proxies: Vec<Value> = settings.trusted_proxies.networks().iter().map(text).collect();
+    let previous = settings.previous_secret_file.as_ref();
+    map([
+        ("listen", list(settings.listen.iter().map(listen))),
+        ("admin", settings.admin.map(|address| map([("address", Some(text(address)))]))),
+        ("portal", Some(portal(settings))),
+        ("trusted_proxies", Some(Value::Sequence(proxies))),
+        ("secret_file", Some(text(settings.secret_file.display()))),
+        ("previous_secret_file", previous.map(|path| text(path.display()))),
+        ("accounts", Some(accounts(&settings.accounts))),
+        ("state", Some(map([("embedded", Some(true.into()))]))),
+        ("mail", Some(mail(&settings.mail))),
+        ("limits", Some(limits(settings))),
+        ("otp", Some(otp(settings))),
+        ("session", Some(session(settings))),
+        ("password_hash", Some(password_hash(settings))),
+        ("sites", list(settings.sites.iter().map(site))),
+        ("log", Some(log(settings))),
+    ])
+}
+
+fn listen(listener: &Listen) -> Value {
+    let tls = match &listener.mode {
+        ListenMode::Tls { certificate, key } => Some(map([
+            ("certificate", Some(text(certificate.display()))),
+            ("key", Some(text(key.display()))),
+        ])),
+        ListenMode::Plain | ListenMode::RedirectToHttps => None,
+    };
+    let redirect = matches!(listener.mode, ListenMode::RedirectToHttps);
+    map([
+        ("address", Some(text(listener.address))),
+        ("tls", tls),
+        ("redirect_to_https", redirect.then_some(true.into())),
+    ])
+}
+
+fn portal(settings: &Settings) -> Value {
+    let portal = &settings.portal;
+    map([
+        ("origin", Some(text(&portal.origin))),
+        ("name", Some(text(&portal.name))),
+        ("logo", portal.logo.as_ref().map(|path| text(path.display()))),
+        ("accent", portal.accent.as_ref().map(text)),
+        ("templates", portal.templates.as_ref().map(|path| text(path.display()))),
+    ])
+}
+
+fn accounts(database: &Database) -> Value {
+    let Database::Sqlite(path) = database;
+    map([("database", Some(text(format!("sqlite://{}", path.display()))))])
+}
+
+fn mail(mail: &MailSettings) -> Value {
+    let from = match &mail.from_name {
+        Some(name) => format!("{name} <{}>", mail.from),
+        None => mail.from.to_string(),
+    };
+    let (key, way) = match &mail.transport {
+        MailTransport::Smtp(server) => ("smtp", smtp(server)),
+        MailTransport::Files(folder) => ("files", text(folder.display())),
+        // Only `doorward demo` has it: no file can ask for it.
+        MailTransport::Inbox => ("inbox", true.into()),
+    };
+    map([("from", Some(text(from))), (key, Some(way))])
+}
+
+fn smtp(server: &Smtp) -> Value {
+    let tls = match server.tls {
+        SmtpTls::StartTls => "starttls",
+        SmtpTls::Tls => "tls",
+        SmtpTls::None => "none",
+    };
+    let credentials = server.credentials.as_ref();
+    map([
+        ("host", Some(text(&server.host))),
+        ("port", Some(server.port.into())),
+        ("tls", Some(text(tls))),
+        ("username", credentials.map(|credentials| text(&credentials.username))),
+        ("password", credentials.map(|_| text(MASKED_SECRET))),
+        ("ca", server.ca.as_ref().map(|path| text(path.display()))),
+        ("timeout", Some(span(server.timeout))),
+    ])
+}
+
+fn limits(settings: &Settings) -> Value {
+    let limits = &settings.limits;
+    map([
+        ("sign_in", Some(text(limits.sign_in))),
+        ("verify", Some(text(limits.verify))),
+        ("resend", Some(text(limits.resend))),
+        ("code_request", Some(text(limits.code_request))),
+    ])
+}
+
+fn otp(settings: &Settings) -> Value {
+    let otp = &settings.otp;
+    map([
+        ("lifetime", Some(span(otp.lifetime))),
+        ("attempts", Some(otp.attempts.get().into())),
+        ("sends", Some(otp.sends.get().into())),
+        ("cool_down", Some(span(otp.cool_down))),
+    ])
+}
+
+fn session(settings: &Settings) -> Value {
+    let session = &settings.session;
+    map([
+        ("lifetime", Some(span(session.lifetime))),
+        ("idle", Some(span(session.idle))),
+        ("remember", Some(span(session.remember))),
+    ])
+}
+
+fn password_hash(settings: &Settings) -> Value {
+    let hashing = &settings.password_hash;
+    let count = |number: usize| Some(Value::from(u64::try_from(number).unwrap_or(u64::MAX)));
+    map([
+        ("memory_kib", Some(hashing.memory_kib.into())),
+        ("iterations", Some(hashing.iterations.into())),
+        ("parallelism", Some(hashing.parallelism.into())),
+        ("threads", count(hashing.threads.get())),
+        ("queue", count(hashing.queue)),
+    ])
+}
+
+fn site(site: &Site) -> Value {
+    let timeouts = &site.timeouts;
+    map([
+        ("origin", Some(text(&site.origin))),
+        ("upstreams", list(site.upstreams.iter().map(upstream))),
+        ("rules", list(site.rules.iter().map(rule))),
+        ("headers", Some(headers(&site.headers))),
+        ("preserve_host", Some(site.preserve_host.into())),
+        (
+            "timeouts",
+            Some(map([
+                ("connect", Some(span(timeouts.connect))),
+                ("read", Some(span(timeouts.read))),
+                ("write", Some(span(timeouts.write))),
+            ])),
+        ),
+    ])
+}
+
+fn upstream(upstream: &Upstream) -> Value {
+    let scheme = if upstream.tls { "https" } else { "http" };
+    text(format!("{scheme}://{}:{}", upstream.host, upstream.port))
+}
+
+fn rule(rule: &Rule) -> Value {
+    let always = rule.unauthenticated == Unauthenticated::Always401;
+    map([
+        ("path", rule.path.as_ref().map(text)),
+        ("methods", list(rule.methods.iter().map(text))),
+        ("networks", list(rule.networks.iter().map(text))),
+        ("policy", Some(text(rule.requirement.as_str()))),
+        ("groups", list(rule.groups.iter().map(|group| text(group.as_str())))),
+        ("unauthenticated", always.then(|| text("401"))),
+        ("fresh", rule.fresh.map(span)),
+    ])
+}
+
+fn headers(names: &IdentityHeaders) -> Value {
+    map([
+        ("user", Some(text(&names.user))),
+        ("email", Some(text(&names.email))),
+        ("name", Some(text(&names.name))),
+        ("groups", Some(text(&names.groups))),
+    ])
+}
+
+fn log(settings: &Settings) -> Value {
+    let format = match settings.log.format {
+        LogFormat::Json => "json",
+        LogFormat::Human => "human",
+    };
+    map([("format", Some(text(format))), ("filter", Some(text(&settings.log.filter)))])
+}
+
+/// A text that reads back as it is.
+fn text(value: impl std::fmt::Display) -> Value {
+    Value::String(escape(&value.to_string()))
+}
+
+fn span(span: std::time::Duration) -> Value {
+    Value::String(format_duration(span))
+}
+
+/// A list; nothing when it is empty, which a file cannot say.
+fn list(items: impl Iterator<Item = Value>) -> Option<Value> {
+    let items: Vec<Value> = items.collect();
+    (!items.is_empty()).then_some(Value::Sequence(items))
+}
+
+fn map<const N: usize>(entries: [(&str, Option<Value>); N]) -> Value {
+    let there = entries.into_iter().filter_map(|(key, value)| Some((key.into(), value?)));
+    Value::Mapping(there.collect::<Mapping>())
+}

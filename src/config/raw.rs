@@ -1,0 +1,175 @@
+//! The configuration as somebody typed it, and the way from there to [`Settings`].
+//!
+//! `yaml` makes the text a tree with places, `typed` makes the tree the types below, and each section checks itself
+//! and becomes a part of the settings. No step stops at the first fault.
+
+mod budgets;
+mod context;
+mod expand;
+mod files;
+mod front;
+mod headers;
+mod located;
+mod mail;
+pub(super) mod near;
+mod portal;
+mod rules;
+mod sites;
+mod store;
+mod typed;
+mod yaml;
+
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use self::context::{Context, Place};
+use self::located::{Located, Text};
+use super::errors::ConfigErrors;
+use super::settings::Settings;
+
+pub(super) use self::expand::escape;
+pub(super) use self::mail::MASKED_SECRET;
+
+/// Reads the configuration file at `path`, with the variables of this process's environment.
+pub fn load(path: &Path) -> Result<Settings, ConfigErrors> {
+    let text =
+        std::fs::read_to_string(path).map_err(|cause| ConfigErrors::unreadable(path, &cause))?;
+    parse(&text, path)
+}
+
+/// Reads `text` as the configuration file `name`, with the variables of this process's environment. Relative paths in
+/// it are taken from the folder of `name`.
+pub fn parse(text: &str, name: &Path) -> Result<Settings, ConfigErrors> {
+    #[expect(clippy::disallowed_methods, reason = "the one place where ${VAR} gets its value")]
+    let environment = |variable: &str| std::env::var(variable).ok();
+    parse_with(text, name, &environment)
+}
+
+/// Whether people ask for output without colour (`NO_COLOR`, see no-color.org).
+#[expect(clippy::disallowed_methods, reason = "the environment is read here alone")]
+pub fn no_colour() -> bool {
+    std::env::var("NO_COLOR").is_ok_and(|value| !value.is_empty())
+}
+
+/// The file that moves the clock of a binary built for tests.
+#[cfg(feature = "test-clock")]
+#[expect(clippy::disallowed_methods, reason = "the environment is read here alone")]
+pub fn test_clock_file() -> Option<PathBuf> {
+    std::env::var("DOORWARD_TEST_CLOCK").ok().map(PathBuf::from)
+}
+
+/// The same as [`parse`], with other variables.
+pub fn parse_with(
+    text: &str,
+    name: &Path,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Settings, ConfigErrors> {
+    let context = Context::new(environment, folder_of(name));
+    let (tree, not_yaml) = yaml::read(text);
+    if let Some(error) = not_yaml {
+        let at = Place { spot: error.spot, key: String::new() };
+        context.fault(&at, error.message, error.help);
+    }
+    let file: Option<File> = tree.and_then(|tree| typed::read(&tree, &context));
+    let settings = file.and_then(|file| file.into_settings(&context));
+    let faults = context.into_faults();
+    match settings {
+        Some(settings) if faults.is_empty() => Ok(settings),
+        _ => Err(ConfigErrors::new(name, text, faults)),
+    }
+}
+
+fn folder_of(name: &Path) -> PathBuf {
+    let folder = name.parent().unwrap_or(Path::new(""));
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned())
+}
+
+/// The configuration of doorward, a login in front of web apps.
+///
+/// Spans of time are written 500ms, 30s, 10m, 12h or 30d. `${VAR}` and `${VAR:-default}` in any value stand for a
+/// variable of the environment, `$${` for these characters themselves. Relative paths begin at the folder of this file.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "doorward.yaml")]
+pub(super) struct File {
+    /// Where requests come in; at least one address.
+    #[schemars(required, length(min = 1))]
+    listen: Option<Located<Vec<Located<front::Listen>>>>,
+    /// Where metrics and health are served. Left out: nowhere.
+    admin: Option<Located<front::Admin>>,
+    /// What people see of doorward.
+    #[schemars(required)]
+    portal: Option<Located<portal::Portal>>,
+    /// The addresses or networks of the proxies in front whose forwarded headers are believed. Left out: nobody is.
+    trusted_proxies: Option<Located<Vec<Text>>>,
+    /// The file of the server secret. It is made at first start; its owner alone may read it.
+    #[schemars(extend("default" = store::SECRET_FILE))]
+    secret_file: Option<Text>,
+    /// The file of the secret before, while a new one takes its place: what it signed is still good.
+    previous_secret_file: Option<Text>,
+    /// Where accounts live.
+    accounts: Option<Located<store::Accounts>>,
+    /// Where sessions and codes live.
+    state: Option<Located<store::State>>,
+    /// How mail goes out.
+    #[schemars(required)]
+    mail: Option<Located<mail::Mail>>,
+    /// How often something may be tried; each is number/period, such as 5/5m.
+    limits: Option<Located<budgets::Limits>>,
+    /// The codes that are mailed.
+    otp: Option<Located<budgets::Otp>>,
+    /// How long people stay signed in.
+    session: Option<Located<budgets::Session>>,
+    /// How passwords are hashed (Argon2id).
+    password_hash: Option<Located<budgets::PasswordHash>>,
+    /// The sites that doorward stands in front of; at least one, no two of the same host.
+    #[schemars(required, length(min = 1))]
+    sites: Option<Located<Vec<Located<sites::Site>>>>,
+    /// What is logged, and how.
+    log: Option<Located<front::Log>>,
+}
+
+impl File {
+    /// Checks everything, and only then gives up where something is wrong.
+    fn into_settings(self, context: &Context<'_>) -> Option<Settings> {
+        let listen = front::listen(self.listen, context);
+        let admin = front::admin(self.admin, listen.as_deref().unwrap_or_default(), context);
+        let portal = portal::portal(self.portal, context);
+        let trusted_proxies = front::trusted_proxies(self.trusted_proxies, context);
+        let (secret_file, previous_secret_file) =
+            store::secret_files(self.secret_file, self.previous_secret_file, context);
+        let accounts = store::accounts(self.accounts, context);
+        let state = store::state(self.state, context);
+        let mail = mail::mail(self.mail, context);
+        let limits = budgets::limits(self.limits, context);
+        let otp = budgets::otp(self.otp, context);
+        let session = budgets::session(self.session, context);
+        let password_hash = budgets::password_hash(self.password_hash, context);
+        let around = sites::Around {
+            portal: portal.as_ref().map(|portal| &portal.origin),
+            listen: listen.as_deref().unwrap_or_default(),
+        };
+        let sites = sites::sites(self.sites, &around, context);
+        let log = front::log(self.log, context);
+        state?;
+        Some(Settings {
+            listen: listen?,
+            admin: admin?,
+            portal: portal?,
+            trusted_proxies: trusted_proxies?,
+            secret_file: secret_file?,
+            previous_secret_file: previous_secret_file?,
+            accounts: accounts?,
+            mail: mail?,
+            limits: limits?,
+            otp: otp?,
+            session: session?,
+            password_hash: password_hash?,
+            sites: sites?,
+            log: log?,
+        })
+    }
+}

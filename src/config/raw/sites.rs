@@ -1,0 +1,269 @@
+//! `sites`: the apps that doorward stands in front of.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::budgets::SPAN;
+use super::context::{Context, Place};
+use super::located::{Located, Text};
+use super::{headers, portal, rules};
+use crate::config::settings;
+use crate::domain::host::{Authority, HostName, Origin, Scheme};
+
+/// One site.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Site {
+    /// Its host name, such as wiki.example.com. Scheme and port are the portal's. Either this or origin.
+    host: Option<Text>,
+    /// Scheme, host and port, where they are not the portal's. Either this or host.
+    origin: Option<Text>,
+    /// The apps behind, each scheme, host and port: http://127.0.0.1:8080. At least one.
+    #[schemars(required, length(min = 1))]
+    upstreams: Option<Located<Vec<Text>>>,
+    /// The rules; the first that matches a request decides, and one that none matches is denied. Left out, all of the
+    /// site needs a password and a code.
+    #[schemars(length(min = 1))]
+    rules: Option<Located<Vec<Located<rules::RawRule>>>>,
+    /// The names of the identity headers.
+    headers: Option<Located<headers::Headers>>,
+    /// Whether the app is told the host that the browser asked for; otherwise it is told its own.
+    #[schemars(extend("default" = true))]
+    preserve_host: Option<Located<bool>>,
+    /// How long the app may take.
+    timeouts: Option<Located<Timeouts>>,
+}
+
+/// How long the app may take.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Timeouts {
+    /// To take a connection.
+    #[schemars(extend("default" = "5s", "pattern" = SPAN))]
+    connect: Option<Text>,
+    /// Between two reads of its answer.
+    #[schemars(extend("default" = "60s", "pattern" = SPAN))]
+    read: Option<Text>,
+    /// Between two writes to it.
+    #[schemars(extend("default" = "60s", "pattern" = SPAN))]
+    write: Option<Text>,
+}
+
+/// What a site is checked against.
+pub(super) struct Around<'a> {
+    /// The portal's origin, unless that was faulty.
+    pub(super) portal: Option<&'a Origin>,
+    /// Where doorward listens.
+    pub(super) listen: &'a [settings::Listen],
+}
+
+pub(super) fn sites(
+    field: Option<Located<Vec<Located<Site>>>>,
+    around: &Around<'_>,
+    context: &Context<'_>,
+) -> Option<Vec<settings::Site>> {
+    let help = "say what is behind: sites: [{ host: wiki.example.com, upstreams: [\"http://127.0.0.1:8080\"] }]";
+    let (at, typed) = context.required(field, &Place::file(), "sites", help)?;
+    if typed.is_empty() {
+        return context.refuse(&at, "names no site", help);
+    }
+    let mut hosts: Vec<(HostName, usize)> = Vec::new();
+    let mut sites = Vec::with_capacity(typed.len());
+    let count = typed.len();
+    for one in typed {
+        let Some(typed) = one.value else { continue };
+        let (host_at, origin) = origin(&typed, &one.at, around, context).unzip();
+        if let (Some(at), Some(origin)) = (&host_at, &origin) {
+            once(&mut hosts, at, &origin.host, context);
+        }
+        sites.extend(site(typed, &one.at, origin, around, context));
+    }
+    (sites.len() == count).then_some(sites)
+}
+
+fn site(
+    typed: Site,
+    at: &Place,
+    origin: Option<Origin>,
+    around: &Around<'_>,
+    context: &Context<'_>,
+) -> Option<settings::Site> {
+    let upstreams = upstreams(typed.upstreams, at, around, context);
+    let rules = rules::rules(typed.rules, context);
+    let headers = headers::headers(typed.headers, context);
+    let timeouts = timeouts(typed.timeouts, context);
+    let preserve_host = typed.preserve_host.map_or(Some(true), |field| field.value);
+    Some(settings::Site {
+        origin: origin?,
+        upstreams: upstreams?,
+        rules: rules?,
+        headers: headers?,
+        preserve_host: preserve_host?,
+        timeouts: timeouts?,
+    })
+}
+
+/// A request finds its site by the host alone, so no two sites may have the same.
+fn once(hosts: &mut Vec<(HostName, usize)>, at: &Place, host: &HostName, context: &Context<'_>) {
+    match hosts.iter().find(|(known, _)| known == host) {
+        Some((_, line)) => {
+            let message = format!("{host} is a site already, on line {line}");
+            context.fault(
+                at,
+                message,
+                "put the rules of both under one site, or give this one another host",
+            );
+        }
+        None => hosts.push((host.clone(), at.spot.line)),
+    }
+}
+
+fn origin(
+    typed: &Site,
+    at: &Place,
+    around: &Around<'_>,
+    context: &Context<'_>,
+) -> Option<(Place, Origin)> {
+    match (&typed.host, &typed.origin) {
+        (Some(_), Some(origin)) => {
+            context.refuse(&origin.at, "there is `host`, too", "take one of the two out")
+        }
+        (Some(host), None) => origin_of_host(host, around, context).map(|o| (host.at.clone(), o)),
+        (None, Some(text)) => {
+            let origin = portal::origin(text, context)?;
+            if let Some(portal) = around.portal.filter(|p| p.host == origin.host && **p != origin) {
+                let help = "use `host`, or make both origins the same";
+                return context.refuse(
+                    &text.at,
+                    format!("the portal has this host as {portal}"),
+                    help,
+                );
+            }
+            Some((text.at.clone(), origin))
+        }
+        (None, None) => context.refuse(
+            &at.inside("host"),
+            "is missing",
+            "say how browsers know the site: host: wiki.example.com",
+        ),
+    }
+}
+
+fn origin_of_host(text: &Text, around: &Around<'_>, context: &Context<'_>) -> Option<Origin> {
+    let typed = text.value.as_deref()?;
+    let host: HostName = match typed.parse() {
+        Ok(host) => host,
+        Err(error) => {
+            let help = match typed.split_once("://") {
+                Some(_) => format!("write the host alone, or `origin: {typed}`"),
+                None if typed.contains('*') => "name each host: patterns are not taken".to_owned(),
+                None if typed.parse::<Authority>().is_ok() => {
+                    "write the host without its port, or `origin: https://host:port`".to_owned()
+                }
+                None => "write a host name of letters, digits, dots and dashes".to_owned(),
+            };
+            return context.refuse(&text.at, error, help);
+        }
+    };
+    let portal = around.portal?;
+    if portal.scheme == Scheme::Http && !host.is_loopback() {
+        let help = "give the portal an https origin, or the site one of its own (origin: https://…); plain http is \
+                    for localhost";
+        return context.refuse(
+            &text.at,
+            "would be reached over plain http, as the portal is",
+            help,
+        );
+    }
+    Some(Origin { scheme: portal.scheme, host, port: portal.port })
+}
+
+fn upstreams(
+    field: Option<Located<Vec<Text>>>,
+    at: &Place,
+    around: &Around<'_>,
+    context: &Context<'_>,
+) -> Option<Vec<settings::Upstream>> {
+    let help = "say where the app is: upstreams: [\"http://127.0.0.1:8080\"]";
+    let (at, typed) = context.required(field, at, "upstreams", help)?;
+    if typed.is_empty() {
+        return context.refuse(&at, "names no app", help);
+    }
+    let count = typed.len();
+    let mut upstreams: Vec<settings::Upstream> = Vec::with_capacity(count);
+    for text in &typed {
+        let Some(upstream) = upstream(text, around, context) else { continue };
+        if upstreams.contains(&upstream) {
+            context.fault(&text.at, "is named above already", "take one of them out");
+        }
+        upstreams.push(upstream);
+    }
+    (upstreams.len() == count).then_some(upstreams)
+}
+
+fn upstream(text: &Text, around: &Around<'_>, context: &Context<'_>) -> Option<settings::Upstream> {
+    let typed = text.value.as_deref()?;
+    let help = "write scheme, host and port, and nothing behind them: http://127.0.0.1:8080";
+    let (tls, rest) = match typed.split_once("://") {
+        Some(("http", rest)) => (false, rest),
+        Some(("https", rest)) => (true, rest),
+        _ => {
+            return context.refuse(
+                &text.at,
+                "is not an address of the form http://host:port",
+                help,
+            );
+        }
+    };
+    if rest.contains('@') {
+        return context.refuse(&text.at, "has a user name, which doorward does not send", help);
+    }
+    if rest.contains(['/', '?', '#']) {
+        return context.refuse(
+            &text.at,
+            "has a path or query, which doorward does not add to requests",
+            help,
+        );
+    }
+    let Ok(authority) = rest.parse::<Authority>() else {
+        return context.refuse(&text.at, "is not an address of the form http://host:port", help);
+    };
+    let port = authority.port.unwrap_or(if tls { 443 } else { 80 });
+    if port == 0 {
+        return context.refuse(&text.at, "has port 0, where nothing listens", help);
+    }
+    if around.listen.iter().any(|listener| is_itself(listener, &authority.host, port)) {
+        let help = "give the address of the app, which must be another than those of `listen`";
+        return context.refuse(&text.at, "is doorward itself: requests would go in circles", help);
+    }
+    Some(settings::Upstream { tls, host: authority.host.as_str().to_owned(), port })
+}
+
+fn is_itself(listener: &settings::Listen, host: &HostName, port: u16) -> bool {
+    let address = listener.address;
+    let bare = host.as_str().trim_start_matches('[').trim_end_matches(']');
+    let same_host = match bare.parse::<IpAddr>() {
+        Ok(ip) => ip == address.ip() || (address.ip().is_unspecified() && ip.is_loopback()),
+        Err(_) => {
+            bare == "localhost" && (address.ip().is_loopback() || address.ip().is_unspecified())
+        }
+    };
+    address.port() == port && same_host
+}
+
+fn timeouts(
+    section: Option<Located<Timeouts>>,
+    context: &Context<'_>,
+) -> Option<settings::UpstreamTimeouts> {
+    let (_, section) = context.section(section, "timeouts")?;
+    let seconds = Duration::from_secs;
+    let least = Duration::from_millis(100);
+    let why = "less gives up on a working app, more keeps people waiting for a dead one";
+    let connect = context.duration(section.connect, seconds(5), least..=seconds(300), why);
+    let read = context.duration(section.read, seconds(60), least..=seconds(86_400), why);
+    let write = context.duration(section.write, seconds(60), least..=seconds(86_400), why);
+    Some(settings::UpstreamTimeouts { connect: connect?, read: read?, write: write? })
+}

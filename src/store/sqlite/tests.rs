@@ -1,0 +1,179 @@
+//! What is SQLite's alone: the file, who may read it, whose it is, and what happens when it cannot grow. The
+//! promises themselves are in the contract, `tests/store_contract`.
+
+use std::path::{Path, PathBuf};
+
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+use tempfile::TempDir;
+
+use super::super::{AccountStore, Inserted, StoreUpkeep};
+use super::{OpenError, SqliteStore};
+use crate::domain::account::NewAccount;
+use crate::domain::entropy::OsEntropy;
+use crate::domain::id::AccountId;
+use crate::domain::time::Timestamp;
+
+fn file(folder: &TempDir) -> PathBuf {
+    folder.path().join("doorward.db")
+}
+
+fn account(name: &str) -> NewAccount {
+    NewAccount {
+        id: AccountId::generate(&OsEntropy, Timestamp::default()),
+        username: name.parse().unwrap(),
+        email: format!("{name}@example.org").parse().unwrap(),
+        full_name: None,
+        groups: (0..500).map(|group| format!("group-{group}").parse().unwrap()).collect(),
+        password: None,
+        created_at: Timestamp::default(),
+    }
+}
+
+/// Changes the file behind the store's back.
+async fn run(path: &Path, statements: &str) {
+    let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    let mut connection = options.connect().await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_database_and_its_log_are_for_their_owners_eyes_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = TempDir::new().unwrap();
+    let store = SqliteStore::open(&file(&folder)).await.unwrap();
+    store.insert_account(account("ada")).await.unwrap();
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{entry:?}");
+        names.push(entry.file_name().into_string().unwrap());
+    }
+    names.sort();
+    assert_eq!(names, ["doorward.db", "doorward.db-shm", "doorward.db-wal"]);
+}
+
+#[tokio::test]
+async fn every_write_is_on_the_disk_before_it_is_told() {
+    let folder = TempDir::new().unwrap();
+    let store = SqliteStore::open(&file(&folder)).await.unwrap();
+    let synchronous: i64 =
+        sqlx::query_scalar("PRAGMA synchronous").fetch_one(&store.writer).await.unwrap();
+    assert_eq!(synchronous, 2, "FULL");
+    for pool in [&store.writer, &store.readers] {
+        let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(pool).await.unwrap();
+        assert_eq!(mode, "wal");
+    }
+    let reader_writes = sqlx::query("DELETE FROM accounts").execute(&store.readers).await;
+    assert!(reader_writes.unwrap_err().to_string().contains("readonly"));
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_there_is_named() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("missing").join("doorward.db");
+    let error = SqliteStore::open(&path).await.unwrap_err();
+    assert!(matches!(error, OpenError::NoFolder { .. }));
+    let told = error.to_string();
+    assert!(told.contains("missing does not exist; make it"), "{told}");
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_a_database_is_refused_and_left_alone() {
+    let folder = TempDir::new().unwrap();
+    assert!(matches!(
+        SqliteStore::open(folder.path()).await.unwrap_err(),
+        OpenError::Unreachable { .. }
+    ));
+    let letter = "Dear Ada, this is a letter and not a database at all. ".repeat(100);
+    std::fs::write(file(&folder), &letter).unwrap();
+    let error = SqliteStore::open(&file(&folder)).await.unwrap_err();
+    assert!(error.to_string().contains("not a database"), "{error}");
+    assert_eq!(std::fs::read_to_string(file(&folder)).unwrap(), letter);
+}
+
+#[tokio::test]
+async fn the_database_of_another_program_is_refused_and_left_alone() {
+    let folder = TempDir::new().unwrap();
+    run(&file(&folder), "CREATE TABLE wiki (page TEXT)").await;
+    let before = std::fs::read(file(&folder)).unwrap();
+    let error = SqliteStore::open(&file(&folder)).await.unwrap_err();
+    assert!(matches!(error, OpenError::NotOurs { .. }), "{error}");
+    assert_eq!(std::fs::read(file(&folder)).unwrap(), before);
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_doorward_is_refused() {
+    let folder = TempDir::new().unwrap();
+    SqliteStore::open(&file(&folder)).await.unwrap().close().await;
+    let newer = "INSERT INTO _sqlx_migrations VALUES (9999, 'later', 0, TRUE, x'00', 0)";
+    run(&file(&folder), newer).await;
+    let error = SqliteStore::open(&file(&folder)).await.unwrap_err();
+    assert!(matches!(error, OpenError::Newer { found: 9999, known: 1, .. }), "{error}");
+    assert!(error.to_string().contains("newer doorward"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_may_make_the_database_at_once() {
+    for _ in 0..5 {
+        let folder = TempDir::new().unwrap();
+        let mut opening = tokio::task::JoinSet::new();
+        for _ in 0..6 {
+            let path = file(&folder);
+            opening.spawn(async move { SqliteStore::open(&path).await.map(|_| ()) });
+        }
+        for opened in opening.join_all().await {
+            opened.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_path_is_taken_as_it_is_written() {
+    let folder = TempDir::new().unwrap();
+    for name in ["a b.db", "what?mode=memory.db", "50%25.db", "#1.db", "file:x.db", "ä.db"] {
+        let path = folder.path().join(name);
+        let store = SqliteStore::open(&path).await.unwrap();
+        assert_eq!(store.insert_account(account("ada")).await.unwrap(), Inserted::Created);
+        store.close().await;
+        assert!(path.is_file(), "{name}");
+        let store = SqliteStore::open(&path).await.unwrap();
+        assert_eq!(
+            store.insert_account(account("ada")).await.unwrap(),
+            Inserted::UsernameTaken,
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn s57_a_full_disk_refuses_and_the_store_goes_on_when_there_is_room() {
+    let folder = TempDir::new().unwrap();
+    let store = SqliteStore::open(&file(&folder)).await.unwrap();
+    sqlx::query("PRAGMA max_page_count = 1").execute(&store.writer).await.unwrap();
+    let mut kept = 0;
+    let error = loop {
+        match store.insert_account(account(&format!("a{kept}"))).await {
+            Ok(_) => kept += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(error.to_string().contains("insert_account"), "{error}");
+    assert!(error.to_string().contains("full"), "{error}");
+    assert_eq!(store.list_accounts(None, 1000).await.unwrap().len(), kept, "reading goes on");
+    sqlx::query("PRAGMA max_page_count = 1000000").execute(&store.writer).await.unwrap();
+    assert_eq!(store.insert_account(account("later")).await.unwrap(), Inserted::Created);
+    assert_eq!(store.list_accounts(None, 1000).await.unwrap().len(), kept + 1);
+}
+
+#[tokio::test]
+async fn a_writer_that_had_to_be_replaced_counts_as_a_change() {
+    let folder = TempDir::new().unwrap();
+    let store = SqliteStore::open(&file(&folder)).await.unwrap();
+    assert!(!store.others.look(&store.writer).await.unwrap());
+    store.writer.acquire().await.unwrap().close().await.unwrap();
+    store.changed_elsewhere().await.unwrap();
+    assert!(!store.others.look(&store.writer).await.unwrap());
+}

@@ -1,0 +1,20 @@
+//! The configuration, as text in and settings or faults out.
+//!
+//! Each refusal is told with its line, its column and its remedy (S54).
+
+#[cfg(test)]
+#[path = "configuration/support.rs"]
+mod support;
+
+#[cfg(test)]
+#[path = "configuration/example.rs"]
+mod example;
+#[cfg(test)]
+#[path = "configuration/reading.rs"]
+mod reading;
+#[cfg(test)]
+#[path = "configuration/refusals.rs"]
+mod refusals;
+#[cfg(test)]
+#[path = "configuration/secrets.rs"]
+mod secrets;

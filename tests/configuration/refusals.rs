@@ -1,0 +1,503 @@
+use crate::support::{LEAST, faults, least_and, least_with, read, refused, sound};
+
+fn rules(rules: &str) -> String {
+    format!("{LEAST}    rules:\n{rules}")
+}
+
+#[test]
+fn s54_unknown_keys_of_several_places_are_told_at_once_with_what_was_meant() {
+    let text = least_and("devices: { lifetime: 30d }\nregistration: {}\notp: { lifetme: 5m }")
+        .replace("upstreams:", "upstream:");
+    let found = faults(&text);
+    let told: Vec<_> = found.iter().map(|f| (f.line, f.column, f.message.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            (5, 5, "is missing"),
+            (6, 5, "unknown key `upstream`"),
+            (7, 1, "unknown key `devices`"),
+            (8, 1, "unknown key `registration`"),
+            (9, 8, "unknown key `lifetme`"),
+        ]
+    );
+    assert_eq!(found[1].help, "did you mean `upstreams`?");
+    assert!(found[2].help.starts_with("known here: listen, admin, portal"), "{}", found[2].help);
+    assert_eq!(found[4].help, "did you mean `lifetime`?");
+}
+
+#[test]
+fn what_is_said_does_not_steer_the_terminal() {
+    let found = faults(&least_and("\"\\e[31mx\": 1"));
+    assert_eq!(found[0].message, "unknown key `[31mx`");
+}
+
+#[test]
+fn s54_a_key_that_stands_twice_is_refused() {
+    refused(&least_and("otp: {}\notp: {}"), 8, 1, "`otp` stands here a second time", "leave one");
+    refused(&least_and("otp: { sends: 2, sends: 2 }"), 7, 18, "`sends` stands", "leave one");
+}
+
+#[test]
+fn what_is_no_yaml_is_refused_with_its_place() {
+    for (text, line) in [
+        (least_and("otp: { sends: 2"), 8),
+        (least_and("otp: lifetime: 2"), 7),
+        (least_and("a: *b"), 7),
+        (least_and("\tb: 1"), 7),
+        (least_and("---\nb: 1"), 7),
+    ] {
+        let found = faults(&text);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].line.abs_diff(line) <= 1, "{found:?}");
+        assert!(!found[0].help.is_empty());
+    }
+}
+
+#[test]
+fn an_empty_file_is_told_what_it_needs() {
+    for text in ["", "# nothing\n", "{}", "~"] {
+        let told: Vec<_> = faults(text).into_iter().map(|fault| fault.key).collect();
+        assert_eq!(told, ["listen", "portal", "mail", "sites"], "{text:?}");
+    }
+    assert_eq!(faults("[1, 2]")[0].message, "must be a group of keys");
+}
+
+#[test]
+fn a_fault_for_people_shows_the_line_and_the_remedy() {
+    let errors = read(&least_and("otp: { lifetime: 2h, attempts: 50 }")).unwrap_err();
+    let expected = "\
+/etc/doorward/doorward.yaml:7:18: otp.lifetime: must be from 10s to 1h
+  7 | otp: { lifetime: 2h, attempts: 50 }
+    |                  ^
+  help: a shorter-lived code ends before its mail is read, a longer-lived one waits for a thief; left out, it is 10m
+
+/etc/doorward/doorward.yaml:7:32: otp.attempts: must be from 1 to 10
+  7 | otp: { lifetime: 2h, attempts: 50 }
+    |                                ^
+  help: a six-digit code falls to guessing: each further guess is one more in a million for a stranger; left out, it is 5
+";
+    assert_eq!(errors.to_string(), expected);
+    let json = errors.to_json();
+    assert_eq!(json["file"], "/etc/doorward/doorward.yaml");
+    assert_eq!(json["faults"][1]["key"], "otp.attempts");
+    assert_eq!(json["faults"][1]["column"], 32);
+}
+
+#[test]
+fn s54_zero_and_absurd_times_and_limits_are_refused() {
+    for (value, column, message) in [
+        ("otp: { lifetime: 0s }", 18, "must be from 10s to 1h"),
+        ("otp: { lifetime: 61m }", 18, "must be from 10s to 1h"),
+        ("otp: { lifetime: 10 }", 18, "is not a span of time"),
+        ("otp: { attempts: 0 }", 18, "must be from 1 to 10"),
+        ("otp: { attempts: -1 }", 18, "must be a whole number"),
+        ("otp: { attempts: five }", 18, "must be a whole number"),
+        ("otp: { sends: 0 }", 15, "must be from 1 to 10"),
+        ("otp: { cool_down: 0s }", 19, "must be from 1s to 1h"),
+        ("otp: { cool_down: 10m }", 19, "as long as the first one lives"),
+        ("otp: { lifetime: 30s }", 18, "as long as the first one lives"),
+        ("session: { lifetime: 0s }", 22, "must be from 1m to 365d"),
+        ("session: { lifetime: 1h, idle: 2h }", 32, "would outlive its lifetime"),
+        ("session: { idle: 0s }", 18, "must be from 1m to 365d"),
+        ("session: { remember: 1h }", 22, "would end before"),
+        ("session: { remember: 10000d }", 22, "must be from 1m to 365d"),
+        ("limits: { sign_in: 0/5m }", 20, "not a rate"),
+        ("limits: { sign_in: 5/0s }", 20, "not a rate"),
+        ("limits: { verify: unlimited }", 19, "not a rate"),
+        ("limits: { resend: 5000/1s }", 19, "limits nothing"),
+        ("limits: { code_request: 5/90d }", 25, "more than 30d"),
+        ("password_hash: { memory_kib: 64 }", 30, "must be from 7168"),
+        ("password_hash: { iterations: 1 }", 16, "too little work"),
+        ("password_hash: { queue: 0 }", 25, "must be from 1"),
+        ("password_hash: { threads: 0 }", 27, "must be from 1"),
+    ] {
+        refused(&least_and(value), 7, column, message, "");
+    }
+    let fresh = rules("      - { policy: two_factor, fresh: 0s }\n");
+    refused(&fresh, 8, 38, "must be from 10s to 30d", "less leaves no time");
+    let timeouts = format!("{LEAST}    timeouts: {{ connect: 0s }}\n");
+    refused(&timeouts, 7, 26, "must be from 100ms to 5m", "less gives up");
+}
+
+#[test]
+fn s54_plain_http_is_for_this_machine_alone() {
+    let text = least_with("https://wiki.example.com", "http://wiki.example.com");
+    refused(&text, 2, 19, "in the clear", "write https://wiki.example.com");
+    let text = least_with("host: wiki.example.com", "origin: http://wiki.example.com");
+    refused(&text, 5, 13, "in the clear", "write https://wiki.example.com");
+    let text = least_with("https://wiki.example.com", "http://localhost:8000");
+    refused(&text, 5, 11, "over plain http, as the portal", "https origin");
+    sound(&text.replace("host: wiki.example.com", "host: wiki.localhost"));
+}
+
+#[test]
+fn s22_mail_in_the_clear_is_for_this_machine_alone() {
+    let server = |more: &str| least_with("files: mails", &format!("smtp: {{ {more} }}"));
+    let text = server("host: mail.example.com, tls: none");
+    refused(&text, 3, 74, "in the clear", "starttls");
+    for host in ["localhost", "127.0.0.1", "\"::1\""] {
+        sound(&server(&format!("host: {host}, tls: none")));
+    }
+}
+
+#[test]
+fn mail_goes_one_way() {
+    let way = |more: &str| least_with("files: mails", more);
+    refused(&way("smtp: {}"), 3, 43, "is missing", "smtp.example.com");
+    let text = way("smtp: { host: a }, files: x");
+    refused(&text, 3, 63, "there is `smtp`, too", "take one");
+    refused(&least_with(", files: mails", ""), 3, 7, "no way for mails to go", "smtp: {");
+    refused(
+        &least_with("from: no-reply@example.com, ", ""),
+        3,
+        7,
+        "is missing",
+        "sender's address",
+    );
+    let text = least_with("no-reply@example.com", "\"a@b.example, c@d.example\"");
+    refused(&text, 3, 15, "not an e-mail address", "no-reply@example.com");
+    refused(
+        &way("smtp: { host: a, tls: start }"),
+        3,
+        59,
+        "must be one of: starttls, tls, none",
+        "",
+    );
+    refused(
+        &way("smtp: { host: a, tls: startls }"),
+        3,
+        59,
+        "must be one of",
+        "did you mean `starttls`?",
+    );
+    refused(&way("smtp: { host: \"a:25\" }"), 3, 51, "name or address of a host", "port has a key");
+    refused(
+        &way("smtp: { host: a, port: 0 }"),
+        3,
+        60,
+        "must be from 1 to 65535",
+        "left out, it is 587",
+    );
+    refused(&way("smtp: { host: a, port: 70000 }"), 3, 60, "must be from 1 to 65535", "");
+}
+
+#[test]
+fn sites_have_hosts_of_their_own() {
+    let two =
+        format!("{LEAST}  - host: Wiki.Example.com.\n    upstreams: [\"http://127.0.0.1:8081\"]\n");
+    refused(&two, 7, 11, "wiki.example.com is a site already, on line 5", "under one site");
+    for (host, help) in [
+        ("\"*.example.com\"", "name each host"),
+        ("\"wiki.example.com:8443\"", "without its port"),
+        ("\"https://wiki.example.com\"", "write the host alone"),
+        ("\"a b\"", "letters, digits"),
+    ] {
+        let text = least_with("host: wiki.example.com", &format!("host: {host}"));
+        refused(&text, 5, 11, "not a host name", help);
+    }
+    let text = least_with("host: wiki.example.com", "{ }");
+    assert!(!faults(&text).is_empty());
+    let both = least_with(
+        "host: wiki.example.com",
+        "host: wiki.example.com\n    origin: https://x.example.com",
+    );
+    refused(&both, 6, 13, "there is `host`, too", "take one");
+    let text = least_with("host: wiki.example.com", "origin: https://wiki.example.com:8443");
+    refused(&text, 5, 13, "the portal has this host as https://wiki.example.com", "use `host`");
+    refused(
+        &least_with(
+            "  - host: wiki.example.com\n    upstreams: [\"http://127.0.0.1:8080\"]\n",
+            "  []\n",
+        ),
+        5,
+        3,
+        "names no site",
+        "sites: [",
+    );
+}
+
+#[test]
+fn upstreams_are_scheme_host_and_port() {
+    for (upstream, message) in [
+        ("127.0.0.1:8080", "form http://host:port"),
+        ("ftp://127.0.0.1", "form http://host:port"),
+        ("http://127.0.0.1:8080/", "path or query"),
+        ("http://127.0.0.1:8080/app", "path or query"),
+        ("http://127.0.0.1:8080?x=1", "path or query"),
+        ("http://127.0.0.1:0", "port 0"),
+        ("http://127.0.0.1:99999", "form http://host:port"),
+        ("http://", "form http://host:port"),
+        ("http://127.0.0.1:8000", "is doorward itself"),
+        ("http://localhost:8000", "is doorward itself"),
+    ] {
+        let text = least_with("http://127.0.0.1:8080", upstream);
+        refused(&text, 6, 17, message, "");
+    }
+    let twice = least_with("\"http://127.0.0.1:8080\"", "\"http://a\", \"http://A:80\"");
+    refused(&twice, 6, 29, "named above already", "take one");
+    refused(&least_with("[\"http://127.0.0.1:8080\"]", "[]"), 6, 16, "names no app", "say where");
+    refused(
+        &least_with("[\"http://127.0.0.1:8080\"]", "http://127.0.0.1:8080"),
+        6,
+        16,
+        "must be a list",
+        "[",
+    );
+}
+
+#[test]
+fn rules_that_can_never_match_are_refused() {
+    let text = rules(
+        "      - { path: /a, policy: bypass }\n      - { policy: two_factor }\n      - { path: /b, policy: deny }\n",
+    );
+    refused(&text, 10, 9, "unreachable rule: rule 2", "put it above");
+    let text = rules(
+        "      - { path: /a/**, policy: bypass }\n      - { path: /a/b, methods: [POST], policy: deny }\n      - { policy: two_factor }\n",
+    );
+    refused(&text, 9, 9, "unreachable rule: rule 1", "put it above");
+    sound(&rules(
+        "      - { path: /a/**, methods: [GET], policy: bypass }
+      - { path: /a/**, networks: [10.0.0.0/8], policy: bypass }
+      - { path: /a/**, policy: deny }
+      - { policy: two_factor }
+",
+    ));
+}
+
+#[test]
+fn rules_say_what_they_mean() {
+    for (rule, column, message, help) in [
+        ("{ path: /a }", 9, "is missing", "two_factor"),
+        ("{ policy: two_factors }", 19, "must be one of", "did you mean `two_factor`?"),
+        (
+            "{ policy: otp_only }",
+            19,
+            "must be one of: bypass, one_factor, two_factor, deny",
+            "known",
+        ),
+        ("{ path: a, policy: deny }", 17, "path pattern begins with /", "/admin/**"),
+        ("{ path: /a**, policy: deny }", 17, "path pattern", "/admin/**"),
+        ("{ policy: deny, methods: [] }", 34, "is an empty list", "name at least one"),
+        ("{ policy: deny, methods: [PSOT] }", 35, "not a method", "did you mean `POST`?"),
+        ("{ policy: deny, methods: [get] }", 35, "not a method", "did you mean `GET`?"),
+        (
+            "{ policy: deny, networks: [10.0.0.0/40] }",
+            36,
+            "not an IP address or network",
+            "10.0.0.0/8",
+        ),
+        ("{ policy: one_factor, groups: [\"a b\"] }", 40, "a group is 1 to 64", "accounts add"),
+        ("{ policy: bypass, groups: [a] }", 35, "does nothing with policy: bypass", "take it out"),
+        (
+            "{ policy: deny, unauthenticated: 401 }",
+            42,
+            "does nothing with policy: deny",
+            "take it out",
+        ),
+        ("{ policy: one_factor, unauthenticated: 403 }", 48, "must be one of: by_request, 401", ""),
+        (
+            "{ policy: two_factor, trusted_device: false }",
+            31,
+            "unknown key `trusted_device`",
+            "known here",
+        ),
+    ] {
+        refused(&rules(&format!("      - {rule}\n")), 8, column, message, help);
+    }
+    refused(&rules("      []\n"), 8, 7, "has no rule", "take `rules` out");
+}
+
+#[test]
+fn s46_identity_headers_cannot_be_taken_for_one_another_or_for_anything_else() {
+    let headers = |names: &str| format!("{LEAST}    headers: {{ {names} }}\n");
+    for name in [
+        "Host",
+        "cookie",
+        "Authorization",
+        "connection",
+        "Content-Length",
+        "X-Doorward-Assertion",
+        "Signature",
+        "signature_input",
+        "X-Forwarded-For",
+        "Transfer-Encoding",
+        "Sec-Fetch-Site",
+        "content_type",
+    ] {
+        refused(
+            &headers(&format!("user: {name}")),
+            7,
+            22,
+            "means something else already",
+            "Remote-User",
+        );
+    }
+    refused(&headers("user: \"a b\""), 7, 22, "is no name of a header", "Remote-User");
+    for names in ["user: X-User, email: x_user", "user: X-User, email: X.User"] {
+        refused(&headers(names), 7, 37, "another identity header", "a name of its own");
+    }
+    refused(&headers("name: Remote-User"), 7, 22, "another identity header", "a name of its own");
+}
+
+#[test]
+fn listeners_are_addresses() {
+    for (listener, column, message, help) in [
+        ("{ address: \":8000\" }", 21, "not an IP address with a port", "127.0.0.1:8000"),
+        ("{ address: \"localhost:8000\" }", 21, "not an IP address with a port", "127.0.0.1:8000"),
+        ("{ address: 8000 }", 21, "not an IP address with a port", "127.0.0.1:8000"),
+        ("{ }", 10, "is missing", "127.0.0.1:8000"),
+        ("\"127.0.0.1:8000\"", 10, "must be a group of keys", "known here: address, tls"),
+        (
+            "{ address: \"127.0.0.1:1\", tls: { certificate: /x }, redirect_to_https: true }",
+            41,
+            "nothing to redirect",
+            "address of its own",
+        ),
+        ("{ address: \"127.0.0.1:1\", redirect_to_https: yes }", 55, "must be true or false", ""),
+        (
+            "{ address: \"127.0.0.1:1\" }, { address: \"127.0.0.1:1\" }",
+            38,
+            "listened on above",
+            "take one",
+        ),
+    ] {
+        refused(&least_with("{ address: \"127.0.0.1:8000\" }", listener), 1, column, message, help);
+    }
+    refused(
+        &least_with("[{ address: \"127.0.0.1:8000\" }]", "[]"),
+        1,
+        9,
+        "names no address",
+        "listen: [",
+    );
+    sound(&least_with(
+        "{ address: \"127.0.0.1:8000\" }",
+        "{ address: \"127.0.0.1:0\" }, { address: \"127.0.0.1:0\" }",
+    ));
+}
+
+#[test]
+fn s55_the_admin_listener_is_not_the_public_one() {
+    refused(
+        &least_and("admin: { address: \"127.0.0.1:8000\" }"),
+        7,
+        8,
+        "is an address of `listen`",
+        "9180",
+    );
+    refused(&least_and("admin: {}"), 7, 8, "is missing", "127.0.0.1");
+}
+
+#[test]
+fn the_portal_is_well_dressed() {
+    let portal = |more: &str| {
+        least_with(
+            "\"https://wiki.example.com\" }",
+            &format!("\"https://wiki.example.com\", {more} }}"),
+        )
+    };
+    refused(&portal("accent: blue"), 2, 55, "not a colour", "\"#3b6cb4\"");
+    refused(&portal("accent: \"#fff\""), 2, 55, "not a colour", "rrggbb");
+    refused(&portal("name: \"\""), 2, 53, "1 to 64 characters", "");
+    refused(&portal("logo: nowhere.svg"), 2, 53, "cannot be read", "");
+    refused(&portal("logo: logo.gif"), 2, 53, ".svg, .png or .webp", "");
+    refused(&portal("templates: nowhere"), 2, 58, "is no folder", "make the folder");
+    let slash = least_with("https://wiki.example.com", "https://wiki.example.com/");
+    refused(&slash, 2, 19, "not an origin", "slash at its end");
+    refused(
+        &least_with("https://wiki.example.com", "wiki.example.com"),
+        2,
+        19,
+        "not an origin",
+        "https://",
+    );
+}
+
+#[test]
+fn s45_nobody_trusts_everybody() {
+    refused(
+        &least_and("trusted_proxies: [0.0.0.0/0]"),
+        7,
+        19,
+        "believes the whole Internet",
+        "your own",
+    );
+    refused(
+        &least_and("trusted_proxies: [\"::/0\"]"),
+        7,
+        19,
+        "believes the whole Internet",
+        "your own",
+    );
+    refused(
+        &least_and("trusted_proxies: [10.0.0.1, nginx]"),
+        7,
+        29,
+        "not an IP address or network",
+        "10.0.0.5",
+    );
+}
+
+#[test]
+fn what_a_later_version_brings_is_not_passed_over() {
+    let database = |url: &str| least_and(&format!("accounts: {{ database: \"{url}\" }}"));
+    refused(&database("postgres://db/x"), 7, 23, "not yet in this version", "sqlite:///");
+    refused(&database("mysql://db/x"), 7, 23, "form sqlite:///path", "sqlite:///");
+    refused(&database("sqlite://"), 7, 23, "names no file", "sqlite:///");
+    refused(&database("sqlite:///a?mode=ro"), 7, 23, "options of SQLite", "sqlite:///");
+    refused(
+        &least_and("state: { redis: { url: x } }"),
+        7,
+        17,
+        "not yet in this version",
+        "embedded",
+    );
+    refused(&least_and("state: { embedded: false }"), 7, 20, "no other way", "embedded");
+}
+
+#[test]
+fn variables_that_are_not_set_are_told() {
+    let text = least_and("log: { filter: \"${DOORWARD_TEST_NONE}\" }\nsecret_file: \"${DOORWARD\"");
+    let found = faults(&text);
+    assert_eq!((found[0].line, found[0].column), (7, 16));
+    assert!(found[0].message.contains("`DOORWARD_TEST_NONE` is not set"), "{found:?}");
+    assert_eq!((found[1].line, found[1].column), (8, 14));
+}
+
+#[test]
+fn logs_are_not_silenced_by_a_slip() {
+    refused(&least_and("log: { filter: inof }"), 7, 16, "not a level", "did you mean `info`?");
+    refused(
+        &least_and("log: { format: jsno }"),
+        7,
+        16,
+        "must be one of: json, human",
+        "did you mean `json`?",
+    );
+}
+
+#[test]
+fn no_text_however_broken_stops_the_reader() {
+    let whole = include_str!("../../config/doorward.yaml");
+    let lines: Vec<&str> =
+        whole.lines().filter(|line| !line.trim_start().starts_with('#')).collect();
+    for left_out in 0..lines.len() {
+        let rest: Vec<&str> = lines
+            .iter()
+            .enumerate()
+            .filter(|(n, _)| *n != left_out)
+            .map(|(_, line)| *line)
+            .collect();
+        assert!(!faults(&rest.join("\n")).is_empty(), "the files it names are not there");
+    }
+    let text = least_and("otp: { sends: \"${A:-1}\", lifetime: !x 'ß' }\nb: &a [*a, ? x]\n");
+    for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
+        for junk in ["", ":", "\t", "{", "\"", "- ", "\u{feff}", "\0", "&x *x", "<<: 1"] {
+            let (before, after) = text.split_at(end);
+            for broken in [format!("{before}{junk}{after}"), format!("{before}{junk}")] {
+                let told = read(&broken).err().map(|errors| errors.to_string());
+                assert_ne!(told.as_deref(), Some(""), "{broken:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! What tests through the front door stand on: the real binary on free ports, an app behind it that records what it
+//! gets, a browser that keeps cookies, and bytes where a browser would be too polite.
+
+pub mod browser;
+pub mod http;
+pub mod mail;
+pub mod metrics;
+pub mod page;
+pub mod signature;
+#[path = "../../support/smtp.rs"]
+pub mod smtp;
+pub mod site;
+pub mod tools;
+pub mod upstream;
