@@ -65,7 +65,8 @@ fn text_part(head: &str, body: &str) -> Option<String> {
         if !body.contains(&format!("--{boundary}--")) {
             return None;
         }
-        let parts = body.split(&format!("--{boundary}")).skip(1);
+        let mark = format!("--{boundary}");
+        let parts = body.split(&mark).skip(1);
         return parts
             .filter_map(|part| part.trim_start().split_once("\n\n"))
             .find_map(|(head, body)| text_part(head, body));

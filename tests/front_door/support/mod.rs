@@ -7,8 +7,8 @@ pub mod mail;
 pub mod metrics;
 pub mod page;
 pub mod signature;
+pub mod site;
 #[path = "../../support/smtp.rs"]
 pub mod smtp;
-pub mod site;
 pub mod tools;
 pub mod upstream;
