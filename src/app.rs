@@ -32,15 +32,19 @@ use crate::proxy::{
     Gateway, GatewaySettings, GatewaySite, PlainServer, RedirectToHttps, UpstreamAddress,
     UpstreamPool, UpstreamTimeouts,
 };
-use crate::store::sqlite::{OpenError, SqliteStore};
+use crate::store::sqlite::{OpenError, POLL, SqliteStore};
 use crate::store::{Accounts, Flow, OutboxStore, StoreError};
 use crate::templates::{TemplateError, Templates};
 
 mod admin;
+pub mod demo;
 pub mod secret;
 mod upkeep;
 
 use secret::SecretError;
+
+/// The time within which a running doorward notices what another process has changed in its stores.
+pub const NOTICED_WITHIN: Duration = POLL.saturating_mul(3);
 
 /// How long requests in flight may go on after the word to stop.
 const GRACE: Duration = Duration::from_secs(30);
@@ -149,8 +153,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// Prepares to serve. Mails of the demo go to `inbox`.
-    pub async fn prepare(
+    /// Prepares to serve.
+    pub async fn prepare(settings: &Settings, clock: SharedClock) -> Result<Self, StartError> {
+        Self::prepare_with(settings, clock, Arc::default()).await
+    }
+
+    /// Prepares to serve; mails of the demo go to `inbox`.
+    async fn prepare_with(
         settings: &Settings,
         clock: SharedClock,
         inbox: Arc<Inbox>,
@@ -245,7 +254,7 @@ fn gateway(settings: &Settings, core: &Core, pages: Arc<Pages>) -> GatewaySettin
         trusted_proxies: settings.trusted_proxies.clone(),
         auth: Arc::clone(&core.auth),
         pages,
-        router: portal.router(),
+        portal: portal.service(),
         clock: Arc::clone(&core.clock),
         entropy: Arc::clone(&core.entropy),
     }

@@ -12,7 +12,7 @@ use crate::domain::quota::{Quota, Rate};
 use crate::domain::secret::FlowSecret;
 use crate::domain::session::Lifetime;
 use crate::domain::time::Timestamp;
-use crate::store::{Accounts, Flow, LimitName, StoreError};
+use crate::store::{Accounts, Flow, LimitName};
 use crate::telemetry::metrics::metrics;
 
 pub mod account;
@@ -22,6 +22,8 @@ pub mod sessions;
 pub mod sign_in;
 pub mod sign_out;
 pub mod tokens;
+
+pub use crate::store::StoreError;
 
 use password::PasswordHasher;
 use sessions::SessionCache;

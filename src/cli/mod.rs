@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 
-use crate::app::{Core, StartError};
+use crate::app::{Core, NOTICED_WITHIN, StartError};
 use crate::config::settings::Settings;
 use crate::config::{self, ConfigErrors};
 use crate::domain::time::{SharedClock, SystemClock};
@@ -164,7 +164,7 @@ async fn core(args: &ConfigArgs) -> Result<Core, Failure> {
 /// Comes back once a doorward that runs on the same stores has noticed what was changed, so that what was revoked
 /// is refused from the moment on at which the command ends.
 async fn until_noticed() {
-    tokio::time::sleep(crate::store::sqlite::POLL * 3).await;
+    tokio::time::sleep(NOTICED_WITHIN).await;
 }
 
 fn write_json(out: &mut dyn Write, value: &serde_json::Value) -> io::Result<()> {

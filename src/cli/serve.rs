@@ -2,7 +2,6 @@
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -11,7 +10,6 @@ use super::{ConfigArgs, Failure, clock, settings};
 use crate::app::{Addresses, Server};
 use crate::config::raw;
 use crate::config::settings::{Log, LogFormat, Settings};
-use crate::notify::inbox::Inbox;
 use crate::telemetry::logs::{self, Colour, Format, LogSettings};
 
 /// Runs the gateway until it is told to stop (SIGTERM, SIGINT).
@@ -24,21 +22,9 @@ pub(super) struct ServeArgs {
 pub(super) async fn run(args: &ServeArgs, out: &mut dyn Write) -> Result<ExitCode, Failure> {
     let settings = settings(&args.config)?;
     start_logs(&settings.log)?;
-    serve(&settings, Arc::new(Inbox::default()), |addresses| {
-        ready(out, &settings, addresses, args.config.json)
-    })
-    .await
-}
-
-/// Serves until a signal comes; `ready` is told the addresses once connections are accepted.
-pub(super) async fn serve(
-    settings: &Settings,
-    inbox: Arc<Inbox>,
-    ready: impl FnOnce(&Addresses) -> std::io::Result<()>,
-) -> Result<ExitCode, Failure> {
     let stop = stop_signal()?;
-    let server = Server::prepare(settings, clock(), inbox).await?;
-    ready(&server.addresses())?;
+    let server = Server::prepare(&settings, clock()).await?;
+    ready(out, &settings, &server.addresses(), args.config.json)?;
     server.run(stop).await;
     Ok(ExitCode::SUCCESS)
 }
@@ -74,7 +60,7 @@ pub(super) fn start_logs(log: &Log) -> Result<(), Failure> {
 }
 
 /// Says true once the process is told to stop.
-fn stop_signal() -> Result<watch::Receiver<bool>, Failure> {
+pub(super) fn stop_signal() -> Result<watch::Receiver<bool>, Failure> {
     let (say, stop) = watch::channel(false);
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

@@ -106,14 +106,17 @@ pub struct QuotaState(pub Timestamp);
 
 /// Counts one event at `now`: exactly `events` fit into a burst, and each `period / events` earns one back.
 /// Returns the verdict and the state to keep; an event past the limit leaves the state as it was.
+///
+/// A state further ahead than one period is of before the clock was put back. It counts as exhausted now, so that
+/// nobody waits for the clock to come round again.
 pub fn count(rate: Rate, state: QuotaState, now: Timestamp) -> (Quota, QuotaState) {
-    let earned = state.0.max(now);
-    let next = earned + rate.interval();
     let burst_ends = now + rate.period;
+    let earned = state.0.max(now).min(burst_ends);
+    let next = earned + rate.interval();
     if next <= burst_ends {
         (Quota::Within, QuotaState(next))
     } else {
-        (Quota::Exceeded { retry_after: next.since(burst_ends) }, state)
+        (Quota::Exceeded { retry_after: next.since(burst_ends) }, QuotaState(earned))
     }
 }
 
@@ -143,6 +146,15 @@ mod tests {
             Quota::Exceeded { retry_after: Duration::from_millis(1) }
         );
         assert_eq!(count(rate, state, at(1060)).0, Quota::Within);
+    }
+
+    #[test]
+    fn a_clock_that_is_put_back_resets_nothing_and_locks_nobody_out() {
+        let rate: Rate = "5/5m".parse().unwrap();
+        let used_up = QuotaState(at(7200) + Duration::from_secs(300));
+        let (quota, state) = count(rate, used_up, at(3600));
+        assert_eq!(quota, Quota::Exceeded { retry_after: Duration::from_secs(60) });
+        assert_eq!(count(rate, state, at(3660)).0, Quota::Within);
     }
 
     #[test]

@@ -6,7 +6,12 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
 use axum::routing::get;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::BodyExt as _;
+use tower::ServiceExt as _;
 
 use crate::auth::Auth;
 
@@ -44,8 +49,12 @@ impl Portal {
         path.starts_with(BASE) || path == BASE.trim_end_matches('/')
     }
 
-    /// Every page. Each request must carry a [`Visit`] among its extensions.
-    pub fn router(self) -> Router {
+    /// Every page, ready to be called.
+    pub fn service(self) -> PortalService {
+        PortalService(self.router())
+    }
+
+    fn router(self) -> Router {
         use routes::{code, home, login, logout};
         let pages = Router::new()
             .route("/_doorward", get(home::to_base))
@@ -60,5 +69,23 @@ impl Portal {
             .fallback(home::not_found)
             .method_not_allowed_fallback(home::method_not_allowed);
         pages.with_state(Arc::new(self))
+    }
+}
+
+/// The portal as a function from request to answer. Cheap to clone.
+#[derive(Clone)]
+pub struct PortalService(Router);
+
+impl PortalService {
+    /// Answers one request, in this process. `visit` is what the gateway knows of it.
+    pub async fn answer(&self, mut request: Request<Bytes>, visit: Visit) -> Response<Bytes> {
+        request.extensions_mut().insert(visit);
+        let Ok(response) = self.0.clone().oneshot(request.map(Body::from)).await;
+        let (parts, body) = response.into_parts();
+        match body.collect().await {
+            Ok(body) => Response::from_parts(parts, body.to_bytes()),
+            // Bodies of pages are whole in memory, so that none can break off.
+            Err(_) => Response::from_parts(parts, Bytes::new()),
+        }
     }
 }

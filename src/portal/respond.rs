@@ -3,8 +3,8 @@
 use axum::body::Body;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
+use crate::auth::StoreError;
 use crate::domain::secret::FlowSecret;
-use crate::store::StoreError;
 
 use super::pages::{ErrorKind, ErrorPage, Frame, Page, Pages};
 use super::{Portal, Visit, cookies};

@@ -13,6 +13,7 @@ use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorSource, ErrorType, Result};
 
 use crate::auth::Auth;
+use crate::auth::StoreError;
 use crate::auth::sessions::SignedIn;
 use crate::domain::address::TrustedProxies;
 use crate::domain::entropy::{self, SharedEntropy};
@@ -24,8 +25,7 @@ use crate::identity::headers::{AliasFilter, IdentityHeaderNames};
 use crate::identity::signature::Signer;
 use crate::policy::{Admitted, Decision, Facts};
 use crate::portal::pages::{ErrorKind, Pages};
-use crate::portal::{Portal, PortalSite, Visit, cookies, visitor_of};
-use crate::store::StoreError;
+use crate::portal::{Portal, PortalService, PortalSite, Visit, cookies, visitor_of};
 use crate::telemetry::logs::{self, Access};
 use crate::telemetry::metrics::{
     DecisionLabel, Metrics, RequestSummary, SecurityEvent, SiteMetrics, metrics,
@@ -48,7 +48,7 @@ pub struct GatewaySettings {
     /// The pages, for errors.
     pub pages: Arc<Pages>,
     /// The portal.
-    pub router: axum::Router,
+    pub portal: PortalService,
     /// The clock.
     pub clock: SharedClock,
     /// The source of randomness.
@@ -76,7 +76,7 @@ pub struct Gateway {
     trusted_proxies: TrustedProxies,
     auth: Arc<Auth>,
     pages: Arc<Pages>,
-    router: axum::Router,
+    portal: PortalService,
     clock: SharedClock,
     entropy: SharedEntropy,
 }
@@ -132,7 +132,7 @@ impl Gateway {
             trusted_proxies: settings.trusted_proxies,
             auth: settings.auth,
             pages: settings.pages,
-            router: settings.router,
+            portal: settings.portal,
             clock: settings.clock,
             entropy: settings.entropy,
         }
@@ -189,7 +189,7 @@ impl Gateway {
             now: ctx.now,
             signed_in,
         };
-        let called = portal_call::call(&self.router, session, &accepted.facts, visit).await;
+        let called = portal_call::call(&self.portal, session, &accepted.facts, visit).await;
         match called {
             Ok(response) => write(session, response).await,
             Err(status) => {
