@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use crate::support::browser::{Browser, Request};
 use crate::support::page::{find_hidden, hidden};
 use crate::support::site::{ADA, Person, Setup, Site};
+use crate::support::tools::eventually;
 
 /// How far one person had come, by what the gateway had said yes to, when the power went.
 #[derive(Default)]
@@ -31,25 +34,30 @@ async fn after_kill_9_nothing_acknowledged_is_lost_and_no_code_works_twice() {
         person("two", "two@example.org"),
         person("three", "three@example.org"),
     ] {
+        let done = AtomicUsize::new(0);
         let mut progress: Vec<Progress> = people.iter().map(|_| Progress::default()).collect();
         {
             let (first, rest) = progress.split_at_mut(1);
             let (second, third) = rest.split_at_mut(1);
             let account = async {
-                // An account is made among all that, and then the power goes, whatever the others are at.
+                // An account is made among all that. Once some are signed in the power goes, whatever others are at.
                 site.add_account(&late).await;
+                let enough = async || (done.load(Ordering::SeqCst) >= 4).then_some(());
+                eventually("some to be signed in", enough).await;
                 let pid = site.pid().to_string();
                 let killed = std::process::Command::new("kill").args(["-KILL", &pid]).status();
                 assert!(killed.expect("kill runs").success());
             };
             tokio::join!(
                 account,
-                sign_in_on_and_on(&site, &people[0], &mut first[0]),
-                sign_in_on_and_on(&site, &people[1], &mut second[0]),
-                sign_in_on_and_on(&site, &people[2], &mut third[0]),
+                sign_in_on_and_on(&site, &people[0], &mut first[0], &done),
+                sign_in_on_and_on(&site, &people[1], &mut second[0], &done),
+                sign_in_on_and_on(&site, &people[2], &mut third[0], &done),
             );
         }
         site.kill9();
+        // The mails that the dead process had taken are free for others half a minute later.
+        site.travel(Duration::from_secs(31));
         site.serve().await;
         site.outbox_is_empty().await;
         assert!(
@@ -88,8 +96,15 @@ const fn person(username: &'static str, email: &'static str) -> Person {
 }
 
 /// Signs in with password and code, again and again in new browsers, until nobody answers.
-async fn sign_in_on_and_on(site: &Site, person: &Person, progress: &mut Progress) {
-    while let Ok(()) = sign_in_once(site, person, progress).await {}
+async fn sign_in_on_and_on(
+    site: &Site,
+    person: &Person,
+    progress: &mut Progress,
+    done: &AtomicUsize,
+) {
+    while let Ok(()) = sign_in_once(site, person, progress).await {
+        done.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
 async fn sign_in_once(site: &Site, person: &Person, progress: &mut Progress) -> io::Result<()> {

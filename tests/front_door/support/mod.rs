@@ -9,6 +9,7 @@ pub mod page;
 pub mod signature;
 pub mod site;
 #[path = "../../support/smtp.rs"]
+#[allow(dead_code, reason = "the tests of mail use the rest of it")]
 pub mod smtp;
 pub mod tools;
 pub mod upstream;
