@@ -20,6 +20,7 @@ mod failures;
 mod gateway;
 mod headers;
 mod hostile;
+mod mail;
 mod radicale;
 mod secrets;
 mod sessions;

@@ -162,6 +162,9 @@ async fn serve(mut stream: TcpStream, state: &State) -> std::io::Result<()> {
                 .await?;
             return Ok(());
         }
+        if request.header("expect") == Some("100-continue") {
+            stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
+        }
         request.body = read_body(&mut stream, &mut pending, &request, state).await?;
         state.received.lock().expect("no test has panicked with it").push(request.clone());
         match path.as_str() {
