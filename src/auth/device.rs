@@ -8,6 +8,7 @@ use crate::domain::device::{Device, DeviceUse, Guesser, NewDevice, Rotation};
 use crate::domain::id::{AccountId, DeviceId};
 use crate::domain::mail::Message;
 use crate::domain::secret::DeviceToken;
+use crate::domain::session::{Method, Methods};
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::telemetry::metrics::{DeviceEvent, SecurityEvent, metrics};
@@ -187,6 +188,11 @@ impl Auth {
         let id = device.id;
         self.accounts.insert_device(NewDevice { device, token: token.hash() }).await?;
         Ok(DeviceToKeep { cookie: DeviceCookie { id, token }, kept_for: KNOWN_FOR })
+    }
+
+    /// For how long a browser can be trusted, where that is offered: beside a code that follows a password.
+    pub fn trust_offered(&self, before: &Methods) -> Option<Duration> {
+        before.has(Method::Password).then_some(self.settings.trusted_for)
     }
 
     /// The devices of an account, the latest used first.

@@ -13,8 +13,10 @@ use crate::config::{self, ConfigErrors};
 use crate::domain::time::{SharedClock, SystemClock};
 
 mod accounts;
+mod audit;
 pub mod check;
 mod demo;
+mod devices;
 mod health;
 mod keys;
 mod prompt;
@@ -43,6 +45,11 @@ enum Command {
     /// List and revoke sessions.
     #[command(subcommand)]
     Sessions(sessions::SessionsCommand),
+    /// List and forget the browsers that accounts have signed in from.
+    #[command(subcommand)]
+    Devices(devices::DevicesCommand),
+    /// Show what was attempted and what happened.
+    Audit(audit::AuditArgs),
     /// Show the keys that apps check signatures with.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -132,6 +139,8 @@ fn dispatch(
         Command::Demo(args) => runtime()?.block_on(demo::run(&args, out)),
         Command::Accounts(command) => runtime()?.block_on(accounts::run(command, out)),
         Command::Sessions(command) => runtime()?.block_on(sessions::run(command, out)),
+        Command::Devices(command) => runtime()?.block_on(devices::run(command, out)),
+        Command::Audit(args) => runtime()?.block_on(audit::run(&args, out)),
         Command::Keys(command) => keys::run(&command, out),
         Command::Health(args) => runtime()?.block_on(health::run(&args, out)),
     }

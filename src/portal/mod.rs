@@ -55,7 +55,7 @@ impl Portal {
     }
 
     fn router(self) -> Router {
-        use routes::{code, home, login, logout};
+        use routes::{code, home, link, login, logout};
         let pages = Router::new()
             .route("/_doorward", get(home::to_base))
             .route("/_doorward/", get(home::show))
@@ -63,6 +63,8 @@ impl Portal {
             .route("/_doorward/code", get(code::show).post(code::submit))
             .route("/_doorward/code/resend", get(code::back).post(code::resend))
             .route("/_doorward/code/start", get(code::back).post(code::start))
+            .route("/_doorward/link", get(link::show).post(link::submit))
+            .route("/_doorward/link/{token}", get(link::land))
             .route("/_doorward/logout", get(logout::ask).post(logout::submit))
             .route("/_doorward/signed-out", get(logout::done))
             .route("/_doorward/static/{name}", get(home::asset))

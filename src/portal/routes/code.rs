@@ -9,6 +9,7 @@ use http::{HeaderMap, Response, StatusCode};
 
 use crate::auth::code::{CodeOutcome, PendingCode, ResendOutcome};
 use crate::auth::sign_in::StepUpOutcome;
+use crate::domain::budget::BudgetState;
 use crate::domain::challenge::{ChallengeState, Resend};
 use crate::domain::return_to::ReturnTo;
 use crate::domain::secret::FlowSecret;
@@ -23,7 +24,7 @@ use crate::portal::respond::{Reply, unavailable};
 use crate::portal::{Portal, Visit, cookies};
 use crate::telemetry::metrics::{SecurityEvent, metrics};
 
-const LOGIN: &str = "/_doorward/login";
+pub(super) const LOGIN: &str = "/_doorward/login";
 const CODE: &str = "/_doorward/code";
 /// For how long the page says that a further code was sent.
 const JUST_NOW: std::time::Duration = std::time::Duration::from_secs(20);
@@ -59,21 +60,17 @@ pub(in crate::portal) async fn submit(
         Err(refusal) => return refusal.answer(reply),
     };
     let context = visit.context(ReturnTo::front_page());
-    let outcome = match portal.auth.verify_code(&flow, form.get("code"), &context).await {
+    let outcome = match portal.auth.verify_code(&flow, form.get("code"), form.has("trust_device"), &context).await {
         Ok(outcome) => outcome,
         Err(error) => return unavailable(reply, &error),
     };
     let alert = match outcome {
         CodeOutcome::SignedIn { opened, return_to } => {
-            let (names, keys) = (visit.site.cookies, portal.auth.keys());
-            return reply
-                .cookie(names.set_session(keys, &opened, visit.site.host()))
-                .end_flow()
-                .see_other(return_to.as_str());
+            return reply.signed_in(&opened).see_other(return_to.as_str());
         }
         CodeOutcome::Wrong => Said::Wrong,
         CodeOutcome::NotACode => Said::Alert(StatusCode::BAD_REQUEST, CodeAlert::NotSixDigits),
-        CodeOutcome::Closed => Said::Closed,
+        CodeOutcome::Closed | CodeOutcome::BudgetSpent => Said::Closed,
         CodeOutcome::Lost => return reply.see_other(LOGIN),
         CodeOutcome::Limited(limited) => Said::limited(limited.retry_after),
     };
@@ -151,14 +148,14 @@ impl Said {
     }
 }
 
-enum Refusal {
+pub(super) enum Refusal {
     Malformed,
     NotOurs(csrf::NotOurs),
     NoFlow,
 }
 
 impl Refusal {
-    fn answer(self, reply: Reply<'_>) -> Response<Body> {
+    pub(super) fn answer(self, reply: Reply<'_>) -> Response<Body> {
         match self {
             Self::Malformed => {
                 metrics().security_event(SecurityEvent::Malformed);
@@ -170,7 +167,7 @@ impl Refusal {
     }
 }
 
-fn posted(
+pub(super) fn posted(
     portal: &Portal,
     visit: &Visit,
     headers: &HeaderMap,
@@ -186,7 +183,7 @@ fn posted(
     }
 }
 
-fn flow_of(portal: &Portal, visit: &Visit, headers: &HeaderMap) -> Option<FlowSecret> {
+pub(super) fn flow_of(portal: &Portal, visit: &Visit, headers: &HeaderMap) -> Option<FlowSecret> {
     cookies::flow_secret(headers, visit.site.cookies, portal.auth.keys(), visit.site.host())
 }
 
@@ -216,6 +213,9 @@ async fn page(
         return_to: pending.challenge.grant.return_to.as_str(),
         expires_at: pending.challenge.expires_at,
         state: match pending.state {
+            ChallengeState::Pending { .. } if pending.budget != BudgetState::Within => {
+                CodeState::LinkOnly
+            }
             ChallengeState::Pending { attempts_left } => {
                 CodeState::Pending { attempts_left: attempts_left.get() }
             }
@@ -231,6 +231,7 @@ async fn page(
         },
         alert,
         notice,
+        trust: portal.auth.trust_offered(&pending.challenge.grant.methods),
     };
     reply.page(status, &Page::Code(page))
 }
