@@ -272,6 +272,8 @@ impl Auth {
             to: to.cloned().unwrap_or_else(EmailAddress::nobody),
             message: Message::SignInCode {
                 code,
+                link: format!("{}/_doorward/code", context.origin).into(),
+                passwordless: false,
                 site: context.origin.to_owned(),
                 expires_at: not_after,
                 asked_by: Asked { at: context.now, client: context.client.clone() },

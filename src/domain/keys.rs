@@ -322,6 +322,8 @@ mod tests {
             to: "ada@example.org".parse().unwrap(),
             message: Message::SignInCode {
                 code: "123456".parse().unwrap(),
+                link: "https://a.example/link".to_owned().into(),
+                passwordless: false,
                 site: "https://a.example".into(),
                 expires_at: now,
                 asked_by: Asked {

@@ -151,6 +151,8 @@ impl Browser {
     pub fn mail(&self, code: Code, now: Timestamp, not_after: Timestamp) -> SealedMail {
         let message = Message::SignInCode {
             code,
+            link: "https://wiki.example.com/_doorward/link/x".to_owned().into(),
+            passwordless: false,
             site: "https://wiki.example.com".into(),
             expires_at: not_after,
             asked_by: Asked { at: now, client: client() },

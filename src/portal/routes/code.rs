@@ -226,6 +226,8 @@ async fn page(
             Resend::NoneLeft => ResendView::NoneLeft,
             Resend::Over => ResendView::Over,
         },
+        trust: None,
+        trust_ticked: false,
         alert,
         notice,
     };
