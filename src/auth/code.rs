@@ -165,7 +165,7 @@ impl Auth {
             self.account_of(&pending.challenge).await?.map(|account| account.email);
         let (code, mail) = self.new_code(email.as_ref(), flow, context);
         let expires_at = context.now + self.settings.code_lifetime;
-        let reissue = Reissue { code, mail, expires_at };
+        let reissue = Reissue { code, link: self.new_link(flow, context), mail, expires_at };
         let rule = self.settings.resend;
         let reissued = self
             .flow

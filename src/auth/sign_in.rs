@@ -2,7 +2,7 @@
 
 use crate::domain::account::{Account, AccountWithPassword, LoginName};
 use crate::domain::address::counted_as;
-use crate::domain::challenge::{Challenge, Grant, NewChallenge, Purpose, Subject};
+use crate::domain::challenge::{Challenge, Grant, NewChallenge, NewLink, Purpose, Subject};
 use crate::domain::client::Client;
 use crate::domain::code::Code;
 use crate::domain::email::{EmailAddress, mask};
@@ -11,7 +11,7 @@ use crate::domain::id::{ChallengeId, MailId, SessionId};
 use crate::domain::keys::MailFrame;
 use crate::domain::mail::{Asked, Mail, Message, SealedMail};
 use crate::domain::return_to::ReturnTo;
-use crate::domain::secret::{CodeMac, FlowSecret, Password};
+use crate::domain::secret::{CodeMac, FlowSecret, LinkToken, Password};
 use crate::domain::session::{Method, Methods};
 use crate::domain::time::Timestamp;
 use crate::store::{LimitName, StoreError};
@@ -250,11 +250,26 @@ impl Auth {
             max_attempts: self.settings.attempts,
             consumed_at: None,
         };
-        let new = NewChallenge { flow: flow.hash(), challenge, code, mail };
+        let new = NewChallenge {
+            flow: flow.hash(),
+            challenge,
+            code,
+            link: self.new_link(&flow, context),
+            mail,
+        };
         self.flow.open_challenge(new).await?;
         metrics().code(Purpose::SignIn, CodeEvent::Issued);
         self.mail_waits.notify_one();
         Ok(flow)
+    }
+
+    /// A link, as a store keeps it.
+    pub(super) fn new_link(&self, flow: &FlowSecret, context: &Context<'_>) -> NewLink {
+        let relay = Code::generate(&*self.entropy);
+        NewLink {
+            token: LinkToken::generate(&*self.entropy).hash(),
+            relay: self.keys.code_mac(flow, Purpose::SignIn, context.host, &relay),
+        }
     }
 
     /// A code as its MAC and as the sealed mail that carries it. A decoy's is made and sealed the same way, for an

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use doorward::domain::account::{AccountWithPassword, Epoch, NewAccount};
 use doorward::domain::challenge::{
-    Challenge, Grant, NewChallenge, Purpose, Redeemed, Reissue, Reissued, ResendRule, Subject,
+    Challenge, Grant, NewChallenge, NewLink, Purpose, Redeemed, Reissue, Reissued, ResendRule,
+    Subject,
 };
 use doorward::domain::client::Client;
 use doorward::domain::code::Code;
@@ -14,7 +15,9 @@ use doorward::domain::id::{AccountId, ChallengeId, MailId, SessionId};
 use doorward::domain::keys::{KeyRing, MailFrame, ServerSecret};
 use doorward::domain::mail::{Asked, Mail, Message, SealedMail};
 use doorward::domain::return_to::ReturnTo;
-use doorward::domain::secret::{CodeGuess, FlowHash, FlowSecret, PasswordHash, SessionToken};
+use doorward::domain::secret::{
+    CodeGuess, CodeMac, FlowHash, FlowSecret, LinkToken, PasswordHash, SessionToken,
+};
 use doorward::domain::session::{Method, Methods, NewSession, Session};
 use doorward::domain::time::Timestamp;
 use doorward::store::{Accounts, Flow};
@@ -26,6 +29,8 @@ pub const LIFETIME: Duration = Duration::from_secs(600);
 /// The right code, and one that is not.
 pub const RIGHT: &str = "739154";
 pub const WRONG: &str = "739155";
+/// What a link shows in another browser.
+pub const RELAY: &str = "184620";
 /// Where mail goes.
 pub const ADDRESS: &str = "Grace.Hopper@Example.org";
 
@@ -129,8 +134,8 @@ impl Browser {
             max_attempts: NonZeroU8::new(5).unwrap(),
             consumed_at: None,
         };
-        let Reissue { code, mail, .. } = self.reissue(code, now);
-        NewChallenge { flow: self.flow(), challenge, code, mail }
+        let Reissue { code, link, mail, .. } = self.reissue(code, now);
+        NewChallenge { flow: self.flow(), challenge, code, link, mail }
     }
 
     pub fn decoy(&self, code: &str, now: Timestamp) -> NewChallenge {
@@ -142,10 +147,16 @@ impl Browser {
 
     pub fn reissue(&self, code: &str, now: Timestamp) -> Reissue {
         let expires_at = now + LIFETIME;
+        let link =
+            NewLink { token: LinkToken::generate(&OsEntropy).hash(), relay: self.mac(RELAY) };
+        let mail = Some(self.mail(code.parse().unwrap(), now, expires_at));
+        Reissue { code: self.mac(code), link, mail, expires_at }
+    }
+
+    /// What a store keeps of a code or relay code of this browser.
+    pub fn mac(&self, code: &str) -> CodeMac {
         let host = "wiki.example.com".parse().unwrap();
-        let code: Code = code.parse().unwrap();
-        let mac = self.keys.code_mac(&self.secret, Purpose::SignIn, &host, &code);
-        Reissue { code: mac, mail: Some(self.mail(code, now, expires_at)), expires_at }
+        self.keys.code_mac(&self.secret, Purpose::SignIn, &host, &code.parse().unwrap())
     }
 
     pub fn mail(&self, code: Code, now: Timestamp, not_after: Timestamp) -> SealedMail {

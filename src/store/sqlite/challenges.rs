@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Executor, Sqlite};
+use sqlx::{Executor, Sqlite, SqliteConnection};
+use subtle::ConstantTimeEq;
 
 use super::super::observe::{Cause, observe};
 use super::super::{ChallengeStore, StoreError};
@@ -13,7 +14,7 @@ use crate::domain::challenge::{
     ResendRule, Subject,
 };
 use crate::domain::id::ChallengeId;
-use crate::domain::secret::{CodeGuess, CodeMac, FlowHash};
+use crate::domain::secret::{CodeGuess, CodeMac, FlowHash, LinkTokenHash};
 use crate::domain::time::Timestamp;
 
 #[async_trait]
@@ -29,8 +30,9 @@ impl ChallengeStore for SqliteStore {
             let challenge = &new.challenge;
             sqlx::query(
                 "INSERT INTO challenges (flow_hash, id, purpose, subject, host, destination, gives,
-                 code_mac, created_at, expires_at, sent_at, sends, attempts, max_attempts, consumed_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                 code_mac, created_at, expires_at, sent_at, sends, attempts, max_attempts, consumed_at,
+                 link_hash, relay_mac)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
             )
             .bind(new.flow.as_bytes().as_slice())
             .bind(challenge.id.as_uuid().as_bytes().as_slice())
@@ -47,6 +49,8 @@ impl ChallengeStore for SqliteStore {
             .bind(challenge.attempts)
             .bind(challenge.max_attempts.get())
             .bind(challenge.consumed_at.map(Timestamp::as_millis))
+            .bind(new.link.token.as_bytes().as_slice())
+            .bind(new.link.relay.as_bytes().as_slice())
             .execute(&mut *write)
             .await?;
             if let Some(mail) = &new.mail {
@@ -91,14 +95,16 @@ impl ChallengeStore for SqliteStore {
             challenge.sent_at = now;
             challenge.expires_at = reissue.expires_at;
             sqlx::query(
-                "UPDATE challenges SET code_mac = ?2, sends = ?3, sent_at = ?4, expires_at = ?5
-                 WHERE flow_hash = ?1",
+                "UPDATE challenges SET code_mac = ?2, sends = ?3, sent_at = ?4, expires_at = ?5,
+                 link_hash = ?6, relay_mac = ?7 WHERE flow_hash = ?1",
             )
             .bind(flow.as_bytes().as_slice())
             .bind(reissue.code.as_bytes().as_slice())
             .bind(challenge.sends)
             .bind(challenge.sent_at.as_millis())
             .bind(challenge.expires_at.as_millis())
+            .bind(reissue.link.token.as_bytes().as_slice())
+            .bind(reissue.link.relay.as_bytes().as_slice())
             .execute(&mut *write)
             .await?;
             outbox::drop_mails_of(&mut write, flow).await?;
@@ -123,7 +129,7 @@ impl ChallengeStore for SqliteStore {
             let Some(row) = fetch(&mut *write, flow, purpose).await? else {
                 return Ok(Redeemed::Unknown);
             };
-            let (mut challenge, kept) = (challenge(&row)?, code_mac(&row)?);
+            let mut challenge = challenge(&row)?;
             match challenge.state(now) {
                 ChallengeState::Pending { .. } => {}
                 ChallengeState::Consumed => return Ok(Redeemed::Spent),
@@ -137,13 +143,9 @@ impl ChallengeStore for SqliteStore {
                 .execute(&mut *write)
                 .await?;
             // A decoy is compared like any other, so that it takes as long.
-            if guess.matches(&kept) & (challenge.subject != Subject::Decoy) {
+            if is_right(guess, &row)? & (challenge.subject != Subject::Decoy) {
+                spend(&mut write, flow, now).await?;
                 challenge.consumed_at = Some(now);
-                sqlx::query("UPDATE challenges SET consumed_at = ?2 WHERE flow_hash = ?1")
-                    .bind(flow.as_bytes().as_slice())
-                    .bind(now.as_millis())
-                    .execute(&mut *write)
-                    .await?;
             }
             write.commit().await?;
             Ok(match challenge.state(now) {
@@ -154,6 +156,62 @@ impl ChallengeStore for SqliteStore {
         })
         .await
     }
+
+    async fn redeem_link(
+        &self,
+        flow: &FlowHash,
+        purpose: Purpose,
+        token: &LinkTokenHash,
+        now: Timestamp,
+    ) -> Result<Redeemed, StoreError> {
+        observe(FLOW, "redeem_link", async {
+            let mut write = self.write().await?;
+            let Some(row) = fetch(&mut *write, flow, purpose).await? else {
+                return Ok(Redeemed::Unknown);
+            };
+            let mut challenge = challenge(&row)?;
+            if !is_its_link(token, &row)? | (challenge.subject == Subject::Decoy) {
+                return Ok(Redeemed::Unknown);
+            }
+            if challenge.consumed_at.is_some() {
+                return Ok(Redeemed::Spent);
+            }
+            // Guesses that are all used do not matter to a link, its time does.
+            if now >= challenge.expires_at {
+                return Ok(Redeemed::Expired);
+            }
+            spend(&mut write, flow, now).await?;
+            write.commit().await?;
+            challenge.consumed_at = Some(now);
+            Ok(Redeemed::Accepted(Box::new(challenge)))
+        })
+        .await
+    }
+
+    async fn find_link(
+        &self,
+        purpose: Purpose,
+        token: &LinkTokenHash,
+    ) -> Result<Option<Challenge>, StoreError> {
+        observe(FLOW, "find_link", async {
+            let row = sqlx::query("SELECT * FROM challenges WHERE link_hash = ?1 AND purpose = ?2")
+                .bind(token.as_bytes().as_slice())
+                .bind(purpose.as_str())
+                .fetch_optional(&self.readers)
+                .await?;
+            row.as_ref().map(challenge).transpose()
+        })
+        .await
+    }
+}
+
+async fn spend(write: &mut SqliteConnection, flow: &FlowHash, now: Timestamp) -> Result<(), Cause> {
+    sqlx::query("UPDATE challenges SET consumed_at = ?2 WHERE flow_hash = ?1")
+        .bind(flow.as_bytes().as_slice())
+        .bind(now.as_millis())
+        .execute(write)
+        .await?;
+    Ok(())
 }
 
 async fn fetch(
@@ -186,7 +244,18 @@ fn challenge(row: &SqliteRow) -> Result<Challenge, Cause> {
     })
 }
 
-/// The MAC of the code, which goes nowhere but into the comparison.
-fn code_mac(row: &SqliteRow) -> Result<CodeMac, Cause> {
-    Columns(row).bytes("code_mac").map(CodeMac::from_bytes)
+/// Whether the guess is the code or the relay code. Both are compared whatever comes of the first, and their MACs
+/// go nowhere else.
+fn is_right(guess: &CodeGuess, row: &SqliteRow) -> Result<bool, Cause> {
+    let columns = Columns(row);
+    let code = CodeMac::from_bytes(columns.bytes("code_mac")?);
+    let relay = columns.bytes_or_none("relay_mac")?.map(CodeMac::from_bytes);
+    let (is_code, is_relay) =
+        (guess.matches(&code), relay.is_some_and(|relay| guess.matches(&relay)));
+    Ok(is_code | is_relay)
+}
+
+fn is_its_link(token: &LinkTokenHash, row: &SqliteRow) -> Result<bool, Cause> {
+    let kept: Option<[u8; 32]> = Columns(row).bytes_or_none("link_hash")?;
+    Ok(kept.is_some_and(|kept| token.as_bytes().ct_eq(&kept).into()))
 }

@@ -17,7 +17,10 @@ pub use open::OpenError;
 pub use upkeep::POLL;
 
 mod accounts;
+mod audit;
+mod budgets;
 mod challenges;
+mod devices;
 mod open;
 mod outbox;
 mod rows;

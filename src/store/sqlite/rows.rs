@@ -28,8 +28,19 @@ impl<'r> Columns<'r> {
         Ok(Uuid::from_slice(self.get(column)?)?)
     }
 
+    pub(super) fn uuid_or_none(&self, column: &'static str) -> Result<Option<Uuid>, Cause> {
+        Ok(self.get::<Option<&[u8]>>(column)?.map(Uuid::from_slice).transpose()?)
+    }
+
     pub(super) fn bytes<const N: usize>(&self, column: &'static str) -> Result<[u8; N], Cause> {
         Ok(self.get::<&[u8]>(column)?.try_into()?)
+    }
+
+    pub(super) fn bytes_or_none<const N: usize>(
+        &self,
+        column: &'static str,
+    ) -> Result<Option<[u8; N]>, Cause> {
+        Ok(self.get::<Option<&[u8]>>(column)?.map(TryInto::try_into).transpose()?)
     }
 
     pub(super) fn instant(&self, column: &'static str) -> Result<Timestamp, Cause> {

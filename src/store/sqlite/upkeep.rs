@@ -9,7 +9,9 @@ use sqlx::SqlitePool;
 
 use super::super::observe::observe;
 use super::super::{StoreError, StoreUpkeep};
+use super::budgets::TOLD_FOR;
 use super::{ACCOUNTS, FLOW, SqliteStore};
+use crate::domain::budget::{DelayRule, GUESSES_COUNT_FOR};
 use crate::domain::time::Timestamp;
 
 /// How often the file is asked whether another process has written to it: the longest that a session revoked by
@@ -18,6 +20,16 @@ pub const POLL: Duration = Duration::from_millis(100);
 
 /// How long a challenge is kept after its end, so that its page can say what became of it.
 const CHALLENGE_AFTERLIFE: Duration = Duration::from_secs(3600);
+
+/// How long a device is kept that nobody uses.
+const DEVICE_UNUSED: Duration = Duration::from_secs(90 * 86_400);
+
+/// How long the audit remembers.
+const AUDIT_KEPT: Duration = Duration::from_secs(90 * 86_400);
+
+/// The most names whose wrong passwords are remembered: a flood of names that nobody has fills some 20 MB, and
+/// pushes the oldest out only after far longer than the longest wait.
+pub(super) const MOST_PASSWORD_FAILURES: i64 = 200_000;
 
 /// What this process knows of the writes of others.
 ///
@@ -80,10 +92,19 @@ impl StoreUpkeep for SqliteStore {
                 (PURGE_SESSIONS_LEFT_IDLE, now),
                 (PURGE_CHALLENGES, now.before(CHALLENGE_AFTERLIFE)),
                 (PURGE_MAILS, now),
+                (PURGE_DEVICES, now.before(DEVICE_UNUSED)),
+                (PURGE_GUESSES, now.before(GUESSES_COUNT_FOR)),
+                (PURGE_NOTICES, now.before(TOLD_FOR)),
+                (PURGE_PASSWORD_FAILURES, now.before(DelayRule::default().forgotten_after)),
+                (PURGE_AUDIT, now.before(AUDIT_KEPT)),
             ] {
                 let purge = sqlx::query(statement).bind(end.as_millis()).bind(i64::from(limit));
                 gone += purge.execute(&mut *write).await?.rows_affected();
             }
+            let purge = sqlx::query(PURGE_PASSWORD_FAILURES_OVERFLOWING)
+                .bind(MOST_PASSWORD_FAILURES)
+                .bind(i64::from(limit));
+            gone += purge.execute(&mut *write).await?.rows_affected();
             write.commit().await?;
             Ok(gone)
         })
@@ -109,3 +130,17 @@ const PURGE_CHALLENGES: &str = "DELETE FROM challenges WHERE flow_hash IN
     (SELECT flow_hash FROM challenges WHERE expires_at <= ?1 LIMIT ?2)";
 const PURGE_MAILS: &str = "DELETE FROM outbox WHERE id IN
     (SELECT id FROM outbox WHERE not_after <= ?1 LIMIT ?2)";
+const PURGE_DEVICES: &str = "DELETE FROM devices WHERE id IN
+    (SELECT id FROM devices WHERE used_at <= ?1 LIMIT ?2)";
+const PURGE_GUESSES: &str = "DELETE FROM guess_failures WHERE number IN
+    (SELECT number FROM guess_failures WHERE at <= ?1 LIMIT ?2)";
+const PURGE_NOTICES: &str = "DELETE FROM budget_notices WHERE account_id IN
+    (SELECT account_id FROM budget_notices WHERE told_at <= ?1 LIMIT ?2)";
+const PURGE_PASSWORD_FAILURES: &str = "DELETE FROM password_failures WHERE key_hash IN
+    (SELECT key_hash FROM password_failures WHERE last_at <= ?1 LIMIT ?2)";
+const PURGE_AUDIT: &str = "DELETE FROM audit WHERE number IN
+    (SELECT number FROM audit WHERE at <= ?1 LIMIT ?2)";
+// Those behind the latest ?1.
+const PURGE_PASSWORD_FAILURES_OVERFLOWING: &str = "DELETE FROM password_failures WHERE key_hash IN
+    (SELECT key_hash FROM password_failures ORDER BY last_at
+     LIMIT max(0, min(?2, (SELECT count(*) FROM password_failures) - ?1)))";
