@@ -49,10 +49,8 @@ impl Auth {
         context: &Context<'_>,
     ) -> Result<Option<Device>, StoreError> {
         let Some(shown) = &context.device else { return Ok(None) };
-        let found = self
-            .accounts
-            .find_device(shown.id, &shown.token.hash(), GRACE, context.now)
-            .await?;
+        let found =
+            self.accounts.find_device(shown.id, &shown.token.hash(), GRACE, context.now).await?;
         Ok(found.filter(|device| account.is_some_and(|account| is_of(device, account, context))))
     }
 
@@ -74,13 +72,10 @@ impl Auth {
         context: &Context<'_>,
     ) -> Result<Trust, StoreError> {
         let Some(shown) = &context.device else { return Ok(Trust::None) };
-        let found = self
-            .accounts
-            .find_device(shown.id, &shown.token.hash(), GRACE, context.now)
-            .await?;
-        let may_use = |device: &Device| {
-            is_of(device, account, context) && device.is_trusted(context.now)
-        };
+        let found =
+            self.accounts.find_device(shown.id, &shown.token.hash(), GRACE, context.now).await?;
+        let may_use =
+            |device: &Device| is_of(device, account, context) && device.is_trusted(context.now);
         // One that is somebody else's, or not trusted, is left as it is. One whose token is not of the moment may be
         // a copy: using it tells.
         if found.is_some_and(|device| !may_use(&device)) {

@@ -2,7 +2,9 @@
 
 use zeroize::Zeroizing;
 
+use crate::domain::budget::BudgetState;
 use crate::domain::challenge::{Challenge, ChallengeState, Purpose, Redeemed};
+use crate::domain::device::Guesser;
 use crate::domain::secret::{FlowSecret, LinkToken};
 use crate::store::StoreError;
 use crate::telemetry::metrics::{SigninResult, SigninStep, metrics};
@@ -23,8 +25,8 @@ pub enum OpenedLink {
     },
     /// Another browser asked; this code goes there.
     Relay {
-        /// The code, in groups for people.
-        code: Zeroizing<String>,
+        /// The code, in groups for people; none while the guess budget lets no code be typed.
+        code: Option<Zeroizing<String>>,
         /// The challenge.
         challenge: Box<Challenge>,
     },
@@ -50,14 +52,18 @@ impl Auth {
             None => None,
         };
         let state = challenge.state(context.now);
-        Ok(match (own, state) {
-            (Some(own), _) if own.id == challenge.id => OpenedLink::Ours { challenge, state },
-            (_, ChallengeState::Pending { .. } | ChallengeState::Exhausted) => OpenedLink::Relay {
-                code: self.keys.relay_code(token).for_people(),
-                challenge,
-            },
-            (_, ChallengeState::Expired | ChallengeState::Consumed) => OpenedLink::Unknown,
-        })
+        if own.is_some_and(|own| own.id == challenge.id) {
+            return Ok(OpenedLink::Ours { challenge, state });
+        }
+        match state {
+            ChallengeState::Expired | ChallengeState::Consumed => return Ok(OpenedLink::Unknown),
+            ChallengeState::Pending { .. } | ChallengeState::Exhausted => {}
+        }
+        let (id, budget) = (challenge.subject.budget_of(), self.settings.budget);
+        let budget = self.accounts.guess_budget(id, Guesser::Unknown, budget, context.now).await?;
+        let typed = budget == BudgetState::Within && state != ChallengeState::Exhausted;
+        let code = typed.then(|| self.keys.relay_code(token).for_people());
+        Ok(OpenedLink::Relay { code, challenge })
     }
 
     /// Signs in by the link, in the browser that asked.

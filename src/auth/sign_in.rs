@@ -12,7 +12,7 @@ use crate::domain::email::{EmailAddress, mask};
 use crate::domain::host::HostName;
 use crate::domain::id::{AccountId, ChallengeId, MailId, SessionId};
 use crate::domain::keys::MailFrame;
-use crate::domain::mail::{LinkAddress, Mail, Message, SealedMail};
+use crate::domain::mail::{Mail, Message, SealedMail};
 use crate::domain::return_to::ReturnTo;
 use crate::domain::secret::{CodeMac, FlowSecret, LinkToken, Password};
 use crate::domain::session::{Method, Methods};
@@ -346,9 +346,8 @@ impl Auth {
         let budget = self.accounts.guess_budget(id, who, self.settings.budget, context.now).await?;
         let code = Code::generate(&*self.entropy);
         let token = LinkToken::generate(&*self.entropy);
-        let mac = |typed: &TypedCode| {
-            self.keys.code_mac(flow, Purpose::SignIn, context.host, typed)
-        };
+        let mac =
+            |typed: &TypedCode| self.keys.code_mac(flow, Purpose::SignIn, context.host, typed);
         let relay = mac(&TypedCode::Relay(self.keys.relay_code(&token)));
         let link = NewLink { token: token.hash(), relay };
         let code_mac = mac(&TypedCode::Code(code.clone()));
@@ -357,14 +356,14 @@ impl Auth {
         let message = match budget {
             BudgetState::Within => Message::SignInCode {
                 code,
-                link: LinkAddress::new(address),
+                link: address.into(),
                 passwordless,
                 site: context.origin.to_owned(),
                 expires_at: not_after,
                 asked_by: context.asked(),
             },
             BudgetState::Spent { .. } => Message::SignInLink {
-                link: LinkAddress::new(address),
+                link: address.into(),
                 passwordless,
                 site: context.origin.to_owned(),
                 expires_at: not_after,

@@ -3,8 +3,8 @@
 //! A forgery dies on the MAC without touching a store, and a cookie of one host is nothing on another.
 
 use crate::domain::host::HostName;
-use crate::domain::keys::{KeyRing, RotatingKey};
 use crate::domain::id::DeviceId;
+use crate::domain::keys::{KeyRing, RotatingKey};
 use crate::domain::secret::{
     DeviceToken, FlowSecret, LinkToken, SessionToken, base64url, from_base64url,
 };

@@ -50,6 +50,11 @@ pub enum Subject {
 }
 
 impl Subject {
+    /// Whether it is nobody.
+    pub const fn is_decoy(self) -> bool {
+        matches!(self, Self::Decoy { .. })
+    }
+
     /// Whose guess budget its codes count against.
     pub const fn budget_of(self) -> AccountId {
         match self {

@@ -14,8 +14,8 @@ use super::challenge::Purpose;
 use super::code::{RelayCode, TypedCode};
 use super::entropy::{self, Entropy};
 use super::host::HostName;
-use super::mail::{Mail, SealedMail};
 use super::id::AccountId;
+use super::mail::{Mail, SealedMail};
 use super::secret::{CodeGuess, CodeMac, FlowSecret, LinkToken};
 
 /// The server secret: at least 32 bytes, from `secret_file`.
@@ -344,6 +344,8 @@ mod tests {
             to: "ada@example.org".parse().unwrap(),
             message: Message::SignInCode {
                 code: "123456".parse().unwrap(),
+                link: "https://a.example/link".to_owned().into(),
+                passwordless: false,
                 site: "https://a.example".into(),
                 expires_at: now,
                 asked_by: Asked {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use super::client::Client;
 use super::code::Code;
@@ -24,16 +25,65 @@ pub struct Mail {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Message {
-    /// The code to sign in with.
+    /// The code to sign in with, and the link that does the same in the browser that asked.
     SignInCode {
         /// The code.
         #[serde(with = "code_text")]
         code: Code,
+        /// The link.
+        link: MailedLink,
+        /// Whether the mail was asked for by the name alone, so that it does not say that somebody knows a password.
+        passwordless: bool,
         /// The site's origin as configured, never as the request named it (S19).
         site: String,
         /// When the code ends.
         expires_at: Timestamp,
         /// Where it was asked for.
+        asked_by: Asked,
+    },
+    /// The link alone: the guess budget is spent, and no code would be taken.
+    SignInLink {
+        /// The link.
+        link: MailedLink,
+        /// Whether the mail was asked for by the name alone.
+        passwordless: bool,
+        /// The site's origin as configured (S19).
+        site: String,
+        /// When the link ends.
+        expires_at: Timestamp,
+        /// Where it was asked for.
+        asked_by: Asked,
+    },
+    /// Strangers have spent the guess budget of the account (S5).
+    GuessesSpent {
+        /// From when codes are taken again from browsers that the account does not know.
+        until: Timestamp,
+        /// The site's origin as configured (S19).
+        site: String,
+        /// Where the last wrong code came from.
+        asked_by: Asked,
+    },
+    /// The right password was typed, and then a wrong code (S37).
+    WrongCodeNotice {
+        /// The site's origin as configured (S19).
+        site: String,
+        /// Where it came from.
+        asked_by: Asked,
+    },
+    /// Many wrong passwords were typed for the account.
+    PasswordFailuresNotice {
+        /// The site's origin as configured (S19).
+        site: String,
+        /// Where the last one came from.
+        asked_by: Asked,
+    },
+    /// A copy of a trusted device's cookie was used; the device and its sessions are gone (S32).
+    DeviceStolen {
+        /// The device's name for people, as lists show it.
+        device: String,
+        /// The site's origin as configured (S19).
+        site: String,
+        /// Who showed the copy. That may be the thief, or the owner after the thief.
         asked_by: Asked,
     },
 }
@@ -43,7 +93,42 @@ impl Message {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::SignInCode { .. } => "sign_in_code",
+            Self::SignInLink { .. } => "sign_in_link",
+            Self::GuessesSpent { .. } => "guesses_spent",
+            Self::WrongCodeNotice { .. } => "wrong_code_notice",
+            Self::PasswordFailuresNotice { .. } => "password_failures_notice",
+            Self::DeviceStolen { .. } => "device_stolen",
         }
+    }
+}
+
+/// An absolute address with a secret in it. It lives in one mail.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub struct MailedLink(Zeroizing<String>);
+
+impl MailedLink {
+    /// The address, for the mail.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for MailedLink {
+    fn from(address: String) -> Self {
+        Self(Zeroizing::new(address))
+    }
+}
+
+impl From<MailedLink> for String {
+    fn from(link: MailedLink) -> Self {
+        link.expose().to_owned()
+    }
+}
+
+impl fmt::Debug for MailedLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MailedLink(…)")
     }
 }
 

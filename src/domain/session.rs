@@ -62,7 +62,11 @@ impl Methods {
     /// How much they prove together: a password and something of the mail's are two factors.
     pub fn assurance(&self) -> Assurance {
         let second = self.has(Method::MailCode) || self.has(Method::TrustedDevice);
-        if self.has(Method::Password) && second { Assurance::TwoFactor } else { Assurance::OneFactor }
+        if self.has(Method::Password) && second {
+            Assurance::TwoFactor
+        } else {
+            Assurance::OneFactor
+        }
     }
 
     /// The methods in their order.

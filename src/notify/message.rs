@@ -1,15 +1,15 @@
 //! What a mail says: templates filled in, and the MIME message made of them.
 
-use std::fmt;
-use std::time::Duration;
+mod facts;
 
-use minijinja::{Environment, Value, context};
+use std::fmt;
+
+use minijinja::{Environment, Value};
 
 use super::mime::Content;
-use crate::domain::client::Client;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::MailId;
-use crate::domain::mail::{Asked, Mail, Message};
+use crate::domain::mail::{Mail, Message};
 use crate::domain::time::Timestamp;
 use crate::templates::{TemplateError, Templates};
 
@@ -70,11 +70,11 @@ impl Messages {
         let name = sender.name.as_deref().map(one_line);
         let templates = templates.environment("mails")?;
         let messages = Self { templates, sender: Sender { site_name, name, ..sender } };
-        for example in examples() {
-            let facts = messages.facts(&example, Timestamp::default(), "");
+        for example in facts::examples() {
+            let facts = facts::of(&example, &messages.sender, Timestamp::default(), "");
             for part in [Part::Subject, Part::Text, Part::Html] {
                 let name = part.template(&example);
-                let filled = messages.fill(&name, messages.context(part, &facts, &example));
+                let filled = messages.fill(&name, facts::with_secrets(part, &facts, &example));
                 filled.map_err(|cause| TemplateError::Broken { name, cause })?;
             }
         }
@@ -89,9 +89,9 @@ impl Messages {
         created_at: Timestamp,
     ) -> Result<RenderedMail, RenderError> {
         let message = &mail.message;
-        let facts = self.facts(message, created_at, "");
+        let facts = facts::of(message, &self.sender, created_at, "");
         let subject = one_line(&self.part(Part::Subject, message, &facts)?);
-        let facts = self.facts(message, created_at, &subject);
+        let facts = facts::of(message, &self.sender, created_at, &subject);
         let text = format!("{}\n", self.part(Part::Text, message, &facts)?.trim_end());
         let html = self.part(Part::Html, message, &facts)?;
         let content = Content {
@@ -110,41 +110,13 @@ impl Messages {
 
     fn part(&self, part: Part, message: &Message, facts: &Value) -> Result<String, RenderError> {
         let name = part.template(message);
-        self.fill(&name, self.context(part, facts, message)).map_err(|error| {
+        self.fill(&name, facts::with_secrets(part, facts, message)).map_err(|error| {
             RenderError::Template { name, line: error.line().unwrap_or(0), kind: error.kind() }
         })
     }
 
     fn fill(&self, name: &str, context: Value) -> Result<String, minijinja::Error> {
         self.templates.get_template(name)?.render(context)
-    }
-
-    /// What a part may say. A subject is never given the code: subjects are logged by others and shown on lock screens.
-    fn context(&self, part: Part, facts: &Value, message: &Message) -> Value {
-        match (part, message) {
-            (Part::Subject, _) => facts.clone(),
-            (Part::Text | Part::Html, Message::SignInCode { code, .. }) => {
-                context! { code => code.expose(), ..facts.clone() }
-            }
-        }
-    }
-
-    fn facts(&self, message: &Message, created_at: Timestamp, subject: &str) -> Value {
-        match message {
-            Message::SignInCode { site, expires_at, asked_by, code: _ } => context! {
-                subject,
-                site_name => self.sender.site_name.as_str(),
-                accent => accent(self.sender.accent.as_deref()),
-                site => one_line(site),
-                site_host => one_line(site.split_once("://").map_or(site.as_str(), |(_, host)| host)),
-                ends => expires_at.for_people(),
-                ends_clock => expires_at.clock_time(),
-                lifetime => in_minutes(created_at.until(*expires_at)),
-                asked_at => asked_by.at.for_people(),
-                asked_from => asked_by.client.address.to_canonical().to_string(),
-                asked_with => one_line(&asked_by.client.user_agent.for_people()),
-            },
-        }
     }
 }
 
@@ -209,28 +181,6 @@ impl Part {
     }
 }
 
-/// One of each kind of mail, for the proof at start.
-fn examples() -> [Message; 1] {
-    let at = Timestamp::default();
-    let address = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
-    let code = crate::domain::code::Code::generate(&Zeros);
-    [Message::SignInCode {
-        code,
-        site: "https://wiki.example.com".to_owned(),
-        expires_at: at,
-        asked_by: Asked { at, client: Client { address, user_agent: "".into() } },
-    }]
-}
-
-/// No randomness: the code of the example is 000000.
-struct Zeros;
-
-impl crate::domain::entropy::Entropy for Zeros {
-    fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(0);
-    }
-}
-
 /// `text` without control characters and line breaks, as a header and a line of a mail take it (S20).
 fn one_line(text: &str) -> String {
     let spaced: String = text
@@ -238,25 +188,6 @@ fn one_line(text: &str) -> String {
         .map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c })
         .collect();
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn in_minutes(span: Duration) -> String {
-    match (span.as_secs() + 30) / 60 {
-        0 => "less than a minute".to_owned(),
-        1 => "1 minute".to_owned(),
-        minutes => format!("{minutes} minutes"),
-    }
-}
-
-/// It stands inside a `style` attribute, where escaping HTML does not help: only a plain colour gets there.
-fn accent(chosen: Option<&str>) -> &str {
-    const DEFAULT: &str = "#2f5fd0";
-    let is_colour = |text: &&str| {
-        text.strip_prefix('#').is_some_and(|hex| {
-            matches!(hex.len(), 3 | 6) && hex.bytes().all(|b| b.is_ascii_hexdigit())
-        })
-    };
-    chosen.filter(is_colour).unwrap_or(DEFAULT)
 }
 
 #[cfg(test)]

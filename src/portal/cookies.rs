@@ -44,7 +44,12 @@ impl CookieNames {
     }
 
     /// Sets the device cookie.
-    pub fn set_device(self, keys: &KeyRing, keep: &DeviceToKeep, host: &HostName) -> Option<HeaderValue> {
+    pub fn set_device(
+        self,
+        keys: &KeyRing,
+        keep: &DeviceToKeep,
+        host: &HostName,
+    ) -> Option<HeaderValue> {
         let value = tokens::encode_device(keys, &keep.cookie, host);
         let mut cookie = self.cookie(self.device(), value);
         cookie.set_max_age(cookie::time::Duration::try_from(keep.kept_for).ok());

@@ -12,8 +12,8 @@ use minijinja::Environment;
 
 pub use assets::{Asset, IMMUTABLE};
 pub use page::{
-    CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, ErrorPage, LoginAlert,
-    LoginPage, Page, ResendView, SignOutPage, SignedInPage,
+    CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, ErrorPage, LinkPage,
+    LinkState, LoginAlert, LoginPage, Page, RelayPage, ResendView, SignOutPage, SignedInPage,
 };
 
 use crate::domain::colour::Colour;

@@ -140,7 +140,7 @@ impl Browser {
 
     pub fn decoy(&self, code: &str, now: Timestamp) -> NewChallenge {
         let mut decoy = self.challenge(code, now);
-        decoy.challenge.subject = Subject::Decoy;
+        decoy.challenge.subject = Subject::Decoy { stands_for: AccountId::generate(&OsEntropy, NOW) };
         decoy.mail = None;
         decoy
     }
@@ -162,6 +162,8 @@ impl Browser {
     pub fn mail(&self, code: Code, now: Timestamp, not_after: Timestamp) -> SealedMail {
         let message = Message::SignInCode {
             code,
+            link: "https://wiki.example.com/_doorward/link/x".to_owned().into(),
+            passwordless: false,
             site: "https://wiki.example.com".into(),
             expires_at: not_after,
             asked_by: Asked { at: now, client: client() },

@@ -153,6 +153,8 @@ pub fn code_for(to: &str, user_agent: &str, now: Timestamp) -> SealedMail {
     let client = Client { address: "203.0.113.7".parse().unwrap(), user_agent: user_agent.into() };
     let message = Message::SignInCode {
         code: "048213".parse().unwrap(),
+        link: "https://wiki.example.com/_doorward/link/0123456789abcdef".to_owned().into(),
+        passwordless: false,
         site: "https://wiki.example.com".to_owned(),
         expires_at: not_after,
         asked_by: Asked { at: now, client },

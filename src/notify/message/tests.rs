@@ -1,5 +1,10 @@
+use std::time::Duration;
+
+use super::facts::{accent, in_minutes};
 use super::*;
+use crate::domain::client::Client;
 use crate::domain::entropy::OsEntropy;
+use crate::domain::mail::Asked;
 
 const AT: Timestamp = Timestamp::from_millis(1_795_203_045_000);
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";

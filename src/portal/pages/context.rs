@@ -7,8 +7,8 @@ use url::form_urlencoded;
 
 use super::assets::Assets;
 use super::page::{
-    CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, ErrorPage, LoginAlert,
-    LoginPage, Page, ResendView, SignedInPage,
+    CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, ErrorPage, LinkPage,
+    LinkState, LoginAlert, LoginPage, Page, RelayPage, ResendView, SignedInPage,
 };
 use crate::domain::time::Timestamp;
 
@@ -17,6 +17,8 @@ pub(super) fn of(page: &Page<'_>, now: Timestamp) -> (&'static str, Value) {
     match page {
         Page::Login(page) => ("login.html", login(page, now)),
         Page::Code(page) => ("code.html", code(page, now)),
+        Page::Link(page) => ("link.html", link(page, now)),
+        Page::Relay(page) => ("relay.html", relay(page, now)),
         Page::Confirm(page) => ("confirm.html", confirm(page, now)),
         Page::SignedIn(page) => ("signed_in.html", signed_in(page, now)),
         Page::SignOut(_) => ("sign_out.html", context! {}),
@@ -88,6 +90,9 @@ fn sign_in_alert(alert: Option<LoginAlert>, now: Timestamp) -> Value {
             (Some("limited"), Some(not_before(now + retry_after, now)), None)
         }
         Some(LoginAlert::Busy { retry_after }) => (Some("busy"), None, Some(span(retry_after))),
+        Some(LoginAlert::Delayed { retry_after }) => {
+            (Some("delayed"), None, Some(span(retry_after)))
+        }
     };
     context! { alert, until, wait }
 }
@@ -96,6 +101,7 @@ fn code(page: &CodePage<'_>, now: Timestamp) -> Value {
     let (state, attempts_left) = match page.state {
         CodeState::Pending { attempts_left } => ("pending", attempts_left),
         CodeState::Expired => ("expired", 0),
+        CodeState::LinkOnly => ("link_only", 0),
         CodeState::Exhausted => ("exhausted", 0),
         CodeState::Spent => ("spent", 0),
     };
@@ -126,12 +132,38 @@ fn code(page: &CodePage<'_>, now: Timestamp) -> Value {
         expires => instant(page.expires_at, now),
         resend,
         resend_at,
-        can_resend => matches!(page.state, CodeState::Pending { .. } | CodeState::Expired)
-            && matches!(page.resend, ResendView::Now | ResendView::At(_)),
+        trust => trust(page.trust),
+        trust_ticked => page.trust_ticked,
+        can_resend => page.state.can_resend() && matches!(page.resend, ResendView::Now | ResendView::At(_)),
         alert,
         until,
         code_error => matches!(alert, Some("wrong" | "not_six_digits")),
         notice => page.notice.map(|CodeNotice::Resent| "resent"),
+    }
+}
+
+fn link(page: &LinkPage<'_>, now: Timestamp) -> Value {
+    let state = match page.state {
+        LinkState::Ready => "ready",
+        LinkState::Expired => "expired",
+        LinkState::Spent => "spent",
+    };
+    context! {
+        destination => page.destination,
+        return_to => page.return_to,
+        start_again => start_again(page.return_to),
+        state,
+        expires => instant(page.expires_at, now),
+        trust => trust(page.trust),
+        trust_ticked => false,
+    }
+}
+
+fn relay(page: &RelayPage<'_>, now: Timestamp) -> Value {
+    context! {
+        relay_code => page.relay_code,
+        expires => instant(page.expires_at, now),
+        site_host => page.site_host,
     }
 }
 
@@ -212,6 +244,13 @@ fn day(at: Timestamp, now: Timestamp) -> Value {
 /// The whole seconds until `at`, rounded up so that what waits for it never comes too early.
 fn left(at: Timestamp, now: Timestamp) -> u64 {
     u64::try_from(now.until(at).as_millis().div_ceil(1000)).unwrap_or(u64::MAX)
+}
+
+/// For how long a browser is trusted, rounded down: no promise is longer than what is kept.
+fn trust(length: Option<Duration>) -> Option<Value> {
+    let hours = length?.as_secs() / 3600;
+    let (count, unit) = if hours < 48 { (hours.max(1), "hour") } else { (hours / 24, "day") };
+    Some(context! { count, unit })
 }
 
 /// A length of time in the largest unit that suits, rounded up.

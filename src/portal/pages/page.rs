@@ -13,6 +13,10 @@ pub enum Page<'a> {
     Login(LoginPage<'a>),
     /// Asks for the code.
     Code(CodePage<'a>),
+    /// The link of the mail, in the browser that asked for it.
+    Link(LinkPage<'a>),
+    /// The link of the mail, in any other browser.
+    Relay(RelayPage<'a>),
     /// Asks somebody who is signed in by password whether to send a code.
     Confirm(ConfirmPage<'a>),
     /// Says who is signed in.
@@ -33,6 +37,7 @@ impl Page<'_> {
             Self::Code(page) => page.shown_alert().is_some(),
             Self::Confirm(page) => page.alert.is_some(),
             Self::Error(_) => true,
+            Self::Link(_) | Self::Relay(_) => false,
             Self::SignedIn(_) | Self::SignOut(_) | Self::SignedOut => false,
         }
     }
@@ -77,13 +82,19 @@ pub enum LoginAlert {
         /// When it is worth trying again.
         retry_after: Duration,
     },
+    /// Too many wrong passwords for this name, from clients that it does not know (S56).
+    Delayed {
+        /// When it may be tried again.
+        retry_after: Duration,
+    },
     /// The form's token was too old.
     FormExpired,
     /// The browser lost the sign-in that it was in the middle of.
     FlowLost,
 }
 
-/// Asks for the code. Posts `code` and `csrf` to `code`; asks for another with `csrf` at `code/resend`.
+/// Asks for the code. Posts `code`, `trust_device` (`on`, if ticked) and `csrf` to `code`; asks for another with `csrf` at
+/// `code/resend`. The field takes a relay code as well.
 #[derive(Clone, Copy, Debug)]
 pub struct CodePage<'a> {
     /// Where the code went, masked.
@@ -96,6 +107,10 @@ pub struct CodePage<'a> {
     pub state: CodeState,
     /// Whether a further code can be sent.
     pub resend: ResendView,
+    /// For how long this browser can be trusted; without it that is not offered.
+    pub trust: Option<Duration>,
+    /// Whether the box to trust it was ticked before. Never at first.
+    pub trust_ticked: bool,
     /// What went wrong before.
     pub alert: Option<CodeAlert>,
     /// What went well before.
@@ -126,10 +141,19 @@ pub enum CodeState {
     },
     /// Its time is over.
     Expired,
+    /// The guess budget is spent: typed codes are refused for now, the link of the mail works.
+    LinkOnly,
     /// All tries are used.
     Exhausted,
     /// It was answered.
     Spent,
+}
+
+impl CodeState {
+    /// Whether a further mail helps.
+    pub(super) const fn can_resend(self) -> bool {
+        matches!(self, Self::Pending { .. } | Self::Expired | Self::LinkOnly)
+    }
 }
 
 /// Whether a further code can be sent, for the page.
@@ -174,6 +198,46 @@ pub enum CodeAlert {
 pub enum CodeNotice {
     /// A further code is on its way.
     Resent,
+}
+
+/// The link of the mail, in the browser that asked for it: opening it does nothing yet (S16). Posts `trust_device` and
+/// `csrf` to `link`.
+#[derive(Clone, Copy, Debug)]
+pub struct LinkPage<'a> {
+    /// Where the mail went, masked.
+    pub destination: &'a str,
+    /// Where to go in the end; kept for whoever starts again.
+    pub return_to: &'a str,
+    /// When the link ends.
+    pub expires_at: Timestamp,
+    /// How it stands.
+    pub state: LinkState,
+    /// For how long this browser can be trusted; without it that is not offered.
+    pub trust: Option<Duration>,
+}
+
+/// How a link stands, for its page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkState {
+    /// It signs in.
+    Ready,
+    /// Its time is over.
+    Expired,
+    /// It was used, or its code was.
+    Spent,
+}
+
+/// The link of the mail, in any other browser than the one that asked: a code to type there (S17). Nothing on it can be
+/// sent.
+#[derive(Clone, Copy, Debug)]
+pub struct RelayPage<'a> {
+    /// The code as it is shown, `BCDF-GHJK`; without it (typed codes are refused for now) the link has to be opened in the
+    /// browser that asked.
+    pub relay_code: Option<&'a str>,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// The site's host.
+    pub site_host: &'a str,
 }
 
 /// Asks somebody who is signed in by password whether to send a code. Posts `rd` and `csrf` to `code/start`.

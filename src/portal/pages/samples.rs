@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::Frame;
 use super::page::{
-    CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, ErrorPage, LoginAlert,
-    LoginPage, Page, ResendView, SignOutPage, SignedInPage,
+    CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, ErrorPage, LinkPage,
+    LinkState, LoginAlert, LoginPage, Page, RelayPage, ResendView, SignOutPage, SignedInPage,
 };
 use crate::domain::id::RequestId;
 use crate::domain::time::Timestamp;
@@ -15,6 +15,7 @@ const NOW: Timestamp = Timestamp::from_millis(1_795_203_045_000);
 const REQUEST: u128 = 0x019a_a2c4_1d5e_7b3c_9f10_5a2e_88d0_4c61;
 const SHORT: Duration = Duration::from_secs(8);
 const LONG: Duration = Duration::from_secs(290);
+const TRUST: Option<Duration> = Some(Duration::from_secs(30 * 86_400));
 
 /// The frame that samples are rendered in.
 pub(super) fn frame() -> Frame<'static> {
@@ -26,6 +27,7 @@ pub(super) fn frame() -> Frame<'static> {
 pub(super) fn every_page() -> Vec<(String, Page<'static>)> {
     let mut pages = logins();
     pages.extend(codes());
+    pages.extend(links());
     pages.extend(others());
     pages.extend(errors());
     pages
@@ -41,6 +43,7 @@ fn logins() -> Vec<(String, Page<'static>)> {
         ("disabled", LoginAlert::Disabled),
         ("limited", LoginAlert::Limited { retry_after: LONG }),
         ("busy", LoginAlert::Busy { retry_after: SHORT }),
+        ("delayed", LoginAlert::Delayed { retry_after: LONG }),
         ("form-expired", LoginAlert::FormExpired),
         ("flow-lost", LoginAlert::FlowLost),
     ];
@@ -72,6 +75,8 @@ fn codes() -> Vec<(String, Page<'static>)> {
         expires_at: NOW + Duration::from_secs(582),
         state: CodeState::Pending { attempts_left: 5 },
         resend: ResendView::At(NOW + SHORT),
+        trust: None,
+        trust_ticked: false,
         alert: None,
         notice: None,
     };
@@ -83,14 +88,24 @@ fn codes() -> Vec<(String, Page<'static>)> {
         resend: now,
         ..pending
     };
+    let link_only = CodePage { state: CodeState::LinkOnly, resend: now, trust: TRUST, ..pending };
     let with = |alert| CodePage { alert: Some(alert), resend: now, ..pending };
     let until = NOW + SHORT;
     [
         ("pending", pending),
+        ("trust", CodePage { trust: TRUST, ..pending }),
         ("resend-now", CodePage { resend: now, ..pending }),
         ("none-left", CodePage { resend: none_left, ..pending }),
         ("resent", CodePage { notice: Some(CodeNotice::Resent), ..pending }),
         ("wrong", with(CodeAlert::Wrong { attempts_left: 4 })),
+        (
+            "wrong-trust",
+            CodePage {
+                trust: TRUST,
+                trust_ticked: true,
+                ..with(CodeAlert::Wrong { attempts_left: 3 })
+            },
+        ),
         ("wrong-last", CodePage { state: one_left, ..with(CodeAlert::Wrong { attempts_left: 1 }) }),
         ("not-six-digits", with(CodeAlert::NotSixDigits)),
         ("limited", with(CodeAlert::Limited { retry_after: LONG })),
@@ -102,6 +117,10 @@ fn codes() -> Vec<(String, Page<'static>)> {
         ("expired", expired),
         ("expired-wait", CodePage { resend: ResendView::At(until), ..expired }),
         ("expired-none-left", CodePage { resend: none_left, ..expired }),
+        ("link-only", link_only),
+        ("link-only-wait", CodePage { resend: ResendView::At(until), ..link_only }),
+        ("link-only-none-left", CodePage { resend: none_left, ..link_only }),
+        ("link-only-resent", CodePage { notice: Some(CodeNotice::Resent), ..link_only }),
         (
             "exhausted",
             CodePage { state: CodeState::Exhausted, resend: ResendView::Over, ..pending },
@@ -109,6 +128,32 @@ fn codes() -> Vec<(String, Page<'static>)> {
         ("spent", CodePage { state: CodeState::Spent, resend: ResendView::Over, ..pending }),
     ]
     .map(|(name, page)| (format!("code-{name}"), Page::Code(page)))
+    .into()
+}
+
+fn links() -> Vec<(String, Page<'static>)> {
+    let ready = LinkPage {
+        destination: "a•••@example.org",
+        return_to: "/wiki?page=2",
+        expires_at: NOW + Duration::from_secs(582),
+        state: LinkState::Ready,
+        trust: TRUST,
+    };
+    let expired = LinkPage { expires_at: NOW.before(LONG), state: LinkState::Expired, ..ready };
+    let relay = RelayPage {
+        relay_code: Some("BCDF-GHJK"),
+        expires_at: ready.expires_at,
+        site_host: "wiki.example.com",
+    };
+    [
+        ("link-ready", Page::Link(ready)),
+        ("link-ready-plain", Page::Link(LinkPage { trust: None, ..ready })),
+        ("link-expired", Page::Link(expired)),
+        ("link-spent", Page::Link(LinkPage { state: LinkState::Spent, ..ready })),
+        ("relay", Page::Relay(relay)),
+        ("relay-no-code", Page::Relay(RelayPage { relay_code: None, ..relay })),
+    ]
+    .map(|(name, page)| (name.to_owned(), page))
     .into()
 }
 

@@ -124,6 +124,8 @@ fn hostile_input_is_shown_and_never_run() {
         expires_at: now,
         state,
         resend,
+        trust: Some(Duration::from_secs(30 * 86_400)),
+        trust_ticked: false,
         alert: None,
         notice: None,
     };

@@ -60,7 +60,11 @@ pub(in crate::portal) async fn submit(
         Err(refusal) => return refusal.answer(reply),
     };
     let context = visit.context(ReturnTo::front_page());
-    let outcome = match portal.auth.verify_code(&flow, form.get("code"), form.has("trust_device"), &context).await {
+    let outcome = match portal
+        .auth
+        .verify_code(&flow, form.get("code"), form.has("trust_device"), &context)
+        .await
+    {
         Ok(outcome) => outcome,
         Err(error) => return unavailable(reply, &error),
     };
@@ -229,6 +233,7 @@ async fn page(
             Resend::NoneLeft => ResendView::NoneLeft,
             Resend::Over => ResendView::Over,
         },
+        trust_ticked: false,
         alert,
         notice,
         trust: portal.auth.trust_offered(&pending.challenge.grant.methods),

@@ -42,7 +42,7 @@ pub(in crate::portal) async fn show(
 ) -> Response<Body> {
     let reply = Reply::to(&portal, &visit, &headers);
     let Some(token) = cookies::link_token(&headers, visit.site.cookies) else {
-        return closed(reply, LinkState::Expired);
+        return closed(reply, &visit);
     };
     let flow = flow_of(&portal, &visit, &headers);
     let context = visit.context(ReturnTo::front_page());
@@ -60,6 +60,7 @@ pub(in crate::portal) async fn show(
             let page = LinkPage {
                 destination: &challenge.destination,
                 return_to: challenge.grant.return_to.as_str(),
+                expires_at: challenge.expires_at,
                 state,
                 trust: portal.auth.trust_offered(&challenge.grant.methods),
             };
@@ -67,13 +68,13 @@ pub(in crate::portal) async fn show(
         }
         OpenedLink::Relay { code, challenge } => {
             let page = RelayPage {
-                relay_code: &code,
+                relay_code: code.as_ref().map(|code| code.as_str()),
                 expires_at: challenge.expires_at,
-                host: visit.site.host().as_str(),
+                site_host: visit.site.host().as_str(),
             };
             reply.page(StatusCode::OK, &Page::Relay(page))
         }
-        OpenedLink::Unknown => return closed(reply, LinkState::Expired),
+        OpenedLink::Unknown => return closed(reply, &visit),
     };
     without_referrer(response)
 }
@@ -90,7 +91,7 @@ pub(in crate::portal) async fn submit(
         Err(refusal) => return refusal.answer(reply),
     };
     let Some(token) = cookies::link_token(&headers, visit.site.cookies) else {
-        return closed(reply, LinkState::Expired);
+        return closed(reply, &visit);
     };
     let context = visit.context(ReturnTo::front_page());
     let trust = form.has("trust_device");
@@ -102,7 +103,7 @@ pub(in crate::portal) async fn submit(
             .see_other(return_to.as_str()),
         // Not the browser that asked: the page says what to do instead.
         Ok(CodeOutcome::Lost) => reply.see_other(LINK),
-        Ok(CodeOutcome::Closed) => closed(reply, LinkState::Expired),
+        Ok(CodeOutcome::Closed) => closed(reply, &visit),
         Ok(
             CodeOutcome::Wrong
             | CodeOutcome::NotACode
@@ -113,8 +114,14 @@ pub(in crate::portal) async fn submit(
     }
 }
 
-fn closed(reply: Reply<'_>, state: LinkState) -> Response<Body> {
-    let page = LinkPage { destination: "", return_to: "/", state, trust: None };
+fn closed(reply: Reply<'_>, visit: &Visit) -> Response<Body> {
+    let page = LinkPage {
+        destination: "",
+        return_to: "/",
+        expires_at: visit.now,
+        state: LinkState::Expired,
+        trust: None,
+    };
     without_referrer(reply.page(StatusCode::GONE, &Page::Link(page)))
 }
 

@@ -83,13 +83,8 @@ pub(in crate::portal) async fn submit(
         return form(reply, &visit, &return_to, StatusCode::BAD_REQUEST, typed, alert);
     }
     let trusted_device = visit.takes_trusted_device(&return_to);
-    let command = SignIn {
-        login: typed.login,
-        password,
-        remember: typed.remember,
-        wanted,
-        trusted_device,
-    };
+    let command =
+        SignIn { login: typed.login, password, remember: typed.remember, wanted, trusted_device };
     match portal.auth.sign_in(command, &visit.context(return_to.clone())).await {
         Ok(outcome) => answer(reply, &visit, &return_to, typed, outcome),
         Err(error) => unavailable(reply, &error),

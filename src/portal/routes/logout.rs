@@ -41,7 +41,8 @@ pub(in crate::portal) async fn submit(
         return super::refuse(reply, why);
     }
     if let Some(signed_in) = &visit.signed_in
-        && let Err(error) = portal.auth.sign_out(signed_in, &visit.context(ReturnTo::front_page())).await
+        && let Err(error) =
+            portal.auth.sign_out(signed_in, &visit.context(ReturnTo::front_page())).await
     {
         return unavailable(reply, &error);
     }

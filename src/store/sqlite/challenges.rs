@@ -143,7 +143,7 @@ impl ChallengeStore for SqliteStore {
                 .execute(&mut *write)
                 .await?;
             // A decoy is compared like any other, so that it takes as long.
-            if is_right(guess, &row)? & (challenge.subject != Subject::Decoy) {
+            if is_right(guess, &row)? & !challenge.subject.is_decoy() {
                 spend(&mut write, flow, now).await?;
                 challenge.consumed_at = Some(now);
             }
@@ -170,7 +170,7 @@ impl ChallengeStore for SqliteStore {
                 return Ok(Redeemed::Unknown);
             };
             let mut challenge = challenge(&row)?;
-            if !is_its_link(token, &row)? | (challenge.subject == Subject::Decoy) {
+            if !is_its_link(token, &row)? | challenge.subject.is_decoy() {
                 return Ok(Redeemed::Unknown);
             }
             if challenge.consumed_at.is_some() {

@@ -17,6 +17,15 @@ use crate::domain::time::Timestamp;
 
 #[async_trait]
 impl OutboxStore for SqliteStore {
+    async fn write_mail(&self, mail: SealedMail) -> Result<(), StoreError> {
+        observe(FLOW, "write_mail", async {
+            let mut write = self.write().await?;
+            insert(&mut write, &mail).await?;
+            Ok(write.commit().await?)
+        })
+        .await
+    }
+
     async fn lease_mails(
         &self,
         limit: u32,

@@ -1,0 +1,145 @@
+//! From a mail's data to what its templates read.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use minijinja::{Value, context};
+
+use super::{Part, Sender, one_line};
+use crate::domain::client::Client;
+use crate::domain::code::Code;
+use crate::domain::colour::Colour;
+use crate::domain::mail::{Asked, Message};
+use crate::domain::time::Timestamp;
+
+/// What every part of a mail may say.
+pub(super) fn of(
+    message: &Message,
+    sender: &Sender,
+    created_at: Timestamp,
+    subject: &str,
+) -> Value {
+    let (site, asked_by) = about(message);
+    let accent = accent(sender.accent.as_deref());
+    context! {
+        subject,
+        site_name => sender.site_name.as_str(),
+        accent,
+        on_accent => accent.parse().map_or(Colour::WHITE, Colour::text).to_string(),
+        site => one_line(site),
+        site_host => one_line(site.split_once("://").map_or(site, |(_, host)| host)),
+        asked_at => asked_by.at.for_people(),
+        asked_from => asked_by.client.address.to_canonical().to_string(),
+        asked_with => one_line(&asked_by.client.user_agent.for_people()),
+        ..particulars(message, created_at)
+    }
+}
+
+/// What `part` may say. A subject is given no secret: subjects are logged by others and shown on lock screens.
+pub(super) fn with_secrets(part: Part, facts: &Value, message: &Message) -> Value {
+    match (part, message) {
+        (Part::Subject, _) => facts.clone(),
+        (Part::Text | Part::Html, Message::SignInCode { code, link, .. }) => {
+            context! { code => code.expose(), link => link.expose(), ..facts.clone() }
+        }
+        (Part::Text | Part::Html, Message::SignInLink { link, .. }) => {
+            context! { link => link.expose(), ..facts.clone() }
+        }
+        (
+            Part::Text | Part::Html,
+            Message::GuessesSpent { .. }
+            | Message::WrongCodeNotice { .. }
+            | Message::PasswordFailuresNotice { .. }
+            | Message::DeviceStolen { .. },
+        ) => facts.clone(),
+    }
+}
+
+/// One of each mail and of its cases, for the proof at start.
+pub(super) fn examples() -> [Message; 8] {
+    let at = Timestamp::default();
+    let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let site = || "https://wiki.example.com".to_owned();
+    let asked_by = || Asked { at, client: Client { address, user_agent: "".into() } };
+    let code = |passwordless| Message::SignInCode {
+        code: Code::generate(&Zeros),
+        link: site().into(),
+        passwordless,
+        site: site(),
+        expires_at: at,
+        asked_by: asked_by(),
+    };
+    let link = |passwordless| Message::SignInLink {
+        link: site().into(),
+        passwordless,
+        site: site(),
+        expires_at: at,
+        asked_by: asked_by(),
+    };
+    [
+        code(false),
+        code(true),
+        link(false),
+        link(true),
+        Message::GuessesSpent { until: at, site: site(), asked_by: asked_by() },
+        Message::WrongCodeNotice { site: site(), asked_by: asked_by() },
+        Message::PasswordFailuresNotice { site: site(), asked_by: asked_by() },
+        Message::DeviceStolen { device: String::new(), site: site(), asked_by: asked_by() },
+    ]
+}
+
+/// What all mails have.
+fn about(message: &Message) -> (&str, &Asked) {
+    match message {
+        Message::SignInCode { site, asked_by, .. }
+        | Message::SignInLink { site, asked_by, .. }
+        | Message::GuessesSpent { site, asked_by, .. }
+        | Message::WrongCodeNotice { site, asked_by }
+        | Message::PasswordFailuresNotice { site, asked_by }
+        | Message::DeviceStolen { site, asked_by, .. } => (site, asked_by),
+    }
+}
+
+/// What one kind of mail has.
+fn particulars(message: &Message, created_at: Timestamp) -> Value {
+    match message {
+        Message::SignInCode { expires_at, passwordless, .. }
+        | Message::SignInLink { expires_at, passwordless, .. } => context! {
+            passwordless,
+            ends_clock => expires_at.clock_time(),
+            lifetime => in_minutes(created_at.until(*expires_at)),
+            ends => expires_at.for_people(),
+        },
+        Message::GuessesSpent { until, .. } => context! { ends => until.for_people() },
+        Message::DeviceStolen { device, .. } => context! { device => one_line(device) },
+        Message::WrongCodeNotice { .. } | Message::PasswordFailuresNotice { .. } => context! {},
+    }
+}
+
+/// No randomness: the code of the example is 000000.
+struct Zeros;
+
+impl crate::domain::entropy::Entropy for Zeros {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(0);
+    }
+}
+
+pub(super) fn in_minutes(span: Duration) -> String {
+    match (span.as_secs() + 30) / 60 {
+        0 => "less than a minute".to_owned(),
+        1 => "1 minute".to_owned(),
+        minutes => format!("{minutes} minutes"),
+    }
+}
+
+/// It stands inside a `style` attribute, where escaping HTML does not help: only a plain colour gets there.
+pub(super) fn accent(chosen: Option<&str>) -> &str {
+    const DEFAULT: &str = "#2f5fd0";
+    let is_colour = |text: &&str| {
+        text.strip_prefix('#').is_some_and(|hex| {
+            matches!(hex.len(), 3 | 6) && hex.bytes().all(|b| b.is_ascii_hexdigit())
+        })
+    };
+    chosen.filter(is_colour).unwrap_or(DEFAULT)
+}
