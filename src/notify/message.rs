@@ -71,7 +71,7 @@ impl Messages {
         let templates = templates.environment("mails")?;
         let messages = Self { templates, sender: Sender { site_name, name, ..sender } };
         for example in facts::examples() {
-            let facts = messages.facts(&example, Timestamp::default(), "");
+            let facts = facts::of(&example, &messages.sender, Timestamp::default(), "");
             for part in [Part::Subject, Part::Text, Part::Html] {
                 let name = part.template(&example);
                 let filled = messages.fill(&name, facts::with_secrets(part, &facts, &example));
