@@ -31,7 +31,7 @@ pub enum Message {
         #[serde(with = "code_text")]
         code: Code,
         /// The link.
-        link: MailedLink,
+        link: LinkAddress,
         /// Whether the mail was asked for by the name alone, so that it does not say that somebody knows a password.
         passwordless: bool,
         /// The site's origin as configured, never as the request named it (S19).
@@ -44,7 +44,7 @@ pub enum Message {
     /// The link alone: the guess budget is spent, and no code would be taken.
     SignInLink {
         /// The link.
-        link: MailedLink,
+        link: LinkAddress,
         /// Whether the mail was asked for by the name alone.
         passwordless: bool,
         /// The site's origin as configured (S19).
@@ -105,30 +105,35 @@ impl Message {
 /// An absolute address with a secret in it. It lives in one mail.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
-pub struct MailedLink(Zeroizing<String>);
+pub struct LinkAddress(Zeroizing<String>);
 
-impl MailedLink {
+impl LinkAddress {
+    /// A link to this address.
+    pub fn new(address: String) -> Self {
+        Self(Zeroizing::new(address))
+    }
+
     /// The address, for the mail.
     pub fn expose(&self) -> &str {
         &self.0
     }
 }
 
-impl From<String> for MailedLink {
+impl From<String> for LinkAddress {
     fn from(address: String) -> Self {
-        Self(Zeroizing::new(address))
+        Self::new(address)
     }
 }
 
-impl From<MailedLink> for String {
-    fn from(link: MailedLink) -> Self {
+impl From<LinkAddress> for String {
+    fn from(link: LinkAddress) -> Self {
         link.expose().to_owned()
     }
 }
 
-impl fmt::Debug for MailedLink {
+impl fmt::Debug for LinkAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("MailedLink(…)")
+        f.write_str("LinkAddress(…)")
     }
 }
 

@@ -4,9 +4,10 @@ use super::facts::{accent, in_minutes};
 use super::*;
 use crate::domain::client::Client;
 use crate::domain::entropy::OsEntropy;
-use crate::domain::mail::Asked;
+use crate::domain::mail::{Asked, LinkAddress};
 
 const AT: Timestamp = Timestamp::from_millis(1_795_203_045_000);
+const LINK: &str = "https://wiki.example.com/_doorward/link/Zm9vYmFyYmF6";
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
 fn messages(site_name: &str, name: Option<&str>) -> Messages {
@@ -24,6 +25,8 @@ fn mail(to: &str, user_agent: &str) -> Mail {
         to: to.parse().unwrap(),
         message: Message::SignInCode {
             code: "048213".parse().unwrap(),
+            link: LinkAddress::new(LINK.to_owned()),
+            passwordless: false,
             site: "https://wiki.example.com".to_owned(),
             expires_at: AT + Duration::from_secs(600),
             asked_by: Asked {

@@ -143,17 +143,17 @@ fn code(page: &CodePage<'_>, now: Timestamp) -> Value {
 }
 
 fn link(page: &LinkPage<'_>, now: Timestamp) -> Value {
-    let state = match page.state {
-        LinkState::Ready => "ready",
-        LinkState::Expired => "expired",
-        LinkState::Spent => "spent",
+    let (state, expires) = match page.state {
+        LinkState::Ready { expires_at } => ("ready", Some(instant(expires_at, now))),
+        LinkState::Expired => ("expired", None),
+        LinkState::Spent => ("spent", None),
     };
     context! {
         destination => page.destination,
         return_to => page.return_to,
         start_again => start_again(page.return_to),
         state,
-        expires => instant(page.expires_at, now),
+        expires,
         trust => trust(page.trust),
         trust_ticked => false,
     }
@@ -163,7 +163,7 @@ fn relay(page: &RelayPage<'_>, now: Timestamp) -> Value {
     context! {
         relay_code => page.relay_code,
         expires => instant(page.expires_at, now),
-        site_host => page.site_host,
+        host => page.host,
     }
 }
 

@@ -204,12 +204,10 @@ pub enum CodeNotice {
 /// `csrf` to `link`.
 #[derive(Clone, Copy, Debug)]
 pub struct LinkPage<'a> {
-    /// Where the mail went, masked.
+    /// Where the mail went, masked; read only where it is ready.
     pub destination: &'a str,
     /// Where to go in the end; kept for whoever starts again.
     pub return_to: &'a str,
-    /// When the link ends.
-    pub expires_at: Timestamp,
     /// How it stands.
     pub state: LinkState,
     /// For how long this browser can be trusted; without it that is not offered.
@@ -220,8 +218,11 @@ pub struct LinkPage<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkState {
     /// It signs in.
-    Ready,
-    /// Its time is over.
+    Ready {
+        /// When it ends.
+        expires_at: Timestamp,
+    },
+    /// Its time is over, or it never was one.
     Expired,
     /// It was used, or its code was.
     Spent,
@@ -237,7 +238,7 @@ pub struct RelayPage<'a> {
     /// When it ends.
     pub expires_at: Timestamp,
     /// The site's host.
-    pub site_host: &'a str,
+    pub host: &'a str,
 }
 
 /// Asks somebody who is signed in by password whether to send a code. Posts `rd` and `csrf` to `code/start`.

@@ -132,19 +132,15 @@ fn codes() -> Vec<(String, Page<'static>)> {
 }
 
 fn links() -> Vec<(String, Page<'static>)> {
+    let expires_at = NOW + Duration::from_secs(582);
     let ready = LinkPage {
         destination: "a•••@example.org",
         return_to: "/wiki?page=2",
-        expires_at: NOW + Duration::from_secs(582),
-        state: LinkState::Ready,
+        state: LinkState::Ready { expires_at },
         trust: TRUST,
     };
-    let expired = LinkPage { expires_at: NOW.before(LONG), state: LinkState::Expired, ..ready };
-    let relay = RelayPage {
-        relay_code: Some("BCDF-GHJK"),
-        expires_at: ready.expires_at,
-        site_host: "wiki.example.com",
-    };
+    let expired = LinkPage { destination: "", state: LinkState::Expired, ..ready };
+    let relay = RelayPage { relay_code: Some("BCDF-GHJK"), expires_at, host: "wiki.example.com" };
     [
         ("link-ready", Page::Link(ready)),
         ("link-ready-plain", Page::Link(LinkPage { trust: None, ..ready })),
