@@ -35,7 +35,7 @@ pub struct DeviceToKeep {
 /// Whether a device stands in for the code.
 pub(super) enum Trust {
     /// It does, and keeps this cookie from now on; the same one inside the grace.
-    Given { device: DeviceId, keep: Option<DeviceToKeep> },
+    Given(Option<DeviceToKeep>),
     /// It does not.
     None,
 }
@@ -108,7 +108,7 @@ impl Auth {
         metrics().device(DeviceEvent::Used);
         let used = Attempt::of(AuditEvent::DeviceUsed, AuditResult::Ok, Some(account));
         self.remember(used.by(Guesser::Device(device.id)), context).await?;
-        Ok(Trust::Given { device: device.id, keep })
+        Ok(Trust::Given(keep))
     }
 
     async fn tell_of_theft(

@@ -180,7 +180,7 @@ impl Auth {
             return Ok(SignInOutcome::SignedIn(opened));
         }
         if form.trusted_device
-            && let Trust::Given { keep, .. } = self.use_trusted_device(account, context).await?
+            && let Trust::Given(keep) = self.use_trusted_device(account, context).await?
         {
             metrics().signin(SigninStep::Device, SigninResult::Accepted);
             let methods = methods.and(Method::TrustedDevice);

@@ -140,7 +140,8 @@ impl Browser {
 
     pub fn decoy(&self, code: &str, now: Timestamp) -> NewChallenge {
         let mut decoy = self.challenge(code, now);
-        decoy.challenge.subject = Subject::Decoy { stands_for: AccountId::generate(&OsEntropy, NOW) };
+        decoy.challenge.subject =
+            Subject::Decoy { stands_for: AccountId::generate(&OsEntropy, START) };
         decoy.mail = None;
         decoy
     }

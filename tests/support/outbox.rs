@@ -64,6 +64,13 @@ impl FakeOutbox {
 
 #[async_trait]
 impl OutboxStore for FakeOutbox {
+    async fn write_mail(&self, mail: SealedMail) -> Result<(), StoreError> {
+        self.check("write_mail", false)?;
+        let due = mail.created_at;
+        self.rows.lock().unwrap().insert(mail.id, Row { mail, due, attempts: 0 });
+        Ok(())
+    }
+
     async fn lease_mails(
         &self,
         limit: u32,

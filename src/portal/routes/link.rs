@@ -42,7 +42,7 @@ pub(in crate::portal) async fn show(
 ) -> Response<Body> {
     let reply = Reply::to(&portal, &visit, &headers);
     let Some(token) = cookies::link_token(&headers, visit.site.cookies) else {
-        return closed(reply, &visit);
+        return closed(reply);
     };
     let flow = flow_of(&portal, &visit, &headers);
     let context = visit.context(ReturnTo::front_page());
@@ -53,14 +53,15 @@ pub(in crate::portal) async fn show(
     let response = match opened {
         OpenedLink::Ours { challenge, state } => {
             let state = match state {
-                ChallengeState::Pending { .. } | ChallengeState::Exhausted => LinkState::Ready,
+                ChallengeState::Pending { .. } | ChallengeState::Exhausted => {
+                    LinkState::Ready { expires_at: challenge.expires_at }
+                }
                 ChallengeState::Expired => LinkState::Expired,
                 ChallengeState::Consumed => LinkState::Spent,
             };
             let page = LinkPage {
                 destination: &challenge.destination,
                 return_to: challenge.grant.return_to.as_str(),
-                expires_at: challenge.expires_at,
                 state,
                 trust: portal.auth.trust_offered(&challenge.grant.methods),
             };
@@ -70,11 +71,11 @@ pub(in crate::portal) async fn show(
             let page = RelayPage {
                 relay_code: code.as_ref().map(|code| code.as_str()),
                 expires_at: challenge.expires_at,
-                site_host: visit.site.host().as_str(),
+                host: visit.site.host().as_str(),
             };
             reply.page(StatusCode::OK, &Page::Relay(page))
         }
-        OpenedLink::Unknown => return closed(reply, &visit),
+        OpenedLink::Unknown => return closed(reply),
     };
     without_referrer(response)
 }
@@ -91,7 +92,7 @@ pub(in crate::portal) async fn submit(
         Err(refusal) => return refusal.answer(reply),
     };
     let Some(token) = cookies::link_token(&headers, visit.site.cookies) else {
-        return closed(reply, &visit);
+        return closed(reply);
     };
     let context = visit.context(ReturnTo::front_page());
     let trust = form.has("trust_device");
@@ -103,7 +104,7 @@ pub(in crate::portal) async fn submit(
             .see_other(return_to.as_str()),
         // Not the browser that asked: the page says what to do instead.
         Ok(CodeOutcome::Lost) => reply.see_other(LINK),
-        Ok(CodeOutcome::Closed) => closed(reply, &visit),
+        Ok(CodeOutcome::Closed) => closed(reply),
         Ok(
             CodeOutcome::Wrong
             | CodeOutcome::NotACode
@@ -114,14 +115,8 @@ pub(in crate::portal) async fn submit(
     }
 }
 
-fn closed(reply: Reply<'_>, visit: &Visit) -> Response<Body> {
-    let page = LinkPage {
-        destination: "",
-        return_to: "/",
-        expires_at: visit.now,
-        state: LinkState::Expired,
-        trust: None,
-    };
+fn closed(reply: Reply<'_>) -> Response<Body> {
+    let page = LinkPage { destination: "", return_to: "/", state: LinkState::Expired, trust: None };
     without_referrer(reply.page(StatusCode::GONE, &Page::Link(page)))
 }
 

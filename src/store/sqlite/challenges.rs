@@ -11,7 +11,7 @@ use super::rows::{Columns, json};
 use super::{FLOW, SqliteStore, outbox};
 use crate::domain::challenge::{
     Challenge, ChallengeState, NewChallenge, Purpose, Redeemed, Reissue, Reissued, Resend,
-    ResendRule, Subject,
+    ResendRule,
 };
 use crate::domain::id::ChallengeId;
 use crate::domain::secret::{CodeGuess, CodeMac, FlowHash, LinkTokenHash};
