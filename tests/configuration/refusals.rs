@@ -6,7 +6,7 @@ fn rules(rules: &str) -> String {
 
 #[test]
 fn s54_unknown_keys_of_several_places_are_told_at_once_with_what_was_meant() {
-    let text = least_and("devices: { lifetime: 30d }\nregistration: {}\notp: { lifetme: 5m }")
+    let text = least_and("webauthn: { lifetime: 30d }\nregistration: {}\notp: { lifetme: 5m }")
         .replace("upstreams:", "upstream:");
     let found = faults(&text);
     let told: Vec<_> = found.iter().map(|f| (f.line, f.column, f.message.as_str())).collect();
@@ -15,7 +15,7 @@ fn s54_unknown_keys_of_several_places_are_told_at_once_with_what_was_meant() {
         [
             (5, 5, "is missing"),
             (6, 5, "unknown key `upstream`"),
-            (7, 1, "unknown key `devices`"),
+            (7, 1, "unknown key `webauthn`"),
             (8, 1, "unknown key `registration`"),
             (9, 8, "unknown key `lifetme`"),
         ]
@@ -296,10 +296,10 @@ fn rules_say_what_they_mean() {
         ),
         ("{ policy: one_factor, unauthenticated: 403 }", 48, "must be one of: by_request, 401", ""),
         (
-            "{ policy: two_factor, trusted_device: false }",
-            31,
-            "unknown key `trusted_device`",
-            "known here",
+            "{ policy: bypass, trusted_device: false }",
+            43,
+            "does nothing with policy: bypass",
+            "take it out",
         ),
     ] {
         refused(&rules(&format!("      - {rule}\n")), 8, column, message, help);
