@@ -9,7 +9,8 @@ use crate::support::upstream::Received;
 
 /// The first block of the README in this language.
 fn block(language: &str) -> String {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let readme =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let (_, after) = readme.split_once(&format!("```{language}\n")).expect("a block");
     after.split("```").next().unwrap().to_owned()
 }
@@ -71,7 +72,8 @@ async fn the_readmes_configuration_is_a_good_one() {
     let mut yaml = block("yaml");
     assert_eq!(yaml.lines().count(), 5, "five lines, as promised");
     // The files that it names are the reader's own.
-    let certified = rcgen::generate_simple_self_signed(vec!["wiki.example.com".to_owned()]).unwrap();
+    let certified =
+        rcgen::generate_simple_self_signed(vec!["wiki.example.com".to_owned()]).unwrap();
     for (name, content) in [
         ("tls.crt", certified.cert.pem()),
         ("tls.key", certified.signing_key.serialize_pem()),
@@ -85,7 +87,8 @@ async fn the_readmes_configuration_is_a_good_one() {
     let output = site.run(&["check", &site.config().display().to_string()], "").await;
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     // The rules, too.
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let readme =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let (_, rules) = readme.split_once("```yaml\n    rules:\n").expect("the rules");
     let rules = rules.split("```").next().unwrap();
     let site_line = yaml.lines().last().unwrap().to_owned();
