@@ -35,7 +35,7 @@ use super::facts::{BadRequest, RequestFacts, RequestKind};
 use super::headers::{self, IdentityWriter};
 use super::refusal::{self, Refusal};
 use super::upstream::UpstreamPool;
-use super::{portal_call, reply};
+use super::{head, portal_call, reply};
 
 /// What the gateway is made of.
 pub struct GatewaySettings {
@@ -302,6 +302,7 @@ impl ProxyHttp for Gateway {
         session: &mut Session,
         ctx: &mut RequestContext,
     ) -> Result<bool> {
+        head::arrived();
         limit_connection(session);
         let accepted = match self.read(session) {
             Ok(accepted) => accepted,
@@ -428,6 +429,7 @@ impl ProxyHttp for Gateway {
         _error: Option<&Error>,
         ctx: &mut RequestContext,
     ) {
+        head::next();
         let status = session.response_written().map_or(0, |response| response.status.as_u16());
         let total = ctx.started.elapsed();
         let upstream = ctx.upstream_took;
