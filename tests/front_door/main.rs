@@ -22,6 +22,7 @@ mod headers;
 mod hostile;
 mod mail;
 mod radicale;
+mod readme;
 mod secrets;
 mod sessions;
 mod sign_in;

@@ -2,6 +2,7 @@
 
 use crate::support::browser::{Browser, Request};
 use crate::support::http::Response;
+use crate::support::metrics::Metrics;
 use crate::support::page::{alerts, find_hidden, hidden, words};
 use crate::support::site::{ADA, GRACE, Person, Setup, Site};
 
@@ -466,6 +467,15 @@ async fn s59_what_cannot_be_read_opens_nothing_and_breaks_nothing() {
         let status = site.send(Request::get("/private").header("Cookie", line)).await.status;
         assert!(matches!(status, 400 | 401), "{status} for {line:?}");
     }
+    // A forgery of the right form dies on its MAC: no store is asked about it.
+    let asked =
+        |metrics: &Metrics| metrics.sum("doorward_store_seconds_count", &[("op", "find_session")]);
+    let before = asked(&site.metrics().await);
+    for forgery in [flipped.as_str(), &"A".repeat(64), &"b".repeat(64)] {
+        let request = Request::get("/private").header("Cookie", &format!("doorward={forgery}"));
+        site.send(request).await.expect(401);
+    }
+    assert_eq!(asked(&site.metrics().await), before, "forgeries cost a store's time");
     // A good one beside a bad one is still a good one: whoever can set cookies cannot lock a person out.
     let both =
         Request::get("/private").header("Cookie", &format!("doorward={flipped}; doorward={good}"));
