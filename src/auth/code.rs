@@ -243,6 +243,10 @@ impl Auth {
         if let Err(limited) = self.within(LimitName::Resend, &address, context.now).await? {
             return Ok(ResendOutcome::Limited(limited));
         }
+        let counted = pending.challenge.subject.budget_of().to_string();
+        if let Err(limited) = self.may_mail(&counted, context.now).await? {
+            return Ok(ResendOutcome::Limited(limited));
+        }
         let account = self.account_of(&pending.challenge).await?;
         let nobody = Whose::Nobody(pending.challenge.subject.budget_of());
         let whose = account.as_ref().map_or(nobody, Whose::Account);

@@ -230,15 +230,17 @@ impl Auth {
         let found = self.find_login(login.as_ref()).await?.map(|found| found.account);
         let account = found.filter(Account::is_active);
         // One counter for each account, however it is named; a name without an account has one of its own (S15, S26).
-        let counted = match (&account, &login) {
-            (Some(account), _) => account.id.to_string(),
-            (None, Some(login)) => login.key(),
-            (None, None) => form.login.chars().take(254).collect(),
-        };
+        let typed = login
+            .as_ref()
+            .map_or_else(|| form.login.chars().take(254).collect::<String>(), LoginName::key);
+        let decoy = self.keys.decoy_account(&typed);
+        let counted = account.as_ref().map_or(decoy, |account| account.id).to_string();
         if let Err(limited) = self.within(LimitName::CodeRequest, &counted, context.now).await? {
             return Ok(SignInOutcome::Limited(limited));
         }
-        let decoy = self.keys.decoy_account(&counted);
+        if let Err(limited) = self.may_mail(&counted, context.now).await? {
+            return Ok(SignInOutcome::Limited(limited));
+        }
         let grant = Grant {
             methods: Methods::new([]),
             remember: form.remember,
@@ -282,6 +284,9 @@ impl Auth {
     ) -> Result<Result<FlowSecret, Limited>, StoreError> {
         let counted = account.id.to_string();
         if let Err(limited) = self.within(LimitName::CodeRequest, &counted, context.now).await? {
+            return Ok(Err(limited));
+        }
+        if let Err(limited) = self.may_mail(&counted, context.now).await? {
             return Ok(Err(limited));
         }
         let grant = Grant {
