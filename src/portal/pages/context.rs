@@ -8,7 +8,7 @@ use url::form_urlencoded;
 use super::assets::Assets;
 use super::page::{
     CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, ErrorPage, LinkPage,
-    LinkState, LoginAlert, LoginPage, Page, RelayPage, ResendView, SignedInPage,
+    LinkState, LoginAlert, LoginPage, NotMePage, Page, RelayPage, ResendView, SignedInPage,
 };
 use crate::domain::time::Timestamp;
 
