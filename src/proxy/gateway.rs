@@ -480,11 +480,18 @@ impl Refusal {
     /// What a person is told when an app did not answer; `None` when the client has gone and nobody is there.
     fn of_failure(error: &Error) -> Option<Self> {
         use ErrorType::{
-            ConnectTimedout, HTTPStatus, ReadTimedout, TLSHandshakeTimedout, WriteTimedout,
+            ConnectTimedout, Custom, HTTPStatus, InvalidHTTPHeader, ReadTimedout,
+            TLSHandshakeTimedout, WriteTimedout,
         };
         let kind = match (error.etype(), error.esource()) {
             (HTTPStatus(400), _) => ErrorKind::BadRequest,
             (HTTPStatus(_), _) => ErrorKind::Internal,
+            // The client is there and has sent what is no HTTP: a `Connection` that names what it may not, a body
+            // whose chunks are none.
+            (
+                InvalidHTTPHeader | Custom("InvalidChunk" | "InvalidTrailerEnd"),
+                ErrorSource::Downstream,
+            ) => ErrorKind::BadRequest,
             (_, ErrorSource::Downstream) => return None,
             (
                 ConnectTimedout | ReadTimedout | WriteTimedout | TLSHandshakeTimedout,
@@ -502,5 +509,19 @@ impl Refusal {
             StatusCode::INTERNAL_SERVER_ERROR => Self::Error(ErrorKind::Internal),
             _ => Self::Error(ErrorKind::BadRequest),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s50_a_request_that_turns_out_to_be_no_http_is_answered_with_400() {
+        for what in [ErrorType::InvalidHTTPHeader, ErrorType::new("InvalidChunk")] {
+            let refusal = Refusal::of_failure(&Error::new_down(what)).unwrap();
+            assert_eq!(refusal.status(), StatusCode::BAD_REQUEST);
+        }
+        assert!(Refusal::of_failure(&Error::new_down(ErrorType::ConnectionClosed)).is_none());
     }
 }
