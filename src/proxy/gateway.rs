@@ -157,7 +157,7 @@ impl Gateway {
         let portal = &accepted.site.portal;
         let headers = &session.req_header().headers;
         let mut forged = false;
-        for value in cookies::values(headers, portal.cookies.session()) {
+        for value in cookies::values(headers, portal.cookies.session()).take(MAX_SESSION_COOKIES) {
             if let Some(signed_in) = self.auth.authenticate(value, portal.host(), now).await? {
                 return Ok(Some(signed_in));
             }
@@ -278,6 +278,8 @@ async fn write(session: &mut Session, response: Response<Bytes>) -> Result<()> {
     reply::write(session, response, head_only).await
 }
 
+/// A browser has one. Each that was ours once costs a question to the store, and a head has room for hundreds.
+const MAX_SESSION_COOKIES: usize = 4;
 const KEEP_ALIVE_SECS: u64 = 75;
 const DRAIN: Duration = Duration::from_secs(2);
 
