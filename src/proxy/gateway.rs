@@ -482,19 +482,15 @@ impl Refusal {
     /// What a person is told when an app did not answer; `None` when the client has gone and nobody is there.
     fn of_failure(error: &Error) -> Option<Self> {
         use ErrorType::{
-            ConnectTimedout, Custom, HTTPStatus, InvalidHTTPHeader, ReadTimedout,
-            TLSHandshakeTimedout, WriteTimedout,
+            ConnectTimedout, ConnectionClosed, HTTPStatus, ReadError, ReadTimedout,
+            TLSHandshakeTimedout, WriteError, WriteTimedout,
         };
         let kind = match (error.etype(), error.esource()) {
             (HTTPStatus(400), _) => ErrorKind::BadRequest,
             (HTTPStatus(_), _) => ErrorKind::Internal,
-            // The client is there and has sent what is no HTTP: a `Connection` that names what it may not, a body
-            // whose chunks are none.
-            (
-                InvalidHTTPHeader | Custom("InvalidChunk" | "InvalidTrailerEnd"),
-                ErrorSource::Downstream,
-            ) => ErrorKind::BadRequest,
-            (_, ErrorSource::Downstream) => return None,
+            (ReadError | WriteError | ConnectionClosed, ErrorSource::Downstream) => return None,
+            // Pingora's own refusals, such as of a `Connection` that names `Host`.
+            (_, ErrorSource::Downstream) => ErrorKind::BadRequest,
             (
                 ConnectTimedout | ReadTimedout | WriteTimedout | TLSHandshakeTimedout,
                 ErrorSource::Upstream,
