@@ -10,6 +10,7 @@ use crate::domain::email::EmailAddress;
 use crate::domain::return_to::ReturnTo;
 use crate::domain::secret::FlowSecret;
 use crate::domain::session::Method;
+use crate::domain::time::Timestamp;
 use crate::store::{LimitName, StoreError};
 use crate::telemetry::metrics::{CodeEvent, SigninResult, SigninStep, metrics};
 
@@ -126,12 +127,27 @@ impl Auth {
             metrics().signin(SigninStep::Code, SigninResult::Refused);
             return Ok(CodeOutcome::Lost);
         };
+        if challenge.grant.raises && !self.still_has(&account, challenge, context.now).await? {
+            metrics().signin(SigninStep::Code, SigninResult::Refused);
+            return Ok(CodeOutcome::Lost);
+        }
         let methods = challenge.grant.methods.and(Method::MailCode);
         let context = Context { replaces: challenge.grant.replaces, ..context.clone() };
         let opened =
             self.open_session(&account, methods, challenge.grant.remember, &context).await?;
         metrics().signin(SigninStep::Code, SigninResult::Accepted);
         Ok(CodeOutcome::SignedIn { opened, return_to: challenge.grant.return_to.clone() })
+    }
+
+    /// Whether the session that the challenge raises goes on: a revoked one is not replaced by a better one (S35).
+    async fn still_has(
+        &self,
+        account: &Account,
+        challenge: &Challenge,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let sessions = self.flow.sessions_of(account.id, now).await?;
+        Ok(sessions.iter().any(|session| challenge.grant.replaces == Some(session.id)))
     }
 
     /// The account that a challenge is about, if it may still sign in: active, and in the epoch of the challenge.

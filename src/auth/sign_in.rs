@@ -143,7 +143,14 @@ impl Auth {
             let opened = self.open_session(&account, methods, form.remember, context).await?;
             return Ok(SignInOutcome::SignedIn(opened));
         }
-        self.code_for(&account, methods, form.remember, context).await.map(|sent| match sent {
+        let grant = Grant {
+            methods,
+            remember: form.remember,
+            replaces: context.replaces,
+            raises: false,
+            return_to: context.return_to.clone(),
+        };
+        self.code_for(&account, grant, context).await.map(|sent| match sent {
             Ok(flow) => SignInOutcome::CodeSent(flow),
             Err(limited) => SignInOutcome::Limited(limited),
         })
@@ -170,6 +177,7 @@ impl Auth {
             methods: Methods::new([]),
             remember: form.remember,
             replaces: context.replaces,
+            raises: false,
             return_to: context.return_to.clone(),
         };
         // What was typed, never what is known: the page must not tell whether there is an account (S23).
@@ -193,29 +201,27 @@ impl Auth {
         if !account.is_active() {
             return Ok(StepUpOutcome::Rejected);
         }
-        let methods = signed_in.session.methods.clone();
-        let context = Context { replaces: Some(signed_in.session.id), ..context.clone() };
-        let sent = self.code_for(&account, methods, signed_in.session.remembered, &context).await?;
+        let grant = Grant {
+            methods: signed_in.session.methods.clone(),
+            remember: signed_in.session.remembered,
+            replaces: Some(signed_in.session.id),
+            raises: true,
+            return_to: context.return_to.clone(),
+        };
+        let sent = self.code_for(&account, grant, context).await?;
         Ok(sent.map_or_else(StepUpOutcome::Limited, StepUpOutcome::CodeSent))
     }
 
     async fn code_for(
         &self,
         account: &Account,
-        methods: Methods,
-        remember: bool,
+        grant: Grant,
         context: &Context<'_>,
     ) -> Result<Result<FlowSecret, Limited>, StoreError> {
         let counted = account.id.to_string();
         if let Err(limited) = self.within(LimitName::CodeRequest, &counted, context.now).await? {
             return Ok(Err(limited));
         }
-        let grant = Grant {
-            methods,
-            remember,
-            replaces: context.replaces,
-            return_to: context.return_to.clone(),
-        };
         let destination = account.email.masked();
         self.open_challenge(Some(account), destination, grant, context).await.map(Ok)
     }
