@@ -32,6 +32,7 @@ use crate::telemetry::metrics::{
 };
 
 use super::facts::{BadRequest, RequestFacts, RequestKind};
+use super::head::head_is_read;
 use super::headers::{self, IdentityWriter};
 use super::refusal::{self, Refusal};
 use super::upstream::UpstreamPool;
@@ -302,6 +303,7 @@ impl ProxyHttp for Gateway {
         session: &mut Session,
         ctx: &mut RequestContext,
     ) -> Result<bool> {
+        head_is_read(session.digest());
         limit_connection(session);
         let accepted = match self.read(session) {
             Ok(accepted) => accepted,

@@ -131,6 +131,7 @@ async fn serve_one<A: ServerApp + Send + Sync + 'static>(
             Err(_) => return,
         },
     };
+    let Ok(stream) = stream else { return };
     let mut next: Option<Stream> = Some(Box::new(stream));
     while let Some(stream) = next {
         next = app.process_new(stream, &shutdown).await;

@@ -13,6 +13,7 @@ use pingora::server::ShutdownWatch;
 use crate::domain::host::Authority;
 use crate::domain::path::RequestPath;
 
+use super::head::head_is_read;
 use super::reply;
 
 const KEEP_ALIVE_SECS: u64 = 75;
@@ -53,6 +54,7 @@ impl<A: Answer + 'static> HttpServerApp for PlainServer<A> {
         if !read.unwrap_or(false) {
             return None;
         }
+        head_is_read(session.digest());
         if session.get_keepalive().is_some() {
             session.set_keepalive(Some(KEEP_ALIVE_SECS));
         }

@@ -17,10 +17,13 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
+use super::head::HeadDeadline;
+
 /// A connection, over TLS or not.
 #[derive(Debug)]
 pub(super) struct Downstream {
     io: Io,
+    head: HeadDeadline,
     id: UniqueIDType,
     socket: Arc<SocketDigest>,
 }
@@ -32,14 +35,14 @@ enum Io {
 }
 
 impl Downstream {
-    pub(super) fn plain(stream: TcpStream, peer: SocketAddr) -> Self {
+    pub(super) fn plain(stream: TcpStream, peer: SocketAddr) -> io::Result<Self> {
         let (id, socket) = identify(&stream, peer);
-        Self { io: Io::Plain(stream), id, socket }
+        Ok(Self { io: Io::Plain(stream), head: HeadDeadline::new()?, id, socket })
     }
 
-    pub(super) fn tls(stream: TlsStream<TcpStream>, peer: SocketAddr) -> Self {
+    pub(super) fn tls(stream: TlsStream<TcpStream>, peer: SocketAddr) -> io::Result<Self> {
         let (id, socket) = identify(stream.get_ref().0, peer);
-        Self { io: Io::Tls(Box::new(stream)), id, socket }
+        Ok(Self { io: Io::Tls(Box::new(stream)), head: HeadDeadline::new()?, id, socket })
     }
 }
 
@@ -56,10 +59,16 @@ impl AsyncRead for Downstream {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match &mut self.io {
-            Io::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
-            Io::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
-        }
+        let Self { io, head, .. } = &mut *self;
+        let before = buf.filled().len();
+        let read = head.poll(cx, |cx| {
+            let read = match io {
+                Io::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+                Io::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
+            };
+            read.map_ok(|()| buf.filled().len().saturating_sub(before))
+        });
+        read.map_ok(|_| ())
     }
 }
 
@@ -135,7 +144,7 @@ impl GetTimingDigest for Downstream {
 
 impl GetProxyDigest for Downstream {
     fn get_proxy_digest(&self) -> Option<Arc<ProxyDigest>> {
-        None
+        Some(self.head.await_head())
     }
 }
 
