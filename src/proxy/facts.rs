@@ -85,8 +85,15 @@ fn check_size(headers: &HeaderMap) -> Result<(), BadRequest> {
     if headers.len() > MAX_FIELDS || bytes > MAX_HEAD { Err(BadRequest::Headers) } else { Ok(()) }
 }
 
-/// One length, in digits, and never beside a transfer coding (RFC 9112 section 6.3).
+/// One length, in digits, and never beside a transfer coding (RFC 9112 section 6.3). Of the codings we know chunked
+/// alone, and what another one has coded would be forwarded without its name (section 6.1).
 fn check_framing(headers: &HeaderMap) -> Result<(), BadRequest> {
+    let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
+    if let Some(coding) = codings.next()
+        && (!coding.as_bytes().eq_ignore_ascii_case(b"chunked") || codings.next().is_some())
+    {
+        return Err(BadRequest::Length);
+    }
     let mut lengths = headers.get_all(header::CONTENT_LENGTH).iter();
     if let Some(length) = lengths.next() {
         let digits = !length.is_empty() && length.as_bytes().iter().all(u8::is_ascii_digit);
@@ -191,6 +198,8 @@ mod tests {
             &[HOST, ("Content-Length", "+3")],
             &[HOST, ("Content-Length", "")],
             &[HOST, ("Content-Length", "3"), ("Transfer-Encoding", "chunked")],
+            &[HOST, ("Transfer-Encoding", "gzip, chunked")],
+            &[HOST, ("Transfer-Encoding", "chunked"), ("Transfer-Encoding", "chunked")],
         ] {
             assert_eq!(read("POST", "/", lengths).unwrap_err(), BadRequest::Length, "{lengths:?}");
         }

@@ -32,11 +32,10 @@ use crate::telemetry::metrics::{
 };
 
 use super::facts::{BadRequest, RequestFacts, RequestKind};
-use super::head::head_is_read;
 use super::headers::{self, IdentityWriter};
 use super::refusal::{self, Refusal};
-use super::upstream::UpstreamPool;
-use super::{portal_call, reply};
+use super::upstream::{self, UpstreamPool};
+use super::{head, portal_call, reply};
 
 /// What the gateway is made of.
 pub struct GatewaySettings {
@@ -98,6 +97,8 @@ pub struct RequestContext {
     decision: DecisionLabel,
     accepted: Option<Accepted>,
     forwarding: Option<Admitted>,
+    /// The `Host` of the app itself, where that is what it is told.
+    own_host: Option<String>,
     sent_upstream: Option<Instant>,
     upstream_took: Option<Duration>,
 }
@@ -293,6 +294,7 @@ impl ProxyHttp for Gateway {
             decision: DecisionLabel::BadRequest,
             accepted: None,
             forwarding: None,
+            own_host: None,
             sent_upstream: None,
             upstream_took: None,
         }
@@ -303,7 +305,7 @@ impl ProxyHttp for Gateway {
         session: &mut Session,
         ctx: &mut RequestContext,
     ) -> Result<bool> {
-        head_is_read(session.digest());
+        head::arrived();
         limit_connection(session);
         let accepted = match self.read(session) {
             Ok(accepted) => accepted,
@@ -346,7 +348,10 @@ impl ProxyHttp for Gateway {
             return Error::e_explain(ErrorType::InternalError, "no request was accepted");
         };
         match accepted.site.upstreams.choose().await {
-            Ok(peer) => Ok(peer),
+            Ok(peer) => {
+                ctx.own_host = (!accepted.site.preserve_host).then(|| upstream::host_of(&peer));
+                Ok(peer)
+            }
             Err(error) => {
                 let mut failed = Error::explain(ErrorType::ConnectError, error.to_string());
                 failed.as_up();
@@ -370,9 +375,8 @@ impl ProxyHttp for Gateway {
             metrics().security_event(SecurityEvent::HeaderAlias);
         }
         headers::forward(request, facts, site.portal.origin.scheme.as_str(), ctx.id)?;
-        if site.preserve_host {
-            request.insert_header(http::header::HOST, facts.authority.to_string())?;
-        }
+        let host = ctx.own_host.clone().unwrap_or_else(|| facts.authority.to_string());
+        request.insert_header(http::header::HOST, host)?;
         let nonce = entropy::bytes(&*self.entropy);
         headers::identify(request, facts, admitted, &site.identity, ctx.now, nonce)?;
         ctx.sent_upstream = Some(Instant::now());
@@ -430,6 +434,7 @@ impl ProxyHttp for Gateway {
         _error: Option<&Error>,
         ctx: &mut RequestContext,
     ) {
+        head::next();
         let status = session.response_written().map_or(0, |response| response.status.as_u16());
         let total = ctx.started.elapsed();
         let upstream = ctx.upstream_took;

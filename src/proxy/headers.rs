@@ -35,16 +35,38 @@ const FORWARDING: [&str; 9] = [
     "x-request-id",
 ];
 
-/// Whether a name is one of [`FORWARDING`], spelled as CGI would fold it.
-fn is_forwarding(name: &str) -> bool {
+/// What makes some apps and servers act on another path, host or client than the ones that were decided on (S48), and
+/// CGI programs use a proxy of the client's choice (CVE-2016-5385).
+const OVERRIDING: [&str; 11] = [
+    "proxy",
+    "x-client-ip",
+    "x-forwarded-path",
+    "x-forwarded-prefix",
+    "x-forwarded-ssl",
+    "x-forwarded-uri",
+    "x-host",
+    "x-original-host",
+    "x-original-uri",
+    "x-original-url",
+    "x-rewrite-url",
+];
+
+/// What says where a body ends: Pingora goes by the true spelling, and nobody may go by another (S50).
+const FRAMING: [&str; 2] = ["content-length", "transfer-encoding"];
+
+/// Whether a name is one of these, spelled as CGI would fold it; of [`FRAMING`], spelled otherwise than it should be.
+fn is_unwanted(name: &str) -> bool {
     let first = name.as_bytes().first().map(u8::to_ascii_lowercase);
-    matches!(first, Some(b'f' | b'x'))
-        && FORWARDING.iter().any(|known| {
-            known.len() == name.len()
-                && known.bytes().zip(name.bytes()).all(|(known, found)| match found {
-                    b'_' | b'.' => known == b'-',
-                    found => known == found.to_ascii_lowercase(),
-                })
+    matches!(first, Some(b'c' | b'f' | b'p' | b't' | b'x'))
+        && (FORWARDING.iter().chain(&OVERRIDING).any(|known| folds_to(name, known))
+            || FRAMING.iter().any(|known| folds_to(name, known) && !name.contains('-')))
+}
+
+fn folds_to(name: &str, known: &str) -> bool {
+    known.len() == name.len()
+        && known.bytes().zip(name.bytes()).all(|(known, found)| match found {
+            b'_' | b'.' => known == b'-',
+            found => known == found.to_ascii_lowercase(),
         })
 }
 
@@ -57,7 +79,7 @@ pub(super) fn strip(request: &mut RequestHeader, aliases: &AliasFilter) -> bool 
     for name in request.headers.keys() {
         let alias = aliases.is_alias(name.as_str());
         seen_alias |= alias;
-        if alias || is_forwarding(name.as_str()) {
+        if alias || is_unwanted(name.as_str()) {
             unwanted.push(name.clone());
         }
     }
@@ -79,8 +101,7 @@ fn strip_cookies(request: &mut RequestHeader) {
     let mut kept: Vec<u8> = Vec::new();
     for pair in lines.iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';')) {
         let pair = pair.trim_ascii();
-        let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default();
-        if pair.is_empty() || cookies::is_ours(&String::from_utf8_lossy(name)) {
+        if pair.is_empty() || is_ours(pair) {
             continue;
         }
         if !kept.is_empty() {
@@ -94,6 +115,15 @@ fn strip_cookies(request: &mut RequestHeader) {
     {
         let _ = request.insert_header(header::COOKIE, value);
     }
+}
+
+/// Whether `name=value` is a cookie of ours. One without a name, `=name=value`, comes back from the browser as
+/// `name=value`, and counts as that.
+fn is_ours(cookie: &[u8]) -> bool {
+    let first = cookie.iter().position(|byte| !matches!(byte, b'=' | b' ' | b'\t'));
+    let named = cookie.get(first.unwrap_or_default()..).unwrap_or_default();
+    let name = named.split(|byte| *byte == b'=').next().unwrap_or_default();
+    cookies::is_ours(&String::from_utf8_lossy(name))
 }
 
 /// Tells the app how the request reached us.
@@ -163,10 +193,7 @@ pub(super) fn identify(
 
 /// Keeps an app from setting doorward's cookies (S30).
 pub(super) fn clean_response(response: &mut ResponseHeader) -> pingora::Result<()> {
-    let is_ours = |value: &HeaderValue| {
-        let name = value.as_bytes().split(|byte| *byte == b'=').next().unwrap_or_default();
-        cookies::is_ours(&String::from_utf8_lossy(name))
-    };
+    let is_ours = |value: &HeaderValue| is_ours(value.as_bytes());
     let cookies: Vec<HeaderValue> =
         response.headers.get_all(header::SET_COOKIE).iter().cloned().collect();
     if cookies.iter().any(is_ours) {
@@ -176,4 +203,65 @@ pub(super) fn clean_response(response: &mut ResponseHeader) -> pingora::Result<(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names() -> IdentityHeaderNames {
+        let name = HeaderName::from_static;
+        IdentityHeaderNames {
+            user: name("remote-user"),
+            email: name("remote-email"),
+            name: name("remote-name"),
+            groups: name("remote-groups"),
+        }
+    }
+
+    fn stripped(headers: &[(&'static str, &'static str)]) -> Vec<String> {
+        let mut request = RequestHeader::build("GET", b"/", None).unwrap();
+        for (name, value) in headers {
+            request.append_header(*name, *value).unwrap();
+        }
+        strip(&mut request, &AliasFilter::new(&names()));
+        let kept = request.headers.iter();
+        kept.map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect()
+    }
+
+    #[test]
+    fn s48_s50_nothing_tells_the_app_of_another_request_than_this_one() {
+        let unwanted = [
+            ("X-Original-URL", "/admin"),
+            ("X_Rewrite_Url", "/admin"),
+            ("X-Forwarded-Prefix", "/admin"),
+            ("Proxy", "http://evil.example"),
+            ("X-Forwarded-For", "192.0.2.1"),
+            ("Transfer_Encoding", "chunked"),
+            ("Content.Length", "44"),
+        ];
+        assert_eq!(stripped(&unwanted), Vec::<String>::new());
+        let wanted = [("Transfer-Encoding", "chunked"), ("Proxy-Hint", "a"), ("X-Hosts", "b")];
+        assert_eq!(stripped(&wanted).len(), 3);
+    }
+
+    #[test]
+    fn s30_our_cookies_are_taken_off_and_theirs_stay() {
+        let cookies =
+            [("Cookie", "a=1; doorward=x; =doorward=y"), ("Cookie", "=b; __Host-doorward=z")];
+        assert_eq!(stripped(&cookies), ["cookie: a=1; =b"]);
+    }
+
+    #[test]
+    fn s30_an_app_sets_no_cookie_that_comes_back_as_ours() {
+        let mut response = ResponseHeader::build(200, None).unwrap();
+        for cookie in
+            ["ok=1; Path=/", "doorward=x", "=doorward=x; Path=/", "\t__Host-doorward-flow=x"]
+        {
+            response.append_header("set-cookie", cookie).unwrap();
+        }
+        clean_response(&mut response).unwrap();
+        let kept: Vec<_> = response.headers.get_all("set-cookie").iter().collect();
+        assert_eq!(kept, ["ok=1; Path=/"]);
+    }
 }

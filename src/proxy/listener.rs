@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+use super::head::HeadWatch;
 use super::stream::Downstream;
 
 /// The longest that a TLS handshake may take.
@@ -120,10 +121,11 @@ async fn serve_one<A: ServerApp + Send + Sync + 'static>(
 ) {
     // Answers are small and complete: waiting to fill a packet only delays them.
     let _ = stream.set_nodelay(true);
+    let watch = Arc::new(HeadWatch::default());
     let stream = match tls {
-        None => Downstream::plain(stream, peer),
+        None => Downstream::plain(stream, peer, Arc::clone(&watch)),
         Some(acceptor) => match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
-            Ok(Ok(stream)) => Downstream::tls(stream, peer),
+            Ok(Ok(stream)) => Downstream::tls(stream, peer, Arc::clone(&watch)),
             Ok(Err(error)) => {
                 tracing::debug!(%error, "a TLS handshake failed");
                 return;
@@ -131,11 +133,13 @@ async fn serve_one<A: ServerApp + Send + Sync + 'static>(
             Err(_) => return,
         },
     };
-    let Ok(stream) = stream else { return };
     let mut next: Option<Stream> = Some(Box::new(stream));
-    while let Some(stream) = next {
-        next = app.process_new(stream, &shutdown).await;
-    }
+    let serve = async {
+        while let Some(stream) = next.take() {
+            next = app.process_new(stream, &shutdown).await;
+        }
+    };
+    watch.over(serve).await;
 }
 
 /// Without file descriptors `accept` fails at once, again and again: a pause gives connections time to end.

@@ -13,8 +13,7 @@ use pingora::server::ShutdownWatch;
 use crate::domain::host::Authority;
 use crate::domain::path::RequestPath;
 
-use super::head::head_is_read;
-use super::reply;
+use super::{head, reply};
 
 const KEEP_ALIVE_SECS: u64 = 75;
 const MAX_BODY: usize = 64 * 1024;
@@ -54,7 +53,7 @@ impl<A: Answer + 'static> HttpServerApp for PlainServer<A> {
         if !read.unwrap_or(false) {
             return None;
         }
-        head_is_read(session.digest());
+        head::arrived();
         if session.get_keepalive().is_some() {
             session.set_keepalive(Some(KEEP_ALIVE_SECS));
         }
@@ -71,6 +70,7 @@ impl<A: Answer + 'static> HttpServerApp for PlainServer<A> {
         reply::write(&mut session, response, head_only).await.ok()?;
         let persistent = HttpPersistentSettings::for_session(&session);
         let reusable = session.finish().await.ok()??;
+        head::next();
         Some(ReusedHttpStream::from_reusable_stream(reusable, persistent))
     }
 }

@@ -15,17 +15,23 @@ use pingora::protocols::{
 };
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_rustls::server::TlsStream;
 
-use super::head::HeadDeadline;
+use super::head::HeadWatch;
 
-/// A connection, over TLS or not.
+/// A connection, over TLS or not. A request's head that does not arrive in time ends it (S53): Pingora itself would
+/// wait for the rest for ever.
 #[derive(Debug)]
 pub(super) struct Downstream {
     io: Io,
-    head: HeadDeadline,
     id: UniqueIDType,
     socket: Arc<SocketDigest>,
+    watch: Arc<HeadWatch>,
+    /// When the head that is arriving must be there.
+    head_ends: Option<Instant>,
+    /// Made when a head comes in pieces: the usual one is whole with its first read.
+    timer: Option<Pin<Box<Sleep>>>,
 }
 
 #[derive(Debug)]
@@ -35,14 +41,39 @@ enum Io {
 }
 
 impl Downstream {
-    pub(super) fn plain(stream: TcpStream, peer: SocketAddr) -> io::Result<Self> {
-        let (id, socket) = identify(&stream, peer);
-        Ok(Self { io: Io::Plain(stream), head: HeadDeadline::new()?, id, socket })
+    pub(super) fn plain(stream: TcpStream, peer: SocketAddr, watch: Arc<HeadWatch>) -> Self {
+        let identity = identify(&stream, peer);
+        Self::new(Io::Plain(stream), identity, watch)
     }
 
-    pub(super) fn tls(stream: TlsStream<TcpStream>, peer: SocketAddr) -> io::Result<Self> {
-        let (id, socket) = identify(stream.get_ref().0, peer);
-        Ok(Self { io: Io::Tls(Box::new(stream)), head: HeadDeadline::new()?, id, socket })
+    pub(super) fn tls(
+        stream: TlsStream<TcpStream>,
+        peer: SocketAddr,
+        watch: Arc<HeadWatch>,
+    ) -> Self {
+        let identity = identify(stream.get_ref().0, peer);
+        Self::new(Io::Tls(Box::new(stream)), identity, watch)
+    }
+
+    fn new(io: Io, (id, socket): (UniqueIDType, Arc<SocketDigest>), watch: Arc<HeadWatch>) -> Self {
+        let head_ends = Some(Instant::now() + HeadWatch::LIMIT);
+        Self { io, id, socket, watch, head_ends, timer: None }
+    }
+
+    /// Whether the time for the head is over. `began` says that bytes of one came just now.
+    fn head_is_late(&mut self, began: bool, cx: &mut Context<'_>) -> bool {
+        if !self.watch.expects_head() {
+            (self.head_ends, self.timer) = (None, None);
+            return false;
+        }
+        if began {
+            self.head_ends.get_or_insert_with(|| Instant::now() + HeadWatch::LIMIT);
+            return false;
+        }
+        // Between two requests no head has begun: Pingora's keep-alive limit holds there.
+        let Some(ends) = self.head_ends else { return false };
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(ends)));
+        timer.as_mut().poll(cx).is_ready()
     }
 }
 
@@ -59,16 +90,15 @@ impl AsyncRead for Downstream {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let Self { io, head, .. } = &mut *self;
-        let before = buf.filled().len();
-        let read = head.poll(cx, |cx| {
-            let read = match io {
-                Io::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
-                Io::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
-            };
-            read.map_ok(|()| buf.filled().len().saturating_sub(before))
-        });
-        read.map_ok(|_| ())
+        let read = match &mut self.io {
+            Io::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            Io::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
+        };
+        if self.head_is_late(read.is_ready(), cx) {
+            // As if the client had gone: idle connections end without a word in the log.
+            return Poll::Ready(Ok(()));
+        }
+        read
     }
 }
 
@@ -144,9 +174,51 @@ impl GetTimingDigest for Downstream {
 
 impl GetProxyDigest for Downstream {
     fn get_proxy_digest(&self) -> Option<Arc<ProxyDigest>> {
-        Some(self.head.await_head())
+        None
     }
 }
 
 impl Ssl for Downstream {}
 impl Peek for Downstream {}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::io::AsyncReadExt as _;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    async fn connected() -> (TcpStream, Downstream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (accepted, peer) = listener.accept().await.unwrap();
+        (client, Downstream::plain(accepted, peer, Arc::default()))
+    }
+
+    #[tokio::test]
+    async fn s53_a_head_that_does_not_arrive_in_time_ends_the_connection() {
+        let (mut client, mut ours) = connected().await;
+        ours.head_ends = Some(Instant::now() + Duration::from_millis(50));
+        client.write_all(b"G").await.unwrap();
+        assert_eq!(ours.read_u8().await.unwrap(), b'G');
+        let reading = tokio::time::timeout(Duration::from_secs(10), ours.read(&mut [0; 1])).await;
+        assert_eq!(reading.unwrap().unwrap(), 0, "it has ended");
+    }
+
+    #[tokio::test]
+    async fn s53_what_follows_a_head_takes_its_time() {
+        let (mut client, mut ours) = connected().await;
+        ours.head_ends = Some(Instant::now());
+        let watch = Arc::clone(&ours.watch);
+        watch.over(async { super::super::head::arrived() }).await;
+        let answers = async {
+            tokio::task::yield_now().await;
+            client.write_all(b"x").await
+        };
+        let (read, written) = tokio::join!(ours.read_u8(), answers);
+        assert_eq!((read.unwrap(), written.unwrap()), (b'x', ()));
+        assert!(ours.head_ends.is_none(), "the next head has a time of its own");
+    }
+}

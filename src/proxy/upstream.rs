@@ -84,6 +84,16 @@ impl UpstreamPool {
     }
 }
 
+/// The app's own host as `Host` carries it, without the scheme's own port (RFC 9110 section 7.2).
+pub(super) fn host_of(peer: &HttpPeer) -> String {
+    let port = peer._address.as_inet().map(SocketAddr::port);
+    let usual = if peer.is_tls() { 443 } else { 80 };
+    match port.filter(|port| *port != usual) {
+        Some(port) => format!("{}:{port}", peer.sni),
+        None => peer.sni.clone(),
+    }
+}
+
 impl Upstream {
     async fn peer(&self) -> Result<Box<HttpPeer>, Unresolved> {
         if let Some(ready) = self.ready.read().unwrap_or_else(PoisonError::into_inner).as_ref()
@@ -119,5 +129,26 @@ impl Upstream {
         peer.options.write_timeout = Some(self.timeouts.write);
         peer.options.idle_timeout = Some(KEEP_IDLE);
         peer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_app_is_told_its_own_host_with_the_port_that_is_not_usual() {
+        for (tls, host, port, told) in [
+            (false, "127.0.0.1", 80, "127.0.0.1"),
+            (false, "127.0.0.1", 443, "127.0.0.1:443"),
+            (true, "localhost", 443, "localhost"),
+            (true, "[::1]", 8443, "[::1]:8443"),
+        ] {
+            let span = Duration::from_secs(1);
+            let timeouts = UpstreamTimeouts { connect: span, read: span, write: span };
+            let pool =
+                UpstreamPool::new(vec![UpstreamAddress { tls, host: host.into(), port }], timeouts);
+            assert_eq!(host_of(&pool.choose().await.unwrap()), told);
+        }
     }
 }
