@@ -23,7 +23,7 @@ use crate::telemetry::metrics::{CodeEvent, SigninResult, SigninStep, metrics};
 use super::audit::Attempt;
 use super::device::Trust;
 use super::password::{Busy, Verdict};
-use super::sessions::{Opened, SignedIn};
+use super::sessions::{Opened, Proof, SignedIn};
 use super::tokens::{self, DeviceCookie};
 use super::{Auth, Limited};
 
@@ -176,18 +176,26 @@ impl Auth {
     ) -> Result<SignInOutcome, StoreError> {
         let methods = Methods::new([Method::Password]);
         if form.wanted == Wanted::Password {
-            let opened = self.open_session(account, methods, form.remember, context).await?;
+            let proof = Proof::now(methods, context);
+            let opened = self.open_session(account, proof, form.remember, context).await?;
             return Ok(SignInOutcome::SignedIn(opened));
         }
         if form.trusted_device
             && let Trust::Given(keep) = self.use_trusted_device(account, context).await?
         {
             metrics().signin(SigninStep::Device, SigninResult::Accepted);
-            let methods = methods.and(Method::TrustedDevice);
-            let opened = self.open_session(account, methods, form.remember, context).await?;
+            let proof = Proof::now(methods.and(Method::TrustedDevice), context);
+            let opened = self.open_session(account, proof, form.remember, context).await?;
             return Ok(SignInOutcome::SignedIn(Opened { device: keep, ..opened }));
         }
-        self.code_for(account, methods, form.remember, context).await.map(|sent| match sent {
+        let grant = Grant {
+            methods,
+            remember: form.remember,
+            replaces: context.replaces,
+            raises: false,
+            return_to: context.return_to.clone(),
+        };
+        self.code_for(account, grant, context).await.map(|sent| match sent {
             Ok(flow) => SignInOutcome::CodeSent(flow),
             Err(limited) => SignInOutcome::Limited(limited),
         })
@@ -245,6 +253,7 @@ impl Auth {
             methods: Methods::new([]),
             remember: form.remember,
             replaces: context.replaces,
+            raises: false,
             return_to: context.return_to.clone(),
         };
         // What was typed, never what is known: the page must not tell whether there is an account (S23).
@@ -269,17 +278,21 @@ impl Auth {
         if !account.is_active() {
             return Ok(StepUpOutcome::Rejected);
         }
-        let methods = signed_in.session.methods.clone();
-        let context = Context { replaces: Some(signed_in.session.id), ..context.clone() };
-        let sent = self.code_for(&account, methods, signed_in.session.remembered, &context).await?;
+        let grant = Grant {
+            methods: signed_in.session.methods.clone(),
+            remember: signed_in.session.remembered,
+            replaces: Some(signed_in.session.id),
+            raises: true,
+            return_to: context.return_to.clone(),
+        };
+        let sent = self.code_for(&account, grant, context).await?;
         Ok(sent.map_or_else(StepUpOutcome::Limited, StepUpOutcome::CodeSent))
     }
 
     async fn code_for(
         &self,
         account: &Account,
-        methods: Methods,
-        remember: bool,
+        grant: Grant,
         context: &Context<'_>,
     ) -> Result<Result<FlowSecret, Limited>, StoreError> {
         let counted = account.id.to_string();
@@ -289,12 +302,6 @@ impl Auth {
         if let Err(limited) = self.may_mail(&counted, context.now).await? {
             return Ok(Err(limited));
         }
-        let grant = Grant {
-            methods,
-            remember,
-            replaces: context.replaces,
-            return_to: context.return_to.clone(),
-        };
         let destination = account.email.masked();
         self.open_challenge(Whose::Account(account), destination, grant, context).await.map(Ok)
     }

@@ -144,6 +144,7 @@ impl Browser {
                 methods: Methods::new([Method::Password]),
                 remember: true,
                 replaces: Some(SessionId::generate(&OsEntropy, now)),
+                raises: false,
                 return_to: ReturnTo::or_front_page("/page?a=b"),
             },
             created_at: now,
