@@ -7,7 +7,7 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends cmake=3.25.* \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
-COPY Cargo.toml Cargo.lock ./
+COPY Cargo.toml Cargo.lock build.rs ./
 COPY src src
 COPY templates templates
 COPY config config

@@ -380,6 +380,8 @@ fn auth_settings(settings: &Settings) -> AuthSettings {
             verify: limits.verify,
             resend: limits.resend,
             code_request: limits.code_request,
+            mails_account: limits.mails_account,
+            mails_total: limits.mails_total,
         },
     }
 }

@@ -246,6 +246,8 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
             verify: rate("20/5m")?,
             resend: rate("10/10m")?,
             code_request: rate("20/1h")?,
+            mails_account: rate("50/1d")?,
+            mails_total: rate("100/1h")?,
         },
         otp: Otp {
             lifetime: Duration::from_secs(600),

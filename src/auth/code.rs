@@ -12,13 +12,13 @@ use crate::domain::device::Guesser;
 use crate::domain::mail::Message;
 use crate::domain::return_to::ReturnTo;
 use crate::domain::secret::FlowSecret;
-use crate::domain::session::{Assurance, Method};
+use crate::domain::session::{Assurance, Method, Session};
 use crate::domain::time::Timestamp;
 use crate::store::{Guessed, LimitName, StoreError};
 use crate::telemetry::metrics::{CodeEvent, SecurityEvent, SigninResult, SigninStep, metrics};
 
 use super::audit::Attempt;
-use super::sessions::Opened;
+use super::sessions::{Opened, Proof};
 use super::sign_in::{Context, FreshCode, Whose};
 use super::{Auth, Limited};
 
@@ -203,18 +203,41 @@ impl Auth {
             metrics().signin(step, SigninResult::Refused);
             return Ok(CodeOutcome::Lost);
         };
+        let raised = match challenge.grant.raises {
+            false => None,
+            true => match self.raised_session(&account, challenge, context.now).await? {
+                Some(session) => Some(session),
+                None => {
+                    metrics().signin(step, SigninResult::Refused);
+                    return Ok(CodeOutcome::Lost);
+                }
+            },
+        };
         self.remember(Attempt::of(AuditEvent::Code, AuditResult::Ok, Some(&account)), context)
             .await?;
         let methods = challenge.grant.methods.and(Method::MailCode);
         let both = methods.assurance() == Assurance::TwoFactor;
         let context = Context { replaces: challenge.grant.replaces, ..context.clone() };
-        let opened =
-            self.open_session(&account, methods, challenge.grant.remember, &context).await?;
+        // A raised session is as old as its password: a code alone makes no sign-in fresh.
+        let authenticated_at = raised.map_or(context.now, |session| session.authenticated_at);
+        let proof = Proof { methods, authenticated_at };
+        let opened = self.open_session(&account, proof, challenge.grant.remember, &context).await?;
         let device =
             if both { self.meet_device(&account, trust_device, &context).await? } else { None };
         metrics().signin(step, SigninResult::Accepted);
         let return_to = challenge.grant.return_to.clone();
         Ok(CodeOutcome::SignedIn { opened: Opened { device, ..opened }, return_to })
+    }
+
+    /// The session that the challenge raises, if it goes on: a revoked one is not replaced by a better one (S35).
+    async fn raised_session(
+        &self,
+        account: &Account,
+        challenge: &Challenge,
+        now: Timestamp,
+    ) -> Result<Option<Session>, StoreError> {
+        let sessions = self.flow.sessions_of(account.id, now).await?;
+        Ok(sessions.into_iter().find(|session| challenge.grant.replaces == Some(session.id)))
     }
 
     /// The account that a challenge is about, if it may still sign in: active, and in the epoch of the challenge.
@@ -243,6 +266,10 @@ impl Auth {
             return Ok(ResendOutcome::Refused(pending.resend));
         }
         if let Err(limited) = self.within(LimitName::Resend, &address, context.now).await? {
+            return Ok(ResendOutcome::Limited(limited));
+        }
+        let counted = pending.challenge.subject.budget_of().to_string();
+        if let Err(limited) = self.may_mail(&counted, context.now).await? {
             return Ok(ResendOutcome::Limited(limited));
         }
         let account = self.account_of(&pending.challenge).await?;

@@ -122,6 +122,7 @@ impl Auth {
         let Some(owner) = self.accounts.find_account(device.account).await? else {
             return Ok(());
         };
+        self.revoke_sessions_of(owner.id, None).await?;
         let stolen = Attempt::of(AuditEvent::DeviceStolen, AuditResult::Wrong, Some(&owner));
         self.remember(stolen.by(Guesser::Device(device.id)), context).await?;
         let message = Message::DeviceStolen {
@@ -151,6 +152,10 @@ impl Auth {
                 (id, None)
             }
             None => {
+                // The first browser of an account is no news to its owner.
+                if !self.devices_of(account).await?.is_empty() {
+                    self.tell_of_new_browser(account, context).await?;
+                }
                 let keep = self.new_device(account, trusted_until, context).await?;
                 (keep.cookie.id, Some(keep))
             }

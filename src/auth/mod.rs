@@ -21,6 +21,7 @@ mod audit;
 pub mod code;
 pub mod device;
 pub mod link;
+pub mod not_me;
 mod notice;
 pub mod password;
 pub mod sessions;
@@ -67,6 +68,10 @@ pub struct RateLimits {
     pub resend: Rate,
     /// Codes requested for one destination.
     pub code_request: Rate,
+    /// Codes mailed to one account.
+    pub mails_account: Rate,
+    /// Codes mailed in all.
+    pub mails_total: Rate,
 }
 
 impl RateLimits {
@@ -76,6 +81,8 @@ impl RateLimits {
             LimitName::Verify => self.verify,
             LimitName::Resend => self.resend,
             LimitName::CodeRequest => self.code_request,
+            LimitName::MailsAccount => self.mails_account,
+            LimitName::MailsTotal => self.mails_total,
         }
     }
 }
@@ -160,6 +167,18 @@ impl Auth {
                 metrics().limit(limit.as_str());
                 Ok(Err(Limited { retry_after }))
             }
+        }
+    }
+
+    /// Whether one more code may be mailed to this account, and in all (R2).
+    async fn may_mail(
+        &self,
+        counted: &str,
+        now: Timestamp,
+    ) -> Result<Result<(), Limited>, StoreError> {
+        match self.within(LimitName::MailsAccount, counted, now).await? {
+            Ok(()) => self.within(LimitName::MailsTotal, "", now).await,
+            limited => Ok(limited),
         }
     }
 }

@@ -63,6 +63,21 @@ impl SignedIn {
     }
 }
 
+/// What a new session proves.
+pub(super) struct Proof {
+    /// How its owner has signed in.
+    pub(super) methods: Methods,
+    /// When its owner did all of that.
+    pub(super) authenticated_at: Timestamp,
+}
+
+impl Proof {
+    /// These methods, shown in this request and the steps before it.
+    pub(super) const fn now(methods: Methods, context: &Context<'_>) -> Self {
+        Self { methods, authenticated_at: context.now }
+    }
+}
+
 /// A session that was just made: what the cookie needs.
 #[derive(Clone, Debug)]
 pub struct Opened {
@@ -137,7 +152,7 @@ impl Auth {
     pub(super) async fn open_session(
         &self,
         account: &Account,
-        methods: Methods,
+        proof: Proof,
         remember: bool,
         context: &Context<'_>,
     ) -> Result<Opened, StoreError> {
@@ -150,8 +165,8 @@ impl Auth {
             account: account.id,
             epoch: account.epoch,
             host: context.host.clone(),
-            methods,
-            authenticated_at: now,
+            methods: proof.methods,
+            authenticated_at: proof.authenticated_at,
             created_at: now,
             seen_at: now,
             expires_at: now + lifetime.absolute,

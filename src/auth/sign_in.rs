@@ -23,7 +23,7 @@ use crate::telemetry::metrics::{CodeEvent, SigninResult, SigninStep, metrics};
 use super::audit::Attempt;
 use super::device::Trust;
 use super::password::{Busy, Verdict};
-use super::sessions::{Opened, SignedIn};
+use super::sessions::{Opened, Proof, SignedIn};
 use super::tokens::{self, DeviceCookie};
 use super::{Auth, Limited};
 
@@ -176,18 +176,26 @@ impl Auth {
     ) -> Result<SignInOutcome, StoreError> {
         let methods = Methods::new([Method::Password]);
         if form.wanted == Wanted::Password {
-            let opened = self.open_session(account, methods, form.remember, context).await?;
+            let proof = Proof::now(methods, context);
+            let opened = self.open_session(account, proof, form.remember, context).await?;
             return Ok(SignInOutcome::SignedIn(opened));
         }
         if form.trusted_device
             && let Trust::Given(keep) = self.use_trusted_device(account, context).await?
         {
             metrics().signin(SigninStep::Device, SigninResult::Accepted);
-            let methods = methods.and(Method::TrustedDevice);
-            let opened = self.open_session(account, methods, form.remember, context).await?;
+            let proof = Proof::now(methods.and(Method::TrustedDevice), context);
+            let opened = self.open_session(account, proof, form.remember, context).await?;
             return Ok(SignInOutcome::SignedIn(Opened { device: keep, ..opened }));
         }
-        self.code_for(account, methods, form.remember, context).await.map(|sent| match sent {
+        let grant = Grant {
+            methods,
+            remember: form.remember,
+            replaces: context.replaces,
+            raises: false,
+            return_to: context.return_to.clone(),
+        };
+        self.code_for(account, grant, context).await.map(|sent| match sent {
             Ok(flow) => SignInOutcome::CodeSent(flow),
             Err(limited) => SignInOutcome::Limited(limited),
         })
@@ -230,19 +238,22 @@ impl Auth {
         let found = self.find_login(login.as_ref()).await?.map(|found| found.account);
         let account = found.filter(Account::is_active);
         // One counter for each account, however it is named; a name without an account has one of its own (S15, S26).
-        let counted = match (&account, &login) {
-            (Some(account), _) => account.id.to_string(),
-            (None, Some(login)) => login.key(),
-            (None, None) => form.login.chars().take(254).collect(),
-        };
+        let typed = login
+            .as_ref()
+            .map_or_else(|| form.login.chars().take(254).collect::<String>(), LoginName::key);
+        let decoy = self.keys.decoy_account(&typed);
+        let counted = account.as_ref().map_or(decoy, |account| account.id).to_string();
         if let Err(limited) = self.within(LimitName::CodeRequest, &counted, context.now).await? {
             return Ok(SignInOutcome::Limited(limited));
         }
-        let decoy = self.keys.decoy_account(&counted);
+        if let Err(limited) = self.may_mail(&counted, context.now).await? {
+            return Ok(SignInOutcome::Limited(limited));
+        }
         let grant = Grant {
             methods: Methods::new([]),
             remember: form.remember,
             replaces: context.replaces,
+            raises: false,
             return_to: context.return_to.clone(),
         };
         // What was typed, never what is known: the page must not tell whether there is an account (S23).
@@ -267,17 +278,21 @@ impl Auth {
         if !account.is_active() {
             return Ok(StepUpOutcome::Rejected);
         }
-        let methods = signed_in.session.methods.clone();
-        let context = Context { replaces: Some(signed_in.session.id), ..context.clone() };
-        let sent = self.code_for(&account, methods, signed_in.session.remembered, &context).await?;
+        let grant = Grant {
+            methods: signed_in.session.methods.clone(),
+            remember: signed_in.session.remembered,
+            replaces: Some(signed_in.session.id),
+            raises: true,
+            return_to: context.return_to.clone(),
+        };
+        let sent = self.code_for(&account, grant, context).await?;
         Ok(sent.map_or_else(StepUpOutcome::Limited, StepUpOutcome::CodeSent))
     }
 
     async fn code_for(
         &self,
         account: &Account,
-        methods: Methods,
-        remember: bool,
+        grant: Grant,
         context: &Context<'_>,
     ) -> Result<Result<FlowSecret, Limited>, StoreError> {
         // Apart from those of people who only know the name, and for each device apart: nobody's requests keep the
@@ -287,12 +302,9 @@ impl Auth {
         if let Err(limited) = self.within(LimitName::CodeRequest, &counted, context.now).await? {
             return Ok(Err(limited));
         }
-        let grant = Grant {
-            methods,
-            remember,
-            replaces: context.replaces,
-            return_to: context.return_to.clone(),
-        };
+        if let Err(limited) = self.may_mail(&counted, context.now).await? {
+            return Ok(Err(limited));
+        }
         let destination = account.email.masked();
         self.open_challenge(Whose::Account(account), destination, grant, context).await.map(Ok)
     }

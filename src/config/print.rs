@@ -109,6 +109,8 @@ fn limits(settings: &Settings) -> Value {
         ("verify", Some(text(limits.verify))),
         ("resend", Some(text(limits.resend))),
         ("code_request", Some(text(limits.code_request))),
+        ("mails_account", Some(text(limits.mails_account))),
+        ("mails_total", Some(text(limits.mails_total))),
     ])
 }
 

@@ -165,6 +165,10 @@ pub struct Limits {
     pub resend: Rate,
     /// Codes requested for one destination.
     pub code_request: Rate,
+    /// Codes mailed to one account.
+    pub mails_account: Rate,
+    /// Codes mailed in all.
+    pub mails_total: Rate,
 }
 
 /// The codes.

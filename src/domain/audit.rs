@@ -55,6 +55,8 @@ names! {
         DeviceRevoked = "device_revoked",
         /// A device's old token came back: somebody has a copy.
         DeviceStolen = "device_stolen",
+        /// The owner said that a sign-in was not theirs, and ended everything.
+        NotMe = "not_me",
         /// The guess budget is spent.
         BudgetSpent = "budget_spent",
         /// An account was made.

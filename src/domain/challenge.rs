@@ -71,8 +71,11 @@ pub struct Grant {
     pub methods: Methods,
     /// Whether the session is to outlive the browser window.
     pub remember: bool,
-    /// The session that is raised to more assurance and replaced.
+    /// The session of this browser that is replaced.
     pub replaces: Option<SessionId>,
+    /// Whether `methods` are that session's own: once it has ended, they prove nothing any more (S34).
+    #[serde(default)]
+    pub raises: bool,
     /// Where to go then.
     pub return_to: ReturnTo,
 }
@@ -267,6 +270,7 @@ mod tests {
                 methods: Methods::new([]),
                 remember: false,
                 replaces: None,
+                raises: false,
                 return_to: ReturnTo::front_page(),
             },
             created_at: now,

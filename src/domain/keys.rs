@@ -131,6 +131,8 @@ pub struct KeyRing {
     pub form_token: RotatingKey,
     /// Over device cookies.
     pub device_cookie: RotatingKey,
+    /// Over the tokens of "not me" addresses.
+    pub not_me: RotatingKey,
     code: RotatingKey,
     relay: RotatingKey,
     decoy: RotatingKey,
@@ -153,6 +155,7 @@ impl KeyRing {
             flow_cookie: rotating("flow cookie"),
             form_token: rotating("form token"),
             device_cookie: rotating("device cookie"),
+            not_me: rotating("not me"),
             code: rotating("code"),
             relay: rotating("relay code"),
             decoy: rotating("decoy"),

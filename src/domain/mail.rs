@@ -77,6 +77,15 @@ pub enum Message {
         /// Where the last one came from.
         asked_by: Asked,
     },
+    /// A browser that the account does not know has signed in.
+    NewBrowser {
+        /// The address by which the owner ends everything, if that was not them.
+        link: LinkAddress,
+        /// The site's origin as configured (S19).
+        site: String,
+        /// Where it signed in from.
+        asked_by: Asked,
+    },
     /// A copy of a trusted device's cookie was used; the device and its sessions are gone (S32).
     DeviceStolen {
         /// The device's name for people, as lists show it.
@@ -97,6 +106,7 @@ impl Message {
             Self::GuessesSpent { .. } => "guesses_spent",
             Self::WrongCodeNotice { .. } => "wrong_code_notice",
             Self::PasswordFailuresNotice { .. } => "password_failures_notice",
+            Self::NewBrowser { .. } => "new_browser",
             Self::DeviceStolen { .. } => "device_stolen",
         }
     }

@@ -205,7 +205,8 @@ fn missing_step(rule: &Rule, visitor: Option<Visitor<'_>>, now: Timestamp) -> Mi
     let spared = visitor.methods.has(SignInMethod::TrustedDevice) && !by_mail;
     let enough = match rule.requirement {
         _ if spared && !rule.trusted_device => false,
-        Requirement::Bypass | Requirement::OneFactor => true,
+        Requirement::Bypass => true,
+        Requirement::OneFactor => visitor.methods.has(SignInMethod::Password),
         Requirement::OtpOnly => by_mail,
         Requirement::TwoFactor => visitor.methods.assurance() == Assurance::TwoFactor,
         Requirement::Deny => false,

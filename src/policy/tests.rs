@@ -86,6 +86,7 @@ fn the_first_rule_that_matches_decides() {
         ("/", Some((both, &[][..])), "forward as ada"),
         ("/api/x", None, "401: Password"),
         ("/api/x", Some((password, &[][..])), "forward as ada"),
+        ("/api/x", Some((mail, &[][..])), "401: Password"),
         ("/mail/x", None, "sign in: MailCode"),
         ("/mail/x", Some((mail, &[][..])), "forward as ada"),
         ("/mail/x", Some((password, &[][..])), "sign in: SecondFactor"),

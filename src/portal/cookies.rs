@@ -43,6 +43,16 @@ impl CookieNames {
         if self.secure { "__Host-doorward-link" } else { "doorward-link" }
     }
 
+    /// The cookie that carries the token of a "not me" address to its page.
+    pub const fn not_me(self) -> &'static str {
+        if self.secure { "__Host-doorward-not-me" } else { "doorward-not-me" }
+    }
+
+    /// Sets the "not me" cookie.
+    pub fn set_not_me(self, token: &str) -> Option<HeaderValue> {
+        header_value(&self.cookie(self.not_me(), token.to_owned()))
+    }
+
     /// Sets the device cookie.
     pub fn set_device(
         self,

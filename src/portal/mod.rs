@@ -55,7 +55,7 @@ impl Portal {
     }
 
     fn router(self) -> Router {
-        use routes::{code, home, link, login, logout};
+        use routes::{code, home, link, login, logout, not_me};
         let pages = Router::new()
             .route("/_doorward", get(home::to_base))
             .route("/_doorward/", get(home::show))
@@ -65,6 +65,8 @@ impl Portal {
             .route("/_doorward/code/start", get(code::back).post(code::start))
             .route("/_doorward/link", get(link::show).post(link::submit))
             .route("/_doorward/link/{token}", get(link::land))
+            .route("/_doorward/not-me", get(not_me::show).post(not_me::submit))
+            .route("/_doorward/not-me/{token}", get(not_me::land))
             .route("/_doorward/logout", get(logout::ask).post(logout::submit))
             .route("/_doorward/signed-out", get(logout::done))
             .route("/_doorward/static/{name}", get(home::asset))

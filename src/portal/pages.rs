@@ -13,7 +13,8 @@ use minijinja::Environment;
 pub use assets::{Asset, IMMUTABLE};
 pub use page::{
     CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, ErrorPage, LinkPage,
-    LinkState, LoginAlert, LoginPage, Page, RelayPage, ResendView, SignOutPage, SignedInPage,
+    LinkState, LoginAlert, LoginPage, NotMePage, Page, RelayPage, ResendView, SignOutPage,
+    SignedInPage,
 };
 
 use crate::domain::colour::Colour;

@@ -157,7 +157,7 @@ impl Gateway {
         let portal = &accepted.site.portal;
         let headers = &session.req_header().headers;
         let mut forged = false;
-        for value in cookies::values(headers, portal.cookies.session()) {
+        for value in cookies::values(headers, portal.cookies.session()).take(MAX_SESSION_COOKIES) {
             if let Some(signed_in) = self.auth.authenticate(value, portal.host(), now).await? {
                 return Ok(Some(signed_in));
             }
@@ -282,6 +282,8 @@ async fn write(session: &mut Session, response: Response<Bytes>) -> Result<()> {
     reply::write(session, response, head_only).await
 }
 
+/// A browser has one. Each that was ours once costs a question to the store, and a head has room for hundreds.
+const MAX_SESSION_COOKIES: usize = 4;
 const KEEP_ALIVE_SECS: u64 = 75;
 const DRAIN: Duration = Duration::from_secs(2);
 
@@ -509,5 +511,19 @@ impl Refusal {
             StatusCode::INTERNAL_SERVER_ERROR => Self::Error(ErrorKind::Internal),
             _ => Self::Error(ErrorKind::BadRequest),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s50_a_request_that_turns_out_to_be_no_http_is_answered_with_400() {
+        for what in [ErrorType::InvalidHTTPHeader, ErrorType::new("InvalidChunk")] {
+            let refusal = Refusal::of_failure(&Error::new_down(what)).unwrap();
+            assert_eq!(refusal.status(), StatusCode::BAD_REQUEST);
+        }
+        assert!(Refusal::of_failure(&Error::new_down(ErrorType::ConnectionClosed)).is_none());
     }
 }

@@ -218,6 +218,10 @@ pub enum LimitName {
     Resend,
     /// Codes requested for a destination.
     CodeRequest,
+    /// Codes mailed to an account.
+    MailsAccount,
+    /// Codes mailed in all.
+    MailsTotal,
 }
 
 impl LimitName {
@@ -228,6 +232,8 @@ impl LimitName {
             Self::Verify => "verify",
             Self::Resend => "resend",
             Self::CodeRequest => "code_request",
+            Self::MailsAccount => "mails_account",
+            Self::MailsTotal => "mails_total",
         }
     }
 }

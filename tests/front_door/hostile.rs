@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::support::browser::{Browser, Request};
-use crate::support::http::{exchange, raw, statuses};
+use crate::support::http::{exchange, raw, read_response, statuses};
 use crate::support::site::{ADA, Setup, Site};
 use crate::support::upstream::QUIET;
 
@@ -228,27 +228,44 @@ async fn s53_a_head_that_is_too_large_is_not_forwarded() {
 }
 
 #[tokio::test]
-async fn s53_a_head_that_drips_is_not_waited_for() {
+async fn s53_a_head_that_drips_is_not_waited_for_and_others_are_unharmed() {
     let site = Site::with(nobody()).await;
-    let mut slow = TcpStream::connect(site.address).await.unwrap();
-    slow.write_all(format!("GET /public/a HTTP/1.1\r\nHost: {}\r\n", site.host).as_bytes())
+    let whole = Request::get("/public/a").bytes(&site.host);
+    // The first head of a connection, and one that comes after a request.
+    let mut fresh = TcpStream::connect(site.address).await.unwrap();
+    let mut used = TcpStream::connect(site.address).await.unwrap();
+    used.write_all(&whole).await.unwrap();
+    read_response(&mut used, &mut Vec::new(), false).await.unwrap();
+    // A connection that has asked and waits for a slow answer is not one of them.
+    let mut patient = TcpStream::connect(site.address).await.unwrap();
+    patient.write_all(&Request::get("/public/hang").bytes(&site.host)).await.unwrap();
+
+    let closed = Duration::from_secs(30);
+    let drips = async { tokio::join!(drip(&mut fresh, &site.host), drip(&mut used, &site.host)) };
+    timeout(closed, drips).await.expect("dripping connections are closed within 30 s");
+    assert_eq!(site.upstream.received_at("/public/slow").len(), 0);
+    let mut byte = [0; 1];
+    let waiting = timeout(Duration::from_millis(100), patient.read(&mut byte)).await;
+    assert!(waiting.is_err(), "it still waits for its answer: {waiting:?}");
+}
+
+/// A head of which a byte comes now and then, until the other side has had enough of it.
+async fn drip(stream: &mut TcpStream, host: &str) {
+    stream
+        .write_all(format!("GET /public/slow HTTP/1.1\r\nHost: {host}\r\n").as_bytes())
         .await
         .unwrap();
-    let dripping = async {
-        let mut ticks = tokio::time::interval(Duration::from_millis(250));
-        let mut byte = [0; 64];
-        loop {
-            tokio::select! {
-                read = slow.read(&mut byte) => return read.unwrap_or(0),
-                _ = ticks.tick() => {}
-            }
-            if slow.write_all(b"X").await.is_err() {
-                return 0;
-            }
+    let mut ticks = tokio::time::interval(Duration::from_millis(250));
+    let mut answer = [0; 512];
+    loop {
+        tokio::select! {
+            read = stream.read(&mut answer) => if !matches!(read, Ok(1..)) { return },
+            _ = ticks.tick() => {}
         }
-    };
-    timeout(Duration::from_secs(45), dripping).await.expect("the connection is closed within 45 s");
-    assert!(site.upstream.received().is_empty());
+        if stream.write_all(b"X").await.is_err() {
+            return;
+        }
+    }
 }
 
 #[tokio::test]

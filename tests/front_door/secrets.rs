@@ -20,7 +20,7 @@ async fn s12_secrets_stand_nowhere_but_at_home() {
     answers.push(browser.get("/private?x=1").await);
     answers.push(browser.submit_password("ada", "Tr0ub4dor-and-thr3e").await);
     answers.push(browser.submit_password("ada", ADA.password).await);
-    let mail = site.mailbox.next_to(ADA.email).await;
+    let mail = site.mailbox.next_code_to(ADA.email).await;
     let first = mail.code();
     assert!(
         !mail.head().contains(&first),
@@ -30,7 +30,7 @@ async fn s12_secrets_stand_nowhere_but_at_home() {
     answers.push(browser.submit_code(wrong).await);
     site.travel(std::time::Duration::from_secs(31));
     answers.push(browser.resend().await);
-    let second = site.mailbox.next_to(ADA.email).await.code();
+    let second = site.mailbox.next_code_to(ADA.email).await.code();
     let flow = browser.cookie("doorward-flow").expect("half signed in");
     answers.push(browser.submit_code(&second).await);
     let session = browser.cookie("doorward").expect("signed in");

@@ -45,7 +45,7 @@ async fn s28_each_step_has_a_session_of_its_own_and_the_step_before_opens_nothin
     let fields =
         [("username", "ada"), ("password", ADA.password), ("csrf", csrf.as_str()), ("rd", "/")];
     browser.submit("/_doorward/login", &fields).await.expect(303);
-    let code = site.mailbox.next_to(ADA.email).await.code();
+    let code = site.mailbox.next_code_to(ADA.email).await.code();
     browser.submit_code(&code).await.expect(303);
     let second = browser.cookie("doorward").expect("signed in");
     assert_ne!(second, first);
@@ -63,7 +63,7 @@ async fn s28_each_step_has_a_session_of_its_own_and_the_step_before_opens_nothin
         [("username", "grace"), ("password", GRACE.password), ("csrf", csrf.as_str()), ("rd", "/")];
     victim.submit("/_doorward/login", &fields).await.expect(303);
     assert_ne!(victim.cookie("doorward-flow").as_deref(), Some(flow.as_str()));
-    let code = site.mailbox.next_to(GRACE.email).await.code();
+    let code = site.mailbox.next_code_to(GRACE.email).await.code();
     victim.submit_code(&code).await.expect(303);
     assert_ne!(victim.cookie("doorward").as_deref(), Some(first.as_str()));
 }

@@ -26,7 +26,7 @@ async fn a_person_signs_in_by_name_or_address_and_comes_back_to_where_they_were(
         assert_eq!(browser.cookie("doorward"), None, "half signed in is not signed in");
         assert!(!browser.is_signed_in().await, "half signed in opens nothing");
 
-        let mail = site.mailbox.next_to(ADA.email).await;
+        let mail = site.mailbox.next_code_to(ADA.email).await;
         let page = words(&browser.get("/_doorward/code").await.expect(200).text());
         assert!(
             page.contains("@example.org") && !page.contains("ada@example.org"),
@@ -66,7 +66,7 @@ async fn one_factor_is_enough_where_a_rule_says_so_and_the_code_is_asked_for_els
         [("csrf", hidden(&page, "csrf")), ("rd", find_hidden(&page, "rd").unwrap_or_default())];
     let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     ada.submit("/_doorward/code/start", &fields).await.expect(303);
-    let code = site.mailbox.next_to(ADA.email).await.code();
+    let code = site.mailbox.next_code_to(ADA.email).await.code();
     assert_eq!(ada.submit_code(&code).await.expect(303).location(), "/private?x=1");
     assert!(ada.is_signed_in().await);
 
@@ -185,7 +185,7 @@ async fn s26_a_name_that_nobody_has_gets_a_challenge_that_nobody_can_answer() {
     };
     let (answer, ada) = begin("ada").await;
     assert_eq!(answer.expect(303).location(), "/_doorward/code");
-    let code = site.mailbox.next_to(ADA.email).await.code();
+    let code = site.mailbox.next_code_to(ADA.email).await.code();
     let (answer, nobody) = begin("mallory@example.org").await;
     assert_eq!(answer.expect(303).location(), "/_doorward/code");
 
@@ -322,7 +322,7 @@ async fn s51_nobody_is_sent_to_another_site() {
             ("rd", target),
         ];
         browser.submit("/_doorward/login", &fields).await.expect(303);
-        let code = site.mailbox.next_to(ADA.email).await.code();
+        let code = site.mailbox.next_code_to(ADA.email).await.code();
         let answer = browser.submit_code(&code).await.expect(303);
         assert_eq!(answer.location(), "/", "{target:?}");
     }

@@ -2,12 +2,17 @@
 
 use std::time::Duration;
 
+use doorward::domain::budget::DelayRule;
 use doorward::domain::challenge::{Redeemed, Reissued, Resend};
-use doorward::domain::secret::base64url;
+use doorward::domain::device::{DeviceUse, Rotation};
+use doorward::domain::id::AccountId;
+use doorward::domain::secret::{DeviceToken, LinkToken, base64url};
+use doorward::store::Accounts;
 
 use crate::backends::Backend;
 use crate::samples::{
-    ADDRESS, Browser, LIFETIME, RIGHT, START, WRONG, account, at, challenged, session, token, wrong,
+    ADDRESS, Browser, LIFETIME, RELAY, RIGHT, START, WRONG, account, at, challenged, client,
+    device, device_token, session, token, wrong,
 };
 
 const LEASE: Duration = Duration::from_secs(60);
@@ -177,19 +182,48 @@ pub async fn s12_nothing_that_is_kept_holds_a_code_a_token_or_an_address(store: 
     let made = account("ada", "ada@example.org");
     store.accounts().insert_account(made.clone()).await.unwrap();
     flow.create_session(session(&token, made.id, START)).await.unwrap();
+    browser.redeem(&*flow, RELAY, at(32)).await;
+    browser.follow(&*flow, "462973", at(33)).await;
+    let [first, second] = use_a_device(&*store.accounts(), made.id).await;
+    let typed = "correct horse battery staple";
+    let accounts = store.accounts();
+    accounts.count_password_failure(typed, DelayRule::default(), START).await.unwrap();
 
     let everything = store.everything_kept().await;
     let holds = |secret: &[u8]| everything.windows(secret.len()).any(|window| window == secret);
     assert!(holds(token.hash().as_bytes()), "the search finds what is there");
     assert!(holds(b"ada@example.org"), "the search finds what is there");
-    for code in [RIGHT, "853617", "462973"] {
+    assert!(holds(second.hash().as_bytes()), "the search finds what is there");
+    for code in [RIGHT, "853617", "462973", RELAY] {
         assert!(!holds(code.as_bytes()), "a code is kept");
     }
-    for secret in [token.expose(), browser.secret.expose()] {
+    assert!(!holds(typed.as_bytes()), "what was typed as a name, such as a password, is kept");
+    let links = [browser.link(RIGHT), browser.link("462973")];
+    let links = links.iter().map(LinkToken::expose);
+    let devices = [first.expose(), second.expose()];
+    for secret in [token.expose(), browser.secret.expose()].into_iter().chain(devices).chain(links)
+    {
         assert!(!holds(secret), "a token is kept");
         assert!(!holds(base64url(secret).as_bytes()), "a token is kept as text");
     }
     assert!(!holds(ADDRESS.as_bytes()), "where the mail went is kept outside its seal");
+}
+
+/// Uses a new device once, and gives its first token and the one after.
+async fn use_a_device(accounts: &dyn Accounts, account: AccountId) -> [DeviceToken; 2] {
+    let [first, second] = [device_token(), device_token()];
+    let new = device(&first, account);
+    accounts.insert_device(new.clone()).await.unwrap();
+    let rotation = Rotation {
+        shown: first.hash(),
+        next: second.hash(),
+        grace: Duration::from_secs(60),
+        client: client(),
+        now: START,
+    };
+    let used = accounts.use_device(new.device.id, rotation).await.unwrap();
+    assert!(matches!(used, DeviceUse::Rotated(_)));
+    [first, second]
 }
 
 pub async fn a_clock_that_is_put_back_revives_nothing(store: impl Backend) {

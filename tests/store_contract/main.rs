@@ -12,10 +12,15 @@
     reason = "these are tests"
 )]
 
+mod account_upkeep;
 mod accounts;
+mod audit;
 mod backends;
+mod budgets;
 mod challenges;
 mod crash;
+mod devices;
+mod links;
 mod outbox;
 mod quotas;
 mod races;
@@ -39,18 +44,66 @@ macro_rules! promises {
 /// What a store of accounts promises.
 macro_rules! accounts_contract {
     ($backend:ident) => {
-        promises! { $backend, accounts: [
-            an_account_is_found_by_its_name_and_its_address_in_any_letter_case,
-            a_name_never_finds_an_account_by_its_address_nor_the_other_way_round,
-            a_name_or_address_in_use_is_refused_in_any_letter_case,
-            of_many_that_want_one_name_at_once_exactly_one_gets_it,
-            accounts_are_listed_in_order_page_by_page,
-            s39_disabling_begins_a_new_epoch_and_enabling_does_not,
-            s33_a_new_password_begins_a_new_epoch,
-            a_better_hash_takes_the_place_of_the_one_it_was_made_for_alone,
-            nothing_is_changed_of_an_account_that_is_not_there,
-            accounts_outlast_a_restart,
-        ]}
+        promises! { $backend,
+            accounts: [
+                an_account_is_found_by_its_name_and_its_address_in_any_letter_case,
+                a_name_never_finds_an_account_by_its_address_nor_the_other_way_round,
+                a_name_or_address_in_use_is_refused_in_any_letter_case,
+                of_many_that_want_one_name_at_once_exactly_one_gets_it,
+                accounts_are_listed_in_order_page_by_page,
+                s39_disabling_begins_a_new_epoch_and_enabling_does_not,
+                s33_a_new_password_begins_a_new_epoch,
+                a_better_hash_takes_the_place_of_the_one_it_was_made_for_alone,
+                nothing_is_changed_of_an_account_that_is_not_there,
+                accounts_outlast_a_restart,
+            ]
+            budgets: [
+                s5_the_eleventh_guess_of_a_day_is_refused_to_the_millisecond,
+                s5_whoever_guesses_as_often_as_can_be_gets_thirty_a_month_and_ninety_a_year,
+                s5_of_fifty_parallel_guesses_exactly_ten_are_counted,
+                s5_a_right_guess_takes_back_itself_and_no_other,
+                s56_strangers_spend_no_devices_budget_and_devices_none_but_their_own,
+                the_owner_is_told_once_a_day_that_a_budget_is_spent,
+                asking_how_a_budget_stands_counts_nothing_and_tells_nobody,
+                a_clock_that_is_put_back_refills_no_budget_and_shortens_no_wait,
+                failures_outlast_a_restart,
+                wrong_passwords_are_free_at_first_and_then_each_doubles_the_wait,
+                a_right_password_forgets_the_failures_of_its_key_alone,
+                wrong_passwords_are_forgotten_a_day_after_the_last,
+                of_many_parallel_wrong_passwords_each_is_counted,
+            ]
+            devices: [
+                a_device_is_found_by_its_token_as_it_was_made,
+                s32_each_use_puts_the_next_token_in_force_and_notes_the_client,
+                s32_the_token_before_counts_inside_its_grace_and_changes_nothing,
+                s32_the_token_before_shown_after_its_grace_is_a_theft,
+                s32_an_older_token_is_a_theft_at_any_time,
+                s32_a_copy_is_recognised_for_sixty_four_uses,
+                s31_a_foreign_token_is_nothing_and_changes_nothing,
+                s32_of_fifty_parallel_uses_one_rotates_and_the_others_are_in_grace,
+                s32_of_fifty_parallel_thefts_exactly_one_is_told,
+                a_device_is_trusted_until_the_instant_last_said,
+                devices_are_listed_the_latest_used_first,
+                s33_devices_are_removed_one_by_one_or_all_of_an_account,
+                a_use_by_a_clock_that_was_put_back_makes_no_device_older,
+                devices_outlast_a_restart,
+            ]
+            audit: [
+                entries_are_kept_as_they_were_in_the_order_in_which_they_came,
+                the_audit_can_be_read_page_by_page_and_followed,
+                the_audit_of_one_account_is_told_apart,
+                the_latest_entries_come_the_oldest_first,
+                an_entry_never_has_the_number_of_one_that_is_gone,
+                of_many_parallel_entries_none_is_lost,
+            ]
+            account_upkeep: [
+                devices_are_purged_ninety_days_after_their_last_use,
+                s5_guesses_are_purged_once_they_count_no_more,
+                wrong_passwords_are_purged_once_they_are_forgotten,
+                the_audit_is_purged_after_ninety_days,
+                a_purge_of_accounts_takes_no_more_than_its_limit_of_each_kind,
+            ]
+        }
     };
 }
 
@@ -84,6 +137,21 @@ macro_rules! flow_contract {
                 s12_nothing_that_is_kept_holds_a_code_a_token_or_an_address,
                 a_clock_that_is_put_back_revives_nothing,
                 challenges_outlast_a_restart,
+            ]
+            links: [
+                s16_looking_at_a_link_changes_nothing,
+                s17_a_link_finishes_in_the_browser_that_asked_alone,
+                s1_a_challenge_is_answered_once_by_code_or_link,
+                s2_of_fifty_parallel_uses_of_a_link_exactly_one_is_accepted,
+                s2_of_code_relay_code_and_link_in_parallel_exactly_one_is_accepted,
+                s9_after_a_resend_or_a_new_challenge_the_old_link_is_void,
+                a_link_answers_a_challenge_whose_guesses_are_all_used,
+                s8_a_link_ends_at_its_very_millisecond,
+                s26_the_link_and_relay_code_of_a_decoy_are_never_accepted,
+                s17_a_relay_code_is_as_good_as_the_code_and_counts_like_it,
+                s9_after_a_resend_the_old_relay_code_is_wrong,
+                a_resend_that_is_refused_leaves_the_link,
+                links_outlast_a_restart,
             ]
             races: [
                 s2_of_fifty_parallel_right_codes_exactly_one_is_accepted,

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use crate::backends::Backend;
 use crate::samples::{Browser, RIGHT, START, WRONG, at, challenged};
 
-const MANY: usize = 50;
+pub const MANY: usize = 50;
 
 pub async fn s2_of_fifty_parallel_right_codes_exactly_one_is_accepted(store: impl Backend) {
     let flow = store.flow();
@@ -96,15 +96,16 @@ async fn redeem_at_once(
 }
 
 /// Does it fifty times, all beginning together, with the handles in turn.
-async fn at_once<T, W>(flows: &[Arc<dyn Flow>], work: impl Fn(Arc<dyn Flow>) -> W) -> Vec<T>
+pub async fn at_once<S, T, W>(stores: &[Arc<S>], work: impl Fn(Arc<S>) -> W) -> Vec<T>
 where
+    S: ?Sized,
     T: Send + 'static,
     W: Future<Output = T> + Send + 'static,
 {
     let gate = Arc::new(Barrier::new(MANY));
     let mut tasks = JoinSet::new();
-    for flow in flows.iter().cycle().take(MANY) {
-        let (gate, work) = (gate.clone(), work(flow.clone()));
+    for store in stores.iter().cycle().take(MANY) {
+        let (gate, work) = (gate.clone(), work(store.clone()));
         tasks.spawn(async move {
             gate.wait().await;
             work.await

@@ -10,13 +10,14 @@ use doorward::domain::challenge::{
 };
 use doorward::domain::client::Client;
 use doorward::domain::code::Code;
+use doorward::domain::device::{Device, NewDevice};
 use doorward::domain::entropy::OsEntropy;
-use doorward::domain::id::{AccountId, ChallengeId, MailId, SessionId};
+use doorward::domain::id::{AccountId, ChallengeId, DeviceId, MailId, SessionId};
 use doorward::domain::keys::{KeyRing, MailFrame, ServerSecret};
 use doorward::domain::mail::{Asked, Mail, Message, SealedMail};
 use doorward::domain::return_to::ReturnTo;
 use doorward::domain::secret::{
-    CodeGuess, CodeMac, FlowHash, FlowSecret, LinkToken, PasswordHash, SessionToken,
+    CodeGuess, CodeMac, DeviceToken, FlowHash, FlowSecret, LinkToken, PasswordHash, SessionToken,
 };
 use doorward::domain::session::{Method, Methods, NewSession, Session};
 use doorward::domain::time::Timestamp;
@@ -86,8 +87,27 @@ pub fn somebody() -> AccountId {
     AccountId::generate(&OsEntropy, START)
 }
 
-fn client() -> Client {
+pub fn client() -> Client {
     Client { address: "2001:db8::7".parse().unwrap(), user_agent: "A \"quoted\" browser".into() }
+}
+
+/// A device of `account` whose cookie has `token`, made and used at the start.
+pub fn device(token: &DeviceToken, account: AccountId) -> NewDevice {
+    let device = Device {
+        id: DeviceId::generate(&OsEntropy, START),
+        account,
+        epoch: Epoch(3),
+        host: "wiki.example.com".parse().unwrap(),
+        trusted_until: None,
+        created_at: START,
+        used_at: START,
+        client: client(),
+    };
+    NewDevice { device, token: token.hash() }
+}
+
+pub fn device_token() -> DeviceToken {
+    DeviceToken::generate(&OsEntropy)
 }
 
 /// A browser in the middle of signing in.
@@ -124,6 +144,7 @@ impl Browser {
                 methods: Methods::new([Method::Password]),
                 remember: true,
                 replaces: Some(SessionId::generate(&OsEntropy, now)),
+                raises: false,
                 return_to: ReturnTo::or_front_page("/page?a=b"),
             },
             created_at: now,
@@ -148,10 +169,16 @@ impl Browser {
 
     pub fn reissue(&self, code: &str, now: Timestamp) -> Reissue {
         let expires_at = now + LIFETIME;
-        let link =
-            NewLink { token: LinkToken::generate(&OsEntropy).hash(), relay: self.mac(RELAY) };
+        let link = NewLink { token: self.link(code).hash(), relay: self.mac(RELAY) };
         let mail = Some(self.mail(code.parse().unwrap(), now, expires_at));
         Reissue { code: self.mac(code), link, mail, expires_at }
+    }
+
+    /// The token of the link in the mail with this code.
+    pub fn link(&self, code: &str) -> LinkToken {
+        let mut bytes = *self.secret.expose();
+        bytes[..Code::DIGITS].copy_from_slice(code.as_bytes());
+        LinkToken::from_bytes(bytes)
     }
 
     /// What a store keeps of a code or relay code of this browser.
@@ -185,6 +212,12 @@ impl Browser {
 
     pub async fn redeem(&self, flow: &dyn Flow, code: &str, now: Timestamp) -> Redeemed {
         flow.redeem_code(&self.flow(), Purpose::SignIn, &self.guess(code), now).await.unwrap()
+    }
+
+    /// Follows the link in the mail with this code.
+    pub async fn follow(&self, flow: &dyn Flow, code: &str, now: Timestamp) -> Redeemed {
+        let token = self.link(code).hash();
+        flow.redeem_link(&self.flow(), Purpose::SignIn, &token, now).await.unwrap()
     }
 
     pub async fn resend(&self, flow: &dyn Flow, code: &str, now: Timestamp) -> Reissued {

@@ -36,6 +36,12 @@ pub(super) struct Limits {
     /// Codes requested for one mailbox.
     #[schemars(extend("default" = "5/1h", "pattern" = RATE))]
     code_request: Option<Text>,
+    /// Codes mailed to one account.
+    #[schemars(extend("default" = "10/1d", "pattern" = RATE))]
+    mails_account: Option<Text>,
+    /// Codes mailed in all: what your mail provider allows.
+    #[schemars(extend("default" = "600/1h", "pattern" = RATE))]
+    mails_total: Option<Text>,
 }
 
 /// The codes that are mailed.
@@ -120,11 +126,15 @@ pub(super) fn limits(
     let verify = rate(section.verify, 10, 5 * MINUTE, context);
     let resend = rate(section.resend, 3, 10 * MINUTE, context);
     let code_request = rate(section.code_request, 5, HOUR, context);
+    let mails_account = rate(section.mails_account, 10, DAY, context);
+    let mails_total = rate(section.mails_total, 600, HOUR, context);
     Some(settings::Limits {
         sign_in: sign_in?,
         verify: verify?,
         resend: resend?,
         code_request: code_request?,
+        mails_account: mails_account?,
+        mails_total: mails_total?,
     })
 }
 

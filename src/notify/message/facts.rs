@@ -42,7 +42,10 @@ pub(super) fn with_secrets(part: Part, facts: &Value, message: &Message) -> Valu
         (Part::Text | Part::Html, Message::SignInCode { code, link, .. }) => {
             context! { code => code.expose(), link => link.expose(), ..facts.clone() }
         }
-        (Part::Text | Part::Html, Message::SignInLink { link, .. }) => {
+        (
+            Part::Text | Part::Html,
+            Message::SignInLink { link, .. } | Message::NewBrowser { link, .. },
+        ) => {
             context! { link => link.expose(), ..facts.clone() }
         }
         (
@@ -56,7 +59,7 @@ pub(super) fn with_secrets(part: Part, facts: &Value, message: &Message) -> Valu
 }
 
 /// One of each mail and of its cases, for the proof at start.
-pub(super) fn examples() -> [Message; 8] {
+pub(super) fn examples() -> [Message; 9] {
     let at = Timestamp::default();
     let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let site = || "https://wiki.example.com".to_owned();
@@ -84,6 +87,7 @@ pub(super) fn examples() -> [Message; 8] {
         Message::GuessesSpent { until: at, site: site(), asked_by: asked_by() },
         Message::WrongCodeNotice { site: site(), asked_by: asked_by() },
         Message::PasswordFailuresNotice { site: site(), asked_by: asked_by() },
+        Message::NewBrowser { link: site().into(), site: site(), asked_by: asked_by() },
         Message::DeviceStolen { device: String::new(), site: site(), asked_by: asked_by() },
     ]
 }
@@ -96,6 +100,7 @@ fn about(message: &Message) -> (&str, &Asked) {
         | Message::GuessesSpent { site, asked_by, .. }
         | Message::WrongCodeNotice { site, asked_by }
         | Message::PasswordFailuresNotice { site, asked_by }
+        | Message::NewBrowser { site, asked_by, .. }
         | Message::DeviceStolen { site, asked_by, .. } => (site, asked_by),
     }
 }
@@ -112,7 +117,9 @@ fn particulars(message: &Message, created_at: Timestamp) -> Value {
         },
         Message::GuessesSpent { until, .. } => context! { ends => until.for_people() },
         Message::DeviceStolen { device, .. } => context! { device => one_line(device) },
-        Message::WrongCodeNotice { .. } | Message::PasswordFailuresNotice { .. } => context! {},
+        Message::WrongCodeNotice { .. }
+        | Message::PasswordFailuresNotice { .. }
+        | Message::NewBrowser { .. } => context! {},
     }
 }
 

@@ -6,6 +6,8 @@ use crate::domain::client::Client;
 use crate::domain::entropy::OsEntropy;
 use crate::domain::mail::{Asked, LinkAddress};
 
+mod kinds;
+
 const AT: Timestamp = Timestamp::from_millis(1_795_203_045_000);
 const LINK: &str = "https://wiki.example.com/_doorward/link/Zm9vYmFyYmF6";
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
@@ -29,15 +31,20 @@ fn mail(to: &str, user_agent: &str) -> Mail {
             passwordless: false,
             site: "https://wiki.example.com".to_owned(),
             expires_at: AT + Duration::from_secs(600),
-            asked_by: Asked {
-                at: AT,
-                client: Client {
-                    address: "203.0.113.7".parse().unwrap(),
-                    user_agent: user_agent.into(),
-                },
-            },
+            asked_by: asked_by(user_agent),
         },
     }
+}
+
+fn asked_by(user_agent: &str) -> Asked {
+    let client = Client { address: "203.0.113.7".parse().unwrap(), user_agent: user_agent.into() };
+    Asked { at: AT, client }
+}
+
+/// The mail with this message, to Ada.
+fn told(message: Message) -> RenderedMail {
+    let mail = Mail { to: "ada@example.org".parse().unwrap(), message };
+    render(&messages("Example Wiki", None), &mail)
 }
 
 fn render(messages: &Messages, mail: &Mail) -> RenderedMail {

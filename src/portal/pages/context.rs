@@ -8,7 +8,7 @@ use url::form_urlencoded;
 use super::assets::Assets;
 use super::page::{
     CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, ErrorPage, LinkPage,
-    LinkState, LoginAlert, LoginPage, Page, RelayPage, ResendView, SignedInPage,
+    LinkState, LoginAlert, LoginPage, NotMePage, Page, RelayPage, ResendView, SignedInPage,
 };
 use crate::domain::time::Timestamp;
 
@@ -22,6 +22,14 @@ pub(super) fn of(page: &Page<'_>, now: Timestamp) -> (&'static str, Value) {
         Page::Confirm(page) => ("confirm.html", confirm(page, now)),
         Page::SignedIn(page) => ("signed_in.html", signed_in(page, now)),
         Page::SignOut(_) => ("sign_out.html", context! {}),
+        Page::NotMe(page) => {
+            let state = match page {
+                NotMePage::Ask => "ask",
+                NotMePage::Done => "done",
+                NotMePage::Over => "over",
+            };
+            ("not_me.html", context! { state })
+        }
         Page::SignedOut => ("signed_out.html", context! {}),
         Page::Error(page) => ("error.html", error(page, now)),
     }

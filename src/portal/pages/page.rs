@@ -23,6 +23,8 @@ pub enum Page<'a> {
     SignedIn(SignedInPage<'a>),
     /// Asks whether to sign out.
     SignOut(SignOutPage),
+    /// The owner says that a sign-in was not theirs.
+    NotMe(NotMePage),
     /// Says that nobody is signed in any more.
     SignedOut,
     /// Says what went wrong.
@@ -38,7 +40,7 @@ impl Page<'_> {
             Self::Confirm(page) => page.alert.is_some(),
             Self::Error(_) => true,
             Self::Link(_) | Self::Relay(_) => false,
-            Self::SignedIn(_) | Self::SignOut(_) | Self::SignedOut => false,
+            Self::SignedIn(_) | Self::SignOut(_) | Self::NotMe(_) | Self::SignedOut => false,
         }
     }
 
@@ -272,6 +274,17 @@ pub struct SignedInPage<'a> {
 /// Asks whether to sign out. Posts `csrf` to `logout`.
 #[derive(Clone, Copy, Debug)]
 pub struct SignOutPage;
+
+/// Asks the owner of an account whether to sign out every browser. Posts `csrf` to `not-me`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotMePage {
+    /// It can be done.
+    Ask,
+    /// It is done.
+    Done,
+    /// The address is none, or its time is over.
+    Over,
+}
 
 /// Says what went wrong.
 #[derive(Clone, Copy, Debug)]

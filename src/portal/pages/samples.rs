@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::Frame;
 use super::page::{
     CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, ErrorPage, LinkPage,
-    LinkState, LoginAlert, LoginPage, Page, RelayPage, ResendView, SignOutPage, SignedInPage,
+    LinkState, LoginAlert, LoginPage, NotMePage, Page, RelayPage, ResendView, SignOutPage,
+    SignedInPage,
 };
 use crate::domain::id::RequestId;
 use crate::domain::time::Timestamp;
@@ -172,6 +173,9 @@ fn others() -> Vec<(String, Page<'static>)> {
         ("signed-in", Page::SignedIn(signed_in)),
         ("signed-in-plain", Page::SignedIn(plain)),
         ("sign-out", Page::SignOut(SignOutPage)),
+        ("not-me", Page::NotMe(NotMePage::Ask)),
+        ("not-me-done", Page::NotMe(NotMePage::Done)),
+        ("not-me-over", Page::NotMe(NotMePage::Over)),
         ("signed-out", Page::SignedOut),
     ]
     .map(|(name, page)| (name.to_owned(), page))

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use super::*;
 
+mod links;
+
 const HOSTILE: &str = r#""><script>alert(1)</script><x y='"#;
 
 fn look() -> Look {
@@ -133,6 +135,13 @@ fn hostile_input_is_shown_and_never_run() {
         Page::Login(login),
         Page::Code(code(CodeState::Pending { attempts_left: 2 }, ResendView::Now)),
         Page::Code(code(CodeState::Spent, ResendView::Over)),
+        Page::Link(LinkPage {
+            destination: HOSTILE,
+            return_to: HOSTILE,
+            state: LinkState::Ready { expires_at: now },
+            trust: None,
+        }),
+        Page::Relay(RelayPage { relay_code: Some(HOSTILE), expires_at: now, host: HOSTILE }),
         Page::Confirm(ConfirmPage { destination: HOSTILE, return_to: HOSTILE, alert: None }),
         Page::SignedIn(SignedInPage {
             username: HOSTILE,

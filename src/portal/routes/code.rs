@@ -36,7 +36,7 @@ pub(in crate::portal) async fn show(
 ) -> Response<Body> {
     let reply = Reply::to(&portal, &visit, &headers);
     let Some(flow) = flow_of(&portal, &visit, &headers) else { return reply.see_other(LOGIN) };
-    page(reply, &portal, &visit, &flow, None).await
+    page(reply, &portal, &visit, &flow, Shown::default()).await
 }
 
 /// A page that only takes posts was loaded: back to the code.
@@ -78,7 +78,8 @@ pub(in crate::portal) async fn submit(
         CodeOutcome::Lost => return reply.see_other(LOGIN),
         CodeOutcome::Limited(limited) => Said::limited(limited.retry_after),
     };
-    page(reply, &portal, &visit, &flow, Some(alert)).await
+    let shown = Shown { said: Some(alert), trust_ticked: form.has("trust_device") };
+    page(reply, &portal, &visit, &flow, shown).await
 }
 
 pub(in crate::portal) async fn resend(
@@ -104,7 +105,7 @@ pub(in crate::portal) async fn resend(
         ResendOutcome::Refused(_) => Said::Closed,
         ResendOutcome::Limited(limited) => Said::limited(limited.retry_after),
     };
-    page(reply, &portal, &visit, &flow, Some(said)).await
+    page(reply, &portal, &visit, &flow, Shown { said: Some(said), trust_ticked: false }).await
 }
 
 /// Sends a code to a session that has its password already.
@@ -136,6 +137,14 @@ pub(in crate::portal) async fn start(
         Ok(StepUpOutcome::Rejected) => reply.see_other(LOGIN),
         Err(error) => unavailable(reply, &error),
     }
+}
+
+/// What the code page shows beside the challenge.
+#[derive(Default)]
+struct Shown {
+    said: Option<Said>,
+    /// The box as it was ticked, so that a wrong code does not untick it.
+    trust_ticked: bool,
 }
 
 /// What the code page says beside the form.
@@ -196,8 +205,9 @@ async fn page(
     portal: &Portal,
     visit: &Visit,
     flow: &FlowSecret,
-    said: Option<Said>,
+    shown: Shown,
 ) -> Response<Body> {
+    let Shown { said, trust_ticked } = shown;
     let context = visit.context(ReturnTo::front_page());
     let pending = match portal.auth.pending_code(flow, &context).await {
         Ok(Some(pending)) => pending,
@@ -233,7 +243,7 @@ async fn page(
             Resend::NoneLeft => ResendView::NoneLeft,
             Resend::Over => ResendView::Over,
         },
-        trust_ticked: false,
+        trust_ticked,
         alert,
         notice,
         trust: portal.auth.trust_offered(&pending.challenge.grant.methods),

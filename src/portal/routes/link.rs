@@ -120,7 +120,7 @@ fn closed(reply: Reply<'_>) -> Response<Body> {
     without_referrer(reply.page(StatusCode::GONE, &Page::Link(page)))
 }
 
-fn without_referrer(mut response: Response<Body>) -> Response<Body> {
+pub(super) fn without_referrer(mut response: Response<Body>) -> Response<Body> {
     let none = HeaderValue::from_static("no-referrer");
     response.headers_mut().insert(header::REFERRER_POLICY, none);
     response

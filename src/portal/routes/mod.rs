@@ -5,6 +5,7 @@ pub(super) mod home;
 pub(super) mod link;
 pub(super) mod login;
 pub(super) mod logout;
+pub(super) mod not_me;
 
 use axum::body::Body;
 use http::Response;

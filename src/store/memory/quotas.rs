@@ -33,6 +33,8 @@ pub struct MemoryQuotas {
     verify: Shards,
     resend: Shards,
     code_request: Shards,
+    mails_account: Shards,
+    mails_total: Shards,
     fingerprints: [RandomState; 2],
 }
 
@@ -43,6 +45,8 @@ impl Default for MemoryQuotas {
             verify: Shards::default(),
             resend: Shards::default(),
             code_request: Shards::default(),
+            mails_account: Shards::default(),
+            mails_total: Shards::default(),
             fingerprints: [RandomState::new(), RandomState::new()],
         }
     }
@@ -80,6 +84,8 @@ impl MemoryQuotas {
             LimitName::Verify => &self.verify,
             LimitName::Resend => &self.resend,
             LimitName::CodeRequest => &self.code_request,
+            LimitName::MailsAccount => &self.mails_account,
+            LimitName::MailsTotal => &self.mails_total,
         }
     }
 }

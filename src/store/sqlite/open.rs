@@ -199,7 +199,7 @@ fn unusable(path: &Path, cause: impl Into<Cause>) -> OpenError {
 }
 
 /// The steps of the schema, in the binary. A step that was released never changes.
-static MIGRATIONS: Migrator = sqlx::migrate!("src/store/sqlite/migrations");
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("src/store/sqlite/migrations");
 /// `door`, as the first step of the schema sets it.
 const APPLICATION_ID: i64 = 0x646f_6f72;
 /// How long a write waits for another process.

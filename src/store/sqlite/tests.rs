@@ -7,11 +7,16 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 use tempfile::TempDir;
 
-use super::super::{AccountStore, Inserted, StoreUpkeep};
+use super::super::{AccountStore, BudgetStore, ChallengeStore, Inserted, StoreUpkeep};
+use super::open::MIGRATIONS;
+use super::upkeep::MOST_PASSWORD_FAILURES;
 use super::{OpenError, SqliteStore};
 use crate::domain::account::NewAccount;
+use crate::domain::budget::DelayRule;
+use crate::domain::challenge::{Purpose, Redeemed};
 use crate::domain::entropy::OsEntropy;
 use crate::domain::id::AccountId;
+use crate::domain::secret::{CodeGuess, CodeMac, FlowHash, LinkTokenHash};
 use crate::domain::time::Timestamp;
 
 fn file(folder: &TempDir) -> PathBuf {
@@ -113,6 +118,54 @@ async fn a_database_of_a_newer_doorward_is_refused() {
     let error = SqliteStore::open(&file(&folder)).await.unwrap_err();
     assert!(matches!(error, OpenError::Newer { found: 9999, known: 2, .. }), "{error}");
     assert!(error.to_string().contains("newer doorward"), "{error}");
+}
+
+#[tokio::test]
+async fn a_database_of_before_there_were_links_keeps_its_accounts_and_its_challenges() {
+    let folder = TempDir::new().unwrap();
+    run(&file(&folder), "").await;
+    let options = SqliteConnectOptions::new().filename(file(&folder));
+    let mut connection = options.connect().await.unwrap();
+    let first = MIGRATIONS.iter().filter(|step| step.version == 1).cloned().collect();
+    let first = sqlx::migrate::Migrator::with_migrations(first);
+    first.run_direct(None, &mut connection, false).await.unwrap();
+    connection.close().await.unwrap();
+    let kept = "INSERT INTO accounts VALUES (zeroblob(16), 'ada', 'ada', 'ada@example.org',
+            'ada@example.org', NULL, '[]', NULL, 0, NULL, 0);
+        INSERT INTO challenges VALUES (zeroblob(32), zeroblob(16), 'sign_in',
+            '{\"account\":{\"id\":\"00000000-0000-0000-0000-000000000000\",\"epoch\":0}}',
+            'wiki.example.com', 'a', '{\"methods\":[],\"remember\":false,\"replaces\":null,\"return_to\":\"/\"}',
+            unhex(replace(hex(zeroblob(32)), '00', '07')), 0, 1000, 0, 1, 0, 5, NULL)";
+    run(&file(&folder), kept).await;
+
+    let store = SqliteStore::open(&file(&folder)).await.unwrap();
+    assert_eq!(store.list_accounts(None, 10).await.unwrap().len(), 1);
+    let (flow, now) = (FlowHash::from_bytes([0; 32]), Timestamp::default());
+    let token = LinkTokenHash::from_bytes([0; 32]);
+    assert_eq!(store.find_link(Purpose::SignIn, &token).await.unwrap(), None);
+    let redeemed = store.redeem_link(&flow, Purpose::SignIn, &token, now).await.unwrap();
+    assert_eq!(redeemed, Redeemed::Unknown);
+    let guess = CodeGuess::new(vec![CodeMac::from_bytes([7; 32])]);
+    let redeemed = store.redeem_code(&flow, Purpose::SignIn, &guess, now).await.unwrap();
+    assert!(matches!(redeemed, Redeemed::Accepted(_)), "{redeemed:?}");
+}
+
+#[tokio::test]
+async fn a_flood_of_names_pushes_out_the_oldest_wrong_passwords() {
+    let folder = TempDir::new().unwrap();
+    let store = SqliteStore::open(&file(&folder)).await.unwrap();
+    let (rule, later) = (DelayRule::default(), Timestamp::from_millis(1_000_000));
+    store.count_password_failure("the oldest", rule, Timestamp::default()).await.unwrap();
+    let flood =
+        "WITH RECURSIVE flood(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM flood WHERE n < ?1)
+        INSERT INTO password_failures SELECT randomblob(32), 1, n, n FROM flood";
+    sqlx::query(flood).bind(MOST_PASSWORD_FAILURES + 4).execute(&store.writer).await.unwrap();
+    store.count_password_failure("the latest", rule, later).await.unwrap();
+    let purges = [store.purge(later, 4).await.unwrap(), store.purge(later, 4).await.unwrap()];
+    assert_eq!(purges, [4, 2], "in batches");
+    assert_eq!(store.purge(later, 4).await.unwrap(), 0);
+    let count = async |key| store.count_password_failure(key, rule, later).await.unwrap().count;
+    assert_eq!((count("the oldest").await, count("the latest").await), (1, 2));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -242,7 +242,7 @@ impl Browser {
     pub async fn half_sign_in(&self, site: &Site, person: &Person) -> String {
         let answer = self.submit_password(person.username, person.password).await.expect(303);
         assert_eq!(answer.location(), "/_doorward/code");
-        site.mailbox.next_to(person.email).await.code()
+        site.mailbox.next_code_to(person.email).await.code()
     }
 
     /// Signs in, all of it.

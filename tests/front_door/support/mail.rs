@@ -123,8 +123,18 @@ impl Mailbox {
         eventually(&format!("a mail to {address}"), async || self.take(address)).await
     }
 
+    /// The next mail to this address that signs somebody in and was not read yet; waits for it, and leaves notices.
+    pub async fn next_code_to(&self, address: &str) -> Mail {
+        let signs_in = |mail: &Mail| mail.text.contains("/_doorward/link/");
+        eventually(&format!("a code to {address}"), async || self.take_if(address, signs_in)).await
+    }
+
     /// Looks for one without waiting.
     pub fn take(&self, address: &str) -> Option<Mail> {
+        self.take_if(address, |_| true)
+    }
+
+    fn take_if(&self, address: &str, wanted: impl Fn(&Mail) -> bool) -> Option<Mail> {
         let mut read = self.read.lock().expect("no test has panicked with it");
         for file in self.files() {
             let Some(mail) =
@@ -133,7 +143,7 @@ impl Mailbox {
                 continue;
             };
             let is_theirs = mail.header("to").is_some_and(|to| to.contains(address));
-            if is_theirs && read.insert(file) {
+            if is_theirs && wanted(&mail) && read.insert(file) {
                 return Some(mail);
             }
         }

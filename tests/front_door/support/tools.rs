@@ -1,6 +1,7 @@
 //! The real programs that tests run beside doorward, and waiting.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use super::http::PATIENCE;
@@ -46,8 +47,16 @@ pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) 
     }
 }
 
-/// A port that was free a moment ago.
+/// A port that is free, and stays so: below those that the system gives to outgoing connections, and each test
+/// process begins at another place.
 pub fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its address").port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    const FIRST: u32 = 10_240;
+    const COUNT: u32 = 22_000;
+    let own = std::process::id().wrapping_mul(16);
+    (0..COUNT)
+        .map(|_| FIRST + own.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % COUNT)
+        .filter_map(|port| u16::try_from(port).ok())
+        .find(|port| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .expect("a free port")
 }

@@ -170,7 +170,7 @@ async fn serve(mut stream: TcpStream, state: &State) -> std::io::Result<()> {
         match path.as_str() {
             "/ws" => return echo(stream, pending, &request).await,
             "/stream" => return events(stream, state).await,
-            "/hang" => std::future::pending::<()>().await,
+            "/public/hang" => std::future::pending::<()>().await,
             path => stream.write_all(&answer(path, &request)).await?,
         }
     }
