@@ -19,7 +19,7 @@ use crate::telemetry::metrics::{CodeEvent, SecurityEvent, SigninResult, SigninSt
 
 use super::audit::Attempt;
 use super::sessions::{Opened, Proof};
-use super::sign_in::{Context, FreshCode, Whose};
+use super::sign_in::{Context, FreshCode, Whose, code_key};
 use super::{Auth, Limited};
 
 /// A challenge as the code page shows it.
@@ -268,11 +268,13 @@ impl Auth {
         if let Err(limited) = self.within(LimitName::Resend, &address, context.now).await? {
             return Ok(ResendOutcome::Limited(limited));
         }
-        let counted = pending.challenge.subject.budget_of().to_string();
+        let account = self.account_of(&pending.challenge).await?;
+        let who = self.guesser(account.as_ref(), context).await?;
+        let before = &pending.challenge.grant.methods;
+        let counted = code_key(pending.challenge.subject.budget_of(), before, who);
         if let Err(limited) = self.may_mail(&counted, context.now).await? {
             return Ok(ResendOutcome::Limited(limited));
         }
-        let account = self.account_of(&pending.challenge).await?;
         let nobody = Whose::Nobody(pending.challenge.subject.budget_of());
         let whose = account.as_ref().map_or(nobody, Whose::Account);
         let passwordless = !pending.challenge.grant.methods.has(Method::Password);

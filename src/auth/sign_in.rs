@@ -242,7 +242,9 @@ impl Auth {
             .as_ref()
             .map_or_else(|| form.login.chars().take(254).collect::<String>(), LoginName::key);
         let decoy = self.keys.decoy_account(&typed);
-        let counted = account.as_ref().map_or(decoy, |account| account.id).to_string();
+        let methods = Methods::new([]);
+        let who = self.guesser(account.as_ref(), context).await?;
+        let counted = code_key(account.as_ref().map_or(decoy, |account| account.id), &methods, who);
         if let Err(limited) = self.within(LimitName::CodeRequest, &counted, context.now).await? {
             return Ok(SignInOutcome::Limited(limited));
         }
@@ -250,7 +252,7 @@ impl Auth {
             return Ok(SignInOutcome::Limited(limited));
         }
         let grant = Grant {
-            methods: Methods::new([]),
+            methods,
             remember: form.remember,
             replaces: context.replaces,
             raises: false,
@@ -295,10 +297,8 @@ impl Auth {
         grant: Grant,
         context: &Context<'_>,
     ) -> Result<Result<FlowSecret, Limited>, StoreError> {
-        // Apart from those of people who only know the name, and for each device apart: nobody's requests keep the
-        // owner from a code (S56).
-        let counted =
-            format!("{} with password {}", account.id, self.guesser(Some(account), context).await?);
+        let who = self.guesser(Some(account), context).await?;
+        let counted = code_key(account.id, &grant.methods, who);
         if let Err(limited) = self.within(LimitName::CodeRequest, &counted, context.now).await? {
             return Ok(Err(limited));
         }
@@ -443,6 +443,13 @@ pub(super) struct FreshCode {
     pub(super) code: CodeMac,
     pub(super) link: NewLink,
     pub(super) mail: Option<SealedMail>,
+}
+
+/// Under which key the codes for an account are counted: those after a password apart from those that the name alone
+/// asks for, and each device's apart, so that nobody's requests keep the owner from a code (S56).
+pub(super) fn code_key(account: AccountId, before: &Methods, who: Guesser) -> String {
+    let after = if before.has(Method::Password) { "password" } else { "name" };
+    format!("{account} {after} {who}")
 }
 
 /// Under which key wrong passwords are counted: the account's, for each of its devices apart, or the name's where there
