@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::support::browser::Browser;
 use crate::support::page::hidden;
-use crate::support::people::{anywhere, ask_by_mail, browser_at, sign_in_mail};
+use crate::support::people::{anywhere, ask_by_mail, browser_at};
 use crate::support::site::{ADA, GRACE, Site};
 use crate::support::tools::eventually;
 
@@ -35,12 +35,12 @@ async fn every_attempt_is_remembered_with_time_account_address_and_result() {
     browser.submit_password("ada", "wrong").await.expect(401);
     browser.submit_password("nobody", "wrong").await.expect(401);
     browser.submit_password("ada", ADA.password).await.expect(303);
-    let code = sign_in_mail(&site, ADA.email).await.code();
+    let code = site.mailbox.next_code_to(ADA.email).await.code();
     let wrong = if code == "000000" { "000001" } else { "000000" };
     browser.submit_code(wrong).await.expect(401);
     site.travel(Duration::from_secs(31));
     browser.resend().await.expect(303);
-    let code = sign_in_mail(&site, ADA.email).await.code();
+    let code = site.mailbox.next_code_to(ADA.email).await.code();
     let csrf = browser.code_token().await;
     let fields = [("code", code.as_str()), ("csrf", &csrf), ("trust_device", "on")];
     browser.submit("/_doorward/code", &fields).await.expect(303);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use crate::support::people::link;
 use crate::support::site::{ADA, Setup, Site};
 use crate::support::tools::{chromium, node_modules};
 
@@ -42,6 +43,14 @@ async fn story(script: &str, options: serde_json::Value, site: &Site) {
         while let Some(question) = questions.recv().await {
             let answer = match question.split_once(' ') {
                 Some(("code", address)) => site.mailbox.next_code_to(address).await.code(),
+                Some(("link", address)) => {
+                    let mail = site.mailbox.next_code_to(address).await;
+                    format!("http://{}{}", site.host, link(site, &mail))
+                }
+                Some(("revoke", name)) => {
+                    site.cli(&["devices", "revoke", "--account", name], "").await;
+                    "ok".to_owned()
+                }
                 Some(("travel", seconds)) => {
                     site.travel(Duration::from_secs(seconds.parse().unwrap()));
                     "ok".to_owned()
@@ -83,4 +92,22 @@ async fn a_person_signs_in_mistypes_resends_comes_back_and_signs_out() {
 async fn a_person_does_the_same_without_javascript() {
     let site = Site::with(Setup { people: vec![ADA], ..Setup::default() }).await;
     story("sign_in.mjs", options(&site, false), &site).await;
+}
+
+#[tokio::test]
+async fn a_person_trusts_their_browser_and_is_asked_again_once_it_is_revoked() {
+    let site = Site::with(Setup { people: vec![ADA], ..Setup::default() }).await;
+    story("trust.mjs", options(&site, true), &site).await;
+}
+
+#[tokio::test]
+async fn s16_a_scanner_that_runs_scripts_and_submits_forms_uses_up_no_link() {
+    let site = Site::with(Setup { people: vec![ADA], ..Setup::default() }).await;
+    story("scanner.mjs", options(&site, true), &site).await;
+}
+
+#[tokio::test]
+async fn s17_a_person_types_the_relay_code_of_their_phone() {
+    let site = Site::with(Setup { people: vec![ADA], ..Setup::default() }).await;
+    story("relay.mjs", options(&site, true), &site).await;
 }

@@ -6,7 +6,7 @@ use crate::support::browser::Browser;
 use crate::support::page::{hidden, words};
 use crate::support::people::{
     anywhere, ask_by_mail, browser_at, compared, has_code, link, sign_in_and_trust,
-    sign_in_by_link, sign_in_mail, told,
+    sign_in_by_link, told,
 };
 use crate::support::site::{ADA, GRACE, Setup, Site};
 
@@ -98,10 +98,10 @@ async fn with_the_budget_spent_mails_carry_the_link_alone_the_owner_is_told_once
     sign_in_and_trust(&known, &site, &ADA, false).await;
     let waiting = browser_at(&site, "192.0.2.2");
     waiting.submit_password(ADA.username, ADA.password).await.expect(303);
-    let waiting_code = sign_in_mail(&site, ADA.email).await.code();
+    let waiting_code = site.mailbox.next_code_to(ADA.email).await.code();
     for address in ["198.51.100.1", "198.51.100.2", "198.51.100.3", "198.51.100.4"] {
         five_guesses(&site, "ada", address).await;
-        let mail = sign_in_mail(&site, ADA.email).await;
+        let mail = site.mailbox.next_code_to(ADA.email).await;
         let within = matches!(address, "198.51.100.1" | "198.51.100.2");
         assert_eq!(has_code(&mail), within, "{address}: {}", mail.text);
     }
@@ -116,7 +116,7 @@ async fn with_the_budget_spent_mails_carry_the_link_alone_the_owner_is_told_once
     // The owner in a new browser: no code on page or in the mail, and the link signs in.
     let fresh = browser_at(&site, "192.0.2.3");
     fresh.submit_password(ADA.username, ADA.password).await.expect(303);
-    let mail = sign_in_mail(&site, ADA.email).await;
+    let mail = site.mailbox.next_code_to(ADA.email).await;
     assert!(!has_code(&mail), "{}", mail.text);
     let page = fresh.get("/_doorward/code").await.expect(200).text();
     assert!(!page.contains("name=\"code\""), "{page}");
@@ -132,7 +132,7 @@ async fn with_the_budget_spent_mails_carry_the_link_alone_the_owner_is_told_once
     // The owner's known browser types codes as before.
     known.sign_out().await.expect(303);
     known.submit_password(ADA.username, ADA.password).await.expect(303);
-    let mail = sign_in_mail(&site, ADA.email).await;
+    let mail = site.mailbox.next_code_to(ADA.email).await;
     assert!(has_code(&mail), "{}", mail.text);
     known.submit_code(&mail.code()).await.expect(303);
     assert!(known.is_signed_in().await);
@@ -242,7 +242,7 @@ async fn owner_signs_in(site: &Site) {
     while site.mailbox.take(ADA.email).is_some() {}
     let browser = browser_at(site, "192.0.2.1");
     browser.submit_password(ADA.username, ADA.password).await.expect(303);
-    let mail = sign_in_mail(site, ADA.email).await;
+    let mail = site.mailbox.next_code_to(ADA.email).await;
     if has_code(&mail) {
         browser.submit_code(&mail.code()).await.expect(303);
     } else {

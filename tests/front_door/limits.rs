@@ -5,9 +5,7 @@ use std::time::Duration;
 use crate::support::browser::Browser;
 use crate::support::http::{Response, exchange};
 use crate::support::page::{alerts, hidden, words};
-use crate::support::people::{
-    anywhere, ask_by_mail, browser_at, sign_in_and_trust, sign_in_mail, told,
-};
+use crate::support::people::{anywhere, ask_by_mail, browser_at, sign_in_and_trust, told};
 use crate::support::site::{ADA, GRACE, Setup, Site};
 
 /// The limits as they are when nobody sets them, and addresses as the test wants them.
@@ -132,7 +130,7 @@ async fn r17_three_resends_in_ten_minutes_from_an_address() {
     for wait in [2, 3, 5] {
         site.travel(Duration::from_secs(wait));
         resend().await.expect(303);
-        sign_in_mail(&site, ADA.email).await;
+        site.mailbox.next_code_to(ADA.email).await;
     }
     site.travel(Duration::from_secs(9));
     let wait = assert_limited(&resend().await, 200);
@@ -140,7 +138,7 @@ async fn r17_three_resends_in_ten_minutes_from_an_address() {
     assert!(site.mailbox.take(ADA.email).is_none(), "no mail was sent");
     site.travel(Duration::from_secs(wait));
     resend().await.expect(303);
-    sign_in_mail(&site, ADA.email).await;
+    site.mailbox.next_code_to(ADA.email).await;
 }
 
 #[tokio::test]
@@ -155,7 +153,7 @@ async fn s10_a_resend_inside_the_cool_down_is_refused_and_uses_up_nothing() {
     assert!(site.mailbox.take(ADA.email).is_none(), "no mail was sent");
     site.travel(Duration::from_secs(30));
     browser.resend().await.expect(303);
-    sign_in_mail(&site, ADA.email).await;
+    site.mailbox.next_code_to(ADA.email).await;
 }
 
 #[tokio::test]
@@ -165,7 +163,7 @@ async fn r17_and_s15_five_codes_an_hour_for_an_account_by_whichever_name() {
     for (at, name) in names.iter().enumerate() {
         let browser = browser_at(&site, &format!("198.51.100.{at}"));
         ask_by_mail(&browser, name).await.expect(303);
-        sign_in_mail(&site, ADA.email).await;
+        site.mailbox.next_code_to(ADA.email).await;
     }
     for (at, name) in names.iter().enumerate() {
         let browser = browser_at(&site, &format!("198.51.100.{}", 10 + at));
@@ -195,7 +193,7 @@ async fn s56_codes_that_strangers_ask_for_keep_the_owner_from_none() {
         let browser =
             if address == "192.0.2.1" { known.stolen() } else { browser_at(&site, address) };
         browser.submit_password(ADA.username, ADA.password).await.expect(303);
-        let code = sign_in_mail(&site, ADA.email).await.code();
+        let code = site.mailbox.next_code_to(ADA.email).await.code();
         browser.submit_code(&code).await.expect(303);
         assert!(browser.is_signed_in().await);
     }
@@ -245,7 +243,9 @@ async fn wrong_passwords_wait_twice_as_long_each_time_and_the_owner_is_told_once
 #[tokio::test]
 async fn s56_a_thousand_wrong_passwords_of_strangers_keep_the_owners_browser_from_nothing() {
     let site = Site::with(Setup {
-        limits: Some("{ sign_in: 60000/1m, code_request: 1000/1h }".to_owned()),
+        limits: Some(
+            "{ sign_in: 60000/1m, code_request: 1000/1h, mails_account: 1000/1h }".to_owned(),
+        ),
         log: "warn".to_owned(),
         ..anywhere()
     })
@@ -285,7 +285,7 @@ async fn s56_a_thousand_wrong_passwords_of_strangers_keep_the_owners_browser_fro
     let unknown = browser_at(&site, "192.0.2.2").submit_password("ada", ADA.password).await;
     assert_limited(&unknown, 900);
     owner.submit_password("ada", ADA.password).await.expect(303);
-    let code = sign_in_mail(&site, ADA.email).await.code();
+    let code = site.mailbox.next_code_to(ADA.email).await.code();
     owner.submit_code(&code).await.expect(303);
     assert!(owner.is_signed_in().await);
     // Its own failures are its own.

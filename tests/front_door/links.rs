@@ -6,14 +6,14 @@ use crate::support::browser::{Browser, Request};
 use crate::support::http::{Response, exchange};
 use crate::support::page::{hidden, words};
 use crate::support::people::{
-    anywhere, ask_by_mail, browser_at, link, open_link, sign_in_by_link, sign_in_mail, subject,
+    anywhere, ask_by_mail, browser_at, link, open_link, sign_in_by_link, subject,
 };
 use crate::support::site::{ADA, GRACE, Person, Setup, Site};
 
 /// Half signed in; gives the path of the link and the code.
 async fn half_way(browser: &Browser, site: &Site) -> (String, String) {
     browser.submit_password(ADA.username, ADA.password).await.expect(303);
-    let mail = sign_in_mail(site, ADA.email).await;
+    let mail = site.mailbox.next_code_to(ADA.email).await;
     (link(site, &mail), mail.code())
 }
 
@@ -177,7 +177,7 @@ async fn s19_a_forged_host_stands_in_no_mail() {
     ] {
         let browser = Browser::new(&site).always(name, value);
         browser.submit_password(ADA.username, ADA.password).await.expect(303);
-        let mail = sign_in_mail(&site, ADA.email).await;
+        let mail = site.mailbox.next_code_to(ADA.email).await;
         link(&site, &mail);
         assert!(!mail.source.contains("evil.example"), "{name}: {}", mail.source);
         assert!(!mail.source.contains("6666") && !mail.text.contains("https://"), "{}", mail.text);
@@ -188,7 +188,7 @@ async fn s19_a_forged_host_stands_in_no_mail() {
     // The port that the request names is not the one of the mail.
     let port = Browser::at(site.address, "wiki.localhost:6666");
     port.submit_password(ADA.username, ADA.password).await.expect(303);
-    let mail = sign_in_mail(&site, ADA.email).await;
+    let mail = site.mailbox.next_code_to(ADA.email).await;
     link(&site, &mail);
 }
 
@@ -243,7 +243,7 @@ async fn s20_and_s21_mail_is_one_clean_mail_to_the_address_of_the_account() {
             continue;
         }
         ask_by_mail(&Browser::new(&site).always("User-Agent", agent), "ada").await.expect(303);
-        let mail = sign_in_mail(&site, ADA.email).await;
+        let mail = site.mailbox.next_code_to(ADA.email).await;
         assert!(!mail.head().contains("evil"), "{}", mail.head());
         assert_eq!(
             mail.header("to").as_deref().map(|to| to.contains("ada@example.org")),
@@ -351,7 +351,7 @@ async fn s9_after_a_resend_and_past_its_life_a_link_is_nothing() {
     let (first, _) = half_way(&owner, &site).await;
     site.travel(Duration::from_secs(31));
     owner.resend().await.expect(303);
-    let second = link(&site, &sign_in_mail(&site, ADA.email).await);
+    let second = link(&site, &site.mailbox.next_code_to(ADA.email).await);
     assert_ne!(first, second);
     open_link(&owner, &first).await.expect(410);
     open_link(&owner, &second).await.expect(200);

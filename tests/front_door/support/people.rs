@@ -24,16 +24,6 @@ pub async fn ask_by_mail(browser: &Browser, name: &str) -> Response {
     browser.submit("/_doorward/login", &fields).await
 }
 
-/// The next mail that carries a code or a link; notices are passed over.
-pub async fn sign_in_mail(site: &Site, to: &str) -> Mail {
-    loop {
-        let mail = site.mailbox.next_to(to).await;
-        if subject(&mail).starts_with("Your sign-in") {
-            return mail;
-        }
-    }
-}
-
 /// The mails so far whose subject begins so, once nothing waits any more.
 pub async fn told(site: &Site, to: &str, begins: &str) -> Vec<Mail> {
     site.outbox_is_empty().await;
@@ -86,7 +76,7 @@ pub async fn compared(site: &Site) -> u64 {
 /// Signs in with password and code on a browser that is told to trust it, or not.
 pub async fn sign_in_and_trust(browser: &Browser, site: &Site, person: &Person, trust: bool) {
     browser.submit_password(person.username, person.password).await.expect(303);
-    let code = sign_in_mail(site, person.email).await.code();
+    let code = site.mailbox.next_code_to(person.email).await.code();
     let csrf = browser.code_token().await;
     let mut fields = vec![("code", code.as_str()), ("csrf", csrf.as_str())];
     fields.extend(trust.then_some(("trust_device", "on")));
