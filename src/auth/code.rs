@@ -121,7 +121,7 @@ impl Auth {
         let counted = match self.accounts.count_guess(budget_of, who, budget, context.now).await? {
             Guessed::Counted(counted) => counted,
             Guessed::Spent { until, tell } => {
-                self.budget_spent(account.as_ref().filter(|_| tell), until, who, context).await?;
+                self.budget_spent(account.as_ref(), (until, tell), who, context).await?;
                 return Ok(CodeOutcome::BudgetSpent);
             }
         };
@@ -170,14 +170,16 @@ impl Auth {
 
     async fn budget_spent(
         &self,
-        tell: Option<&Account>,
-        until: Timestamp,
+        account: Option<&Account>,
+        (until, tell): (Timestamp, bool),
         who: Guesser,
         context: &Context<'_>,
     ) -> Result<(), StoreError> {
         metrics().signin(SigninStep::Code, SigninResult::Exhausted);
         metrics().security_event(SecurityEvent::BudgetSpent);
-        let Some(account) = tell else { return Ok(()) };
+        let refused = Attempt::of(AuditEvent::Code, AuditResult::Limited, account);
+        self.remember(refused.by(who), context).await?;
+        let Some(account) = account.filter(|_| tell) else { return Ok(()) };
         let spent = Attempt::of(AuditEvent::BudgetSpent, AuditResult::Limited, Some(account));
         self.remember(spent.by(who), context).await?;
         let message = Message::GuessesSpent {
@@ -286,6 +288,8 @@ impl Auth {
         match reissued {
             Reissued::Sent(_) => {
                 metrics().code(Purpose::SignIn, CodeEvent::Issued);
+                let sent = Attempt::of(AuditEvent::CodeSent, AuditResult::Ok, account.as_ref());
+                self.remember(sent, context).await?;
                 self.mail_waits.notify_one();
                 Ok(ResendOutcome::Sent)
             }

@@ -96,7 +96,7 @@ impl Auth {
             }
             DeviceUse::InGrace(device) => (device, None),
             DeviceUse::Stolen(device) => {
-                self.tell_of_theft(&device, account, context).await?;
+                self.tell_of_theft(&device, context).await?;
                 return Ok(Trust::None);
             }
             DeviceUse::Unknown => return Ok(Trust::None),
@@ -111,26 +111,26 @@ impl Auth {
         Ok(Trust::Given(keep))
     }
 
+    /// Tells the owner of the device, whoever signs in with the copy.
     async fn tell_of_theft(
         &self,
         device: &Device,
-        account: &Account,
         context: &Context<'_>,
     ) -> Result<(), StoreError> {
         metrics().device(DeviceEvent::Stolen);
         metrics().security_event(SecurityEvent::DeviceTheft);
-        if device.account != account.id {
+        let Some(owner) = self.accounts.find_account(device.account).await? else {
             return Ok(());
-        }
-        self.revoke_sessions_of(account.id, None).await?;
-        let stolen = Attempt::of(AuditEvent::DeviceStolen, AuditResult::Wrong, Some(account));
+        };
+        self.revoke_sessions_of(owner.id, None).await?;
+        let stolen = Attempt::of(AuditEvent::DeviceStolen, AuditResult::Wrong, Some(&owner));
         self.remember(stolen.by(Guesser::Device(device.id)), context).await?;
         let message = Message::DeviceStolen {
             device: device.name(),
             site: context.origin.to_owned(),
             asked_by: context.asked(),
         };
-        self.notify(account, message, context).await
+        self.notify(&owner, message, context).await
     }
 
     /// Makes the browser known to `account` after both factors, and trusted if its owner asked for that. Without a

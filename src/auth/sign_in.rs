@@ -295,7 +295,10 @@ impl Auth {
         grant: Grant,
         context: &Context<'_>,
     ) -> Result<Result<FlowSecret, Limited>, StoreError> {
-        let counted = account.id.to_string();
+        // Apart from those of people who only know the name, and for each device apart: nobody's requests keep the
+        // owner from a code (S56).
+        let counted =
+            format!("{} with password {}", account.id, self.guesser(Some(account), context).await?);
         if let Err(limited) = self.within(LimitName::CodeRequest, &counted, context.now).await? {
             return Ok(Err(limited));
         }

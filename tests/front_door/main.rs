@@ -12,14 +12,19 @@
 
 mod support;
 
+mod audit;
 mod browser;
+mod budget;
 mod cli;
 mod codes;
 mod crash;
+mod devices;
 mod failures;
 mod gateway;
 mod headers;
 mod hostile;
+mod limits;
+mod links;
 mod mail;
 mod radicale;
 mod readme;

@@ -6,6 +6,7 @@ pub mod http;
 pub mod mail;
 pub mod metrics;
 pub mod page;
+pub mod people;
 pub mod signature;
 pub mod site;
 #[path = "../../support/smtp.rs"]
