@@ -34,9 +34,12 @@
 //!
 //! Half-signed-in and signed-in are different types. A right password opens a [`domain::challenge::Challenge`] under
 //! a new secret of the browser (the flow cookie); the store keeps it with the MAC of its code, and writes the mail
-//! that carries the code, sealed, to the outbox in the same transaction. [`notify::worker`] delivers it. A typed code
-//! is counted before it is compared, and spends the challenge in the same step; then the browser gets a
-//! [`domain::session::Session`] under another new secret.
+//! that carries the code and a link, sealed, to the outbox in the same transaction. [`notify::worker`] delivers it. A
+//! typed code is counted against the account's [`domain::budget`] and against the challenge before it is compared, and
+//! spends the challenge in the same step; the link does it in the browser that asked, and shows a relay code to any
+//! other. Then the browser gets a [`domain::session::Session`] under another new secret, and is from now on a known
+//! [`domain::device`]: its failures count apart from those of strangers, and where its owner trusts it the password is
+//! enough. Every attempt is in the [`domain::audit`].
 //!
 //! # Time, randomness, secrets
 //!

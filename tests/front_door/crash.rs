@@ -87,7 +87,7 @@ async fn after_kill_9_nothing_acknowledged_is_lost_and_no_code_works_twice() {
         }
         // The account that was acknowledged is there, whole.
         Browser::new(&site).sign_in(&site, &late).await;
-        while people.iter().any(|person| site.mailbox.take(person.email).is_some()) {}
+        while people.iter().any(|person| site.mailbox.take_code(person.email).is_some()) {}
     }
 }
 
@@ -126,7 +126,7 @@ async fn sign_in_once(site: &Site, person: &Person, progress: &mut Progress) -> 
     };
     // The mail may be one of those that the power keeps back: whoever waits also looks whether anybody is there.
     let mail = loop {
-        if let Some(mail) = site.mailbox.take(person.email) {
+        if let Some(mail) = site.mailbox.take_code(person.email) {
             break mail;
         }
         browser.try_send(Request::get("/_doorward/code").navigate()).await?;
@@ -152,7 +152,7 @@ async fn assert_never_again(before: &Browser, token: &str, code: &str) {
 /// a crash, so codes are tried as a person would who finds several.
 async fn finish(site: &Site, browser: &Browser, person: &Person) {
     let mut codes = BTreeSet::new();
-    while let Some(mail) = site.mailbox.take(person.email) {
+    while let Some(mail) = site.mailbox.take_code(person.email) {
         codes.insert(mail.code());
     }
     assert!(!codes.is_empty(), "a mail that was promised to {} never came", person.username);
