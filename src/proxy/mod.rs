@@ -9,6 +9,7 @@ pub mod listener;
 mod plain;
 mod portal_call;
 mod refusal;
+mod rehearsal;
 mod reply;
 mod stream;
 mod upstream;
