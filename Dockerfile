@@ -11,7 +11,7 @@ COPY Cargo.toml Cargo.lock ./
 COPY src src
 COPY templates templates
 COPY config config
-COPY migrations migrations
+COPY benches benches
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/build/target \
     cargo build --locked --release --bin doorward \

@@ -69,8 +69,8 @@ impl RequestPath {
         self.query.as_deref()
     }
 
-    /// Every way in which a server might read the path: decoded; without the `;parameters` of its segments;
-    /// decoded once more. Usually that is one. The policy has to allow each of them.
+    /// Every way in which a server might read the path: decoded; cut and trimmed as some servers do it; decoded
+    /// once more. Usually that is one. The policy has to allow each of them. The last is the plain one.
     pub fn readings(&self) -> &[String] {
         &self.readings
     }
@@ -86,52 +86,81 @@ impl fmt::Display for RequestPath {
 }
 
 fn readings_of(path: &str) -> Result<Vec<String>, BadPath> {
-    let mut reading = path.to_owned();
+    let mut reading = decode(path, Malformed::Refused)?;
     let mut readings = Vec::with_capacity(1);
-    loop {
-        let decoded = decode(&reading)?;
-        check_segments(&decoded)?;
-        if decoded.contains(';') {
-            let bare = without_parameters(&decoded);
+    for _ in 0..MAX_DECODINGS {
+        check_segments(&reading)?;
+        if let Some(bare) = bare(&reading) {
             check_segments(&bare)?;
             readings.push(bare);
         }
-        let more = decoded != reading && decoded.contains('%');
-        readings.push(decoded.clone());
-        // A second decoding is a reading only where there is something left to decode.
-        if !more || decode(&decoded).is_err_and(|error| error == BadPath::BadEncoding) {
+        let next = decode(&reading, Malformed::Kept)?;
+        let is_last = next == reading;
+        readings.push(std::mem::replace(&mut reading, next));
+        if is_last {
             return Ok(readings);
         }
-        reading = decoded;
     }
+    Err(BadPath::Ambiguous)
+}
+
+/// The most layers of percent-encoding that are looked under: each costs a reading, and nobody means more.
+const MAX_DECODINGS: usize = 4;
+
+/// What becomes of a `%` without two hexadecimal digits: as it comes it is refused. What remains after a decoding
+/// may be text, as in `/100%25`, and servers that decode again leave it as it is.
+#[derive(Clone, Copy)]
+enum Malformed {
+    Refused,
+    Kept,
+}
+
+/// What is left of the path for servers that cut it at `?` or `#` once it is decoded, take the `;parameters` off its
+/// segments, or the dots and spaces off their ends (Windows); `None` where that changes nothing.
+fn bare(path: &str) -> Option<String> {
+    if !path.contains([';', '?', '#', ' ']) && !path.contains("./") && !path.ends_with('.') {
+        return None;
+    }
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let bare_segment = |segment: &str| match segment.split(';').next().unwrap_or_default() {
+        dots @ ("." | "..") => dots.to_owned(),
+        name => name.trim_end_matches(['.', ' ']).to_owned(),
+    };
+    let segments: Vec<String> = path.split('/').map(bare_segment).collect();
+    Some(segments.join("/"))
 }
 
 /// Decodes `%XX` once. An encoded slash, backslash, control character or NUL is refused: servers differ on them.
-fn decode(path: &str) -> Result<String, BadPath> {
+fn decode(path: &str, malformed: Malformed) -> Result<String, BadPath> {
     if !path.contains(['%', '\\']) {
         return Ok(path.to_owned());
     }
     let mut decoded = Vec::with_capacity(path.len());
-    let mut bytes = path.bytes();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'\\' => return Err(BadPath::Ambiguous),
-            b'%' => match hex(bytes.next()).zip(hex(bytes.next())) {
-                Some((high, low)) => match high << 4 | low {
-                    b'/' | b'\\' | 0..=0x1f | 0x7f => return Err(BadPath::Ambiguous),
-                    byte => decoded.push(byte),
-                },
-                None => return Err(BadPath::BadEncoding),
-            },
-            byte => decoded.push(byte),
+    let mut rest = path.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        match (byte, after) {
+            (b'\\', _) => return Err(BadPath::Ambiguous),
+            (b'%', [high, low, after @ ..]) if let Some(byte) = hex_pair(*high, *low) => {
+                if matches!(byte, b'/' | b'\\' | 0..=0x1f | 0x7f) {
+                    return Err(BadPath::Ambiguous);
+                }
+                decoded.push(byte);
+                rest = after;
+            }
+            (b'%', _) if matches!(malformed, Malformed::Refused) => {
+                return Err(BadPath::BadEncoding);
+            }
+            (byte, _) => decoded.push(byte),
         }
     }
     // Names in other alphabets are UTF-8; a server that reads anything else would see another name.
     String::from_utf8(decoded).map_err(|_| BadPath::Ambiguous)
 }
 
-fn hex(digit: Option<u8>) -> Option<u8> {
-    char::from(digit?).to_digit(16).and_then(|value| u8::try_from(value).ok())
+fn hex_pair(high: u8, low: u8) -> Option<u8> {
+    let hex = |digit: u8| char::from(digit).to_digit(16);
+    u8::try_from(hex(high)? << 4 | hex(low)?).ok()
 }
 
 fn check_segments(path: &str) -> Result<(), BadPath> {
@@ -144,12 +173,6 @@ fn check_segments(path: &str) -> Result<(), BadPath> {
         }
     }
     Ok(())
-}
-
-fn without_parameters(path: &str) -> String {
-    let bare: Vec<&str> =
-        path.split('/').map(|segment| segment.split(';').next().unwrap_or_default()).collect();
-    bare.join("/")
 }
 
 #[cfg(test)]
@@ -172,6 +195,8 @@ mod tests {
             ("/a%2fb", BadPath::Ambiguous),
             ("/a%2Fb", BadPath::Ambiguous),
             ("/a%252fb", BadPath::Ambiguous),
+            ("/a/%252e%252e/b/%25", BadPath::DotSegment),
+            ("/a/...;/b", BadPath::EmptySegment),
             ("/a/%252e%252e/b", BadPath::DotSegment),
             ("/a%5cb", BadPath::Ambiguous),
             ("/a\\b", BadPath::Ambiguous),
@@ -205,7 +230,16 @@ mod tests {
         assert_eq!(readings("/%61dmin"), ["/admin"]);
         assert_eq!(readings("/%2561dmin"), ["/%61dmin", "/admin"]);
         assert_eq!(readings("/admin;x/y"), ["/admin/y", "/admin;x/y"]);
-        assert_eq!(readings("/a%23b%3fc"), ["/a#b?c"]);
+        assert_eq!(readings("/a%23b%3fc"), ["/a", "/a#b?c"]);
+        assert_eq!(readings("/%2561dmin/%25x"), ["/%61dmin/%x", "/admin/%x"]);
+        assert_eq!(readings("/admin%20/x."), ["/admin/x", "/admin /x."]);
         assert_eq!(readings("/100%25"), ["/100%"]);
+    }
+
+    #[test]
+    fn s53_layers_of_encoding_are_not_followed_without_end() {
+        let deep = format!("/%{}41", "25".repeat(4000));
+        assert_eq!(RequestPath::parse(&deep), Err(BadPath::Ambiguous));
+        assert!(RequestPath::parse("/%252525").is_ok());
     }
 }

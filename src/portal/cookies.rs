@@ -80,14 +80,14 @@ fn header_value(cookie: &Cookie<'_>) -> Option<HeaderValue> {
     Some(value)
 }
 
-/// The values of the cookies called `name`, in the order in which they came.
+/// The values of the cookies called `name`, in the order in which they came. Cookies of others are no text to us:
+/// an app may set one in any bytes, and the browser sends it in one line with ours.
 pub fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
+        .filter_map(|pair| std::str::from_utf8(pair).ok()?.trim().split_once('='))
         .filter_map(move |(found, value)| (found == name).then_some(value))
 }
 
@@ -129,6 +129,16 @@ mod tests {
         assert!(!text.contains("Domain"));
         let plain = CookieNames::of(&"http://localhost:8000".parse().unwrap());
         assert_eq!(plain.session(), "doorward");
+    }
+
+    #[test]
+    fn a_cookie_of_the_app_in_other_letters_hides_none_of_ours() {
+        let mut headers = HeaderMap::new();
+        let line = HeaderValue::from_bytes("name=Zo\u{eb}; doorward=ours".as_bytes()).unwrap();
+        headers.append(header::COOKIE, line);
+        let latin1 = HeaderValue::from_bytes(b"name=Zo\xeb; doorward=too").unwrap();
+        headers.append(header::COOKIE, latin1);
+        assert_eq!(values(&headers, "doorward").collect::<Vec<_>>(), ["ours", "too"]);
     }
 
     #[test]

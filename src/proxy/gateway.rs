@@ -496,12 +496,15 @@ impl Refusal {
     /// What a person is told when an app did not answer; `None` when the client has gone and nobody is there.
     fn of_failure(error: &Error) -> Option<Self> {
         use ErrorType::{
-            ConnectTimedout, HTTPStatus, ReadTimedout, TLSHandshakeTimedout, WriteTimedout,
+            ConnectTimedout, ConnectionClosed, HTTPStatus, ReadError, ReadTimedout,
+            TLSHandshakeTimedout, WriteError, WriteTimedout,
         };
         let kind = match (error.etype(), error.esource()) {
             (HTTPStatus(400), _) => ErrorKind::BadRequest,
             (HTTPStatus(_), _) => ErrorKind::Internal,
-            (_, ErrorSource::Downstream) => return None,
+            (ReadError | WriteError | ConnectionClosed, ErrorSource::Downstream) => return None,
+            // Pingora's own refusals, such as of a `Connection` that names `Host`.
+            (_, ErrorSource::Downstream) => ErrorKind::BadRequest,
             (
                 ConnectTimedout | ReadTimedout | WriteTimedout | TLSHandshakeTimedout,
                 ErrorSource::Upstream,

@@ -270,9 +270,9 @@ fn rules_say_what_they_mean() {
         ("{ path: /a }", 9, "is missing", "two_factor"),
         ("{ policy: two_factors }", 19, "must be one of", "did you mean `two_factor`?"),
         (
-            "{ policy: otp_only }",
+            "{ policy: password }",
             19,
-            "must be one of: bypass, one_factor, two_factor, deny",
+            "must be one of: bypass, one_factor, otp_only, two_factor, deny",
             "known",
         ),
         ("{ path: a, policy: deny }", 17, "path pattern begins with /", "/admin/**"),

@@ -25,6 +25,8 @@ use crate::telemetry::metrics::{SecurityEvent, metrics};
 
 const LOGIN: &str = "/_doorward/login";
 const CODE: &str = "/_doorward/code";
+/// For how long the page says that a further code was sent.
+const JUST_NOW: std::time::Duration = std::time::Duration::from_secs(20);
 
 pub(in crate::portal) async fn show(
     State(portal): State<Arc<Portal>>,
@@ -206,7 +208,8 @@ async fn page(
         return reply.see_other(pending.challenge.grant.return_to.as_str());
     }
     let (reply, status, alert) = say(reply, visit, &pending, said);
-    let sent_again = pending.challenge.sends > 1 && pending.challenge.attempts == 0;
+    let just_now = visit.now.since(pending.challenge.sent_at) < JUST_NOW;
+    let sent_again = pending.challenge.sends > 1 && just_now;
     let notice = (sent_again && alert.is_none()).then_some(CodeNotice::Resent);
     let page = CodePage {
         destination: &pending.challenge.destination,

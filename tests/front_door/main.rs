@@ -1,0 +1,28 @@
+//! What doorward promises, told through its front door: the real binary, over sockets, with a real app, a real mail
+//! server and a real browser. Tests that prove a line of the security requirements carry its number.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
+mod support;
+
+mod browser;
+mod cli;
+mod codes;
+mod crash;
+mod failures;
+mod gateway;
+mod headers;
+mod hostile;
+mod mail;
+mod radicale;
+mod secrets;
+mod sessions;
+mod sign_in;
+mod streams;

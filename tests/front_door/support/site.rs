@@ -1,0 +1,398 @@
+//! The real binary, with its configuration in a folder of its own, on free ports of this machine.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection, SqliteConnection};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use super::browser::Request;
+use super::http::{PATIENCE, Response, exchange};
+use super::mail::Mailbox;
+use super::metrics::Metrics;
+use super::tools::{eventually, free_port};
+use super::upstream::Upstream;
+
+/// Somebody with an account.
+#[derive(Clone, Copy, Debug)]
+pub struct Person {
+    pub username: &'static str,
+    pub email: &'static str,
+    pub full_name: &'static str,
+    pub password: &'static str,
+    pub groups: &'static [&'static str],
+}
+
+pub const ADA: Person = Person {
+    username: "ada",
+    email: "ada@example.org",
+    full_name: "Ada Lovelace",
+    password: "engine of 1843, analytical",
+    groups: &["admins", "staff"],
+};
+
+pub const GRACE: Person = Person {
+    username: "grace",
+    email: "grace@example.org",
+    full_name: "Grace Hopper",
+    password: "nanoseconds of wire, cut",
+    groups: &[],
+};
+
+/// What a test wants otherwise than usual.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The rules of the site, each a YAML mapping.
+    pub rules: Vec<String>,
+    /// More of the site, each a YAML line such as `preserve_host: false`.
+    pub site: Vec<String>,
+    /// More sites, each a YAML mapping; `UPSTREAM` stands for the address of the app.
+    pub more_sites: Vec<String>,
+    /// The limits; usually out of the way, for all of a test comes from one address.
+    pub limits: Option<String>,
+    /// The value of `mail:`; usually files.
+    pub mail: Option<String>,
+    /// The app behind; usually the one that records.
+    pub upstream: Option<SocketAddr>,
+    /// More of the top level, each a YAML line.
+    pub top: Vec<String>,
+    /// What is logged.
+    pub log: String,
+    /// Who has an account.
+    pub people: Vec<Person>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        let rules = [
+            r#"{ path: "/public/**", policy: bypass }"#,
+            r#"{ path: "/simple/**", policy: one_factor }"#,
+            r#"{ path: "/mail-only/**", policy: otp_only }"#,
+            r#"{ path: "/closed/**", policy: deny }"#,
+            r#"{ path: "/admins/**", policy: two_factor, groups: [admins] }"#,
+            r#"{ path: "/api/**", policy: two_factor, unauthenticated: "401" }"#,
+            "{ policy: two_factor }",
+        ];
+        Self {
+            rules: rules.map(str::to_owned).to_vec(),
+            site: Vec::new(),
+            more_sites: Vec::new(),
+            limits: Some(
+                "{ sign_in: 10000/1m, verify: 10000/1m, resend: 10000/1m, code_request: 10000/1m }"
+                    .to_owned(),
+            ),
+            mail: None,
+            upstream: None,
+            top: Vec::new(),
+            log: "debug".to_owned(),
+            people: vec![ADA, GRACE],
+        }
+    }
+}
+
+/// A running gateway.
+pub struct Site {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Where metrics and health are.
+    pub admin: SocketAddr,
+    /// `wiki.localhost` and the port: what browsers send as `Host`.
+    pub host: String,
+    /// The app behind, when it is the recording one.
+    pub upstream: Upstream,
+    /// The mails that fell into the folder.
+    pub mailbox: Mailbox,
+    folder: TempDir,
+    running: Option<Child>,
+    offset: AtomicI64,
+}
+
+impl Site {
+    /// A gateway as usual.
+    pub async fn start() -> Self {
+        Self::with(Setup::default()).await
+    }
+
+    /// A gateway with what this test wants otherwise.
+    pub async fn with(setup: Setup) -> Self {
+        let mut site = Self::prepared(&setup).await;
+        for person in &setup.people {
+            site.add_account(person).await;
+        }
+        site.serve().await;
+        site
+    }
+
+    /// Everything but the running process.
+    pub async fn prepared(setup: &Setup) -> Self {
+        let folder = tempfile::Builder::new().prefix("doorward-test-").tempdir().expect("a folder");
+        let (port, admin) = (free_port(), free_port());
+        let upstream = Upstream::start().await;
+        let site = Self {
+            address: ([127, 0, 0, 1], port).into(),
+            admin: ([127, 0, 0, 1], admin).into(),
+            host: format!("wiki.localhost:{port}"),
+            mailbox: Mailbox::new(&folder.path().join("mails")),
+            upstream,
+            folder,
+            running: None,
+            offset: AtomicI64::new(0),
+        };
+        std::fs::write(site.config(), site.yaml(setup)).expect("the configuration is written");
+        site
+    }
+
+    fn yaml(&self, setup: &Setup) -> String {
+        let folder = self.folder.path().display();
+        let app = setup.upstream.unwrap_or(self.upstream.address);
+        let mail = setup.mail.clone().unwrap_or_else(|| {
+            format!("{{ from: \"Example Wiki <no-reply@wiki.example>\", files: {folder}/mails }}")
+        });
+        let mut yaml = format!(
+            "listen: [{{ address: \"{}\" }}]\nadmin: {{ address: \"{}\" }}\n\
+             portal: {{ origin: \"http://{}\", name: Example Wiki }}\n\
+             secret_file: {folder}/secret\naccounts: {{ database: \"sqlite://{folder}/doorward.db\" }}\nmail: {mail}\n\
+             password_hash: {{ memory_kib: 7168, iterations: 5 }}\nlog: {{ format: json, filter: \"{}\" }}\n",
+            self.address, self.admin, self.host, setup.log,
+        );
+        let limits = setup.limits.iter().map(|limits| format!("limits: {limits}"));
+        for line in limits.chain(setup.top.iter().cloned()) {
+            yaml.push_str(&line);
+            yaml.push('\n');
+        }
+        yaml.push_str(&format!(
+            "sites:\n  - host: wiki.localhost\n    upstreams: [\"http://{app}\"]\n    rules:\n"
+        ));
+        for rule in &setup.rules {
+            yaml.push_str(&format!("      - {rule}\n"));
+        }
+        for line in &setup.site {
+            yaml.push_str(&format!("    {line}\n"));
+        }
+        for site in &setup.more_sites {
+            yaml.push_str(&format!("  - {}\n", site.replace("UPSTREAM", &format!("http://{app}"))));
+        }
+        yaml
+    }
+
+    /// The configuration file.
+    pub fn config(&self) -> PathBuf {
+        self.path("doorward.yaml")
+    }
+
+    /// A file of the folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Starts the process and waits for the line that says it is ready.
+    pub async fn serve(&mut self) {
+        let log =
+            File::options().create(true).append(true).open(self.path("log")).expect("the log");
+        let mut child = self
+            .command()
+            .args(["serve", "-c"])
+            .arg(self.config())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .expect("the binary starts");
+        let (ready, is_ready) = oneshot::channel();
+        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        self.running = Some(child);
+        // Reads on to the end, so that the process never waits for a reader.
+        std::thread::spawn(move || {
+            let _ = ready.send(lines.next());
+            lines.for_each(drop);
+        });
+        match timeout(PATIENCE, is_ready).await {
+            Ok(Ok(Some(Ok(_)))) => {}
+            other => panic!("it did not get ready: {other:?}\n{}", self.log()),
+        }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
+        command.env("DOORWARD_TEST_CLOCK", self.path("clock")).current_dir(self.folder.path());
+        command
+    }
+
+    /// The process, as its identifier.
+    pub fn pid(&self) -> u32 {
+        self.running.as_ref().map(Child::id).expect("it runs")
+    }
+
+    /// Ends the process as a power cut does.
+    pub fn kill9(&mut self) {
+        let mut child = self.running.take().expect("it runs");
+        child.kill().expect("it is killed");
+        child.wait().expect("it has a status");
+    }
+
+    /// Asks the process to end, and waits for it.
+    pub async fn stop(&mut self) -> ExitStatus {
+        let mut child = self.running.take().expect("it runs");
+        let asked = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+        assert!(asked.expect("kill runs").success());
+        eventually("the end of the process", async || child.try_wait().expect("it has a status"))
+            .await
+    }
+
+    /// Runs a command of the binary with `input`, to its end.
+    pub async fn run(&self, arguments: &[&str], input: &str) -> Output {
+        let mut command = self.command();
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let input = input.to_owned();
+        let running = tokio::task::spawn_blocking(move || {
+            let mut child = command.spawn().expect("the binary starts");
+            let mut stdin = child.stdin.take().expect("its input");
+            let _ = stdin.write_all(input.as_bytes());
+            drop(stdin);
+            child.wait_with_output().expect("it has a status")
+        });
+        timeout(PATIENCE, running).await.expect("it ends in time").expect("it ran")
+    }
+
+    /// The same with `-c` and the site's configuration, expecting success; gives its output.
+    pub async fn cli(&self, arguments: &[&str], input: &str) -> String {
+        let output = self.run(&self.with_config(arguments), input).await;
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{arguments:?} ended with {}: {told}", output.status);
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
+    fn with_config<'a>(&self, arguments: &[&'a str]) -> Vec<&'a str> {
+        let config: &'static str = Box::leak(self.config().display().to_string().into_boxed_str());
+        arguments.iter().copied().chain(["-c", config]).collect()
+    }
+
+    /// Gives somebody an account by the command line.
+    pub async fn add_account(&self, person: &Person) {
+        let mut arguments = vec![
+            "accounts",
+            "add",
+            person.username,
+            "--email",
+            person.email,
+            "--name",
+            person.full_name,
+        ];
+        for group in person.groups {
+            arguments.extend(["--group", group]);
+        }
+        arguments.push("--password-stdin");
+        self.cli(&arguments, &format!("{}\n", person.password)).await;
+    }
+
+    /// The key with which identity is signed, and its name.
+    pub async fn signing_key(&self) -> (String, Vec<u8>) {
+        let listed = self.cli(&["keys", "list", "--reveal", "--json"], "").await;
+        let listed: serde_json::Value = serde_json::from_str(&listed).expect("JSON");
+        let find =
+            |name: &str| find_key(&listed, name).unwrap_or_else(|| panic!("no {name} in {listed}"));
+        let key =
+            data_encoding::HEXLOWER_PERMISSIVE.decode(find("key").as_bytes()).expect("hexadecimal");
+        (find("keyid"), key)
+    }
+
+    /// Moves the gateway's clock ahead.
+    pub fn travel(&self, span: Duration) {
+        if !cfg!(feature = "test-clock") {
+            panic!("travelling takes --features test-clock: run scripts/test");
+        }
+        let seconds = i64::try_from(span.as_secs()).expect("a span that people live through");
+        let offset = self.offset.fetch_add(seconds, Ordering::SeqCst) + seconds;
+        // Renamed into place, so that nobody reads half a number.
+        std::fs::write(self.path("clock.new"), offset.to_string()).expect("the clock is set");
+        std::fs::rename(self.path("clock.new"), self.path("clock")).expect("the clock is set");
+    }
+
+    /// Sends a request with nobody's cookies.
+    pub async fn send(&self, request: Request) -> Response {
+        exchange(self.address, &request.bytes(&self.host)).await
+    }
+
+    /// Asks the admin listener.
+    pub async fn ask_admin(&self, path: &str) -> Response {
+        exchange(self.admin, &Request::get(path).bytes(&self.admin.to_string())).await
+    }
+
+    /// A reading of the metrics.
+    pub async fn metrics(&self) -> Metrics {
+        Metrics(self.ask_admin("/metrics").await.expect(200).text())
+    }
+
+    /// Waits until every mail has left the outbox.
+    pub async fn outbox_is_empty(&self) {
+        eventually("an empty outbox", async || (self.mails_waiting().await == 0).then_some(()))
+            .await;
+    }
+
+    /// The mails in the outbox, as its table has them: the metric is counted now and then only.
+    pub async fn mails_waiting(&self) -> i64 {
+        let options =
+            SqliteConnectOptions::new().filename(self.path("doorward.db")).read_only(true);
+        let mut database = SqliteConnection::connect_with(&options).await.expect("the database");
+        let count =
+            sqlx::query_scalar("SELECT count(*) FROM outbox").fetch_one(&mut database).await;
+        count.expect("the outbox")
+    }
+
+    /// All that was logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.path("log")).unwrap_or_default()
+    }
+
+    /// Every byte that doorward has written into the folder, mails aside: database, journals, secret, log.
+    pub fn written(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut files = Vec::new();
+        collect(self.folder.path(), &mut files);
+        files.retain(|(path, _)| path.extension().is_none_or(|extension| extension != "eml"));
+        files
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.running.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        if std::thread::panicking() {
+            let log = self.log();
+            let lines: Vec<&str> = log.lines().collect();
+            let tail = &lines[lines.len().saturating_sub(40)..];
+            eprintln!("--- the end of the log\n{}\n---", tail.join("\n"));
+        }
+    }
+}
+
+fn find_key(value: &serde_json::Value, name: &str) -> Option<String> {
+    match value {
+        serde_json::Value::Object(map) => {
+            let here = map.get(name).and_then(|found| found.as_str().map(str::to_owned));
+            here.or_else(|| map.values().find_map(|inside| find_key(inside, name)))
+        }
+        serde_json::Value::Array(list) => list.iter().find_map(|inside| find_key(inside, name)),
+        _ => None,
+    }
+}
+
+fn collect(folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
+    for entry in std::fs::read_dir(folder).expect("the folder").filter_map(Result::ok) {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if let Ok(bytes) = std::fs::read(&path) {
+            files.push((path, bytes));
+        }
+    }
+}
