@@ -4,6 +4,7 @@
 
 mod facts;
 mod gateway;
+mod gather;
 mod headers;
 pub mod listener;
 mod plain;

@@ -17,6 +17,8 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
+use super::gather::Gather;
+
 /// A connection, over TLS or not.
 #[derive(Debug)]
 pub(super) struct Downstream {
@@ -27,19 +29,19 @@ pub(super) struct Downstream {
 
 #[derive(Debug)]
 enum Io {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Plain(Gather<TcpStream>),
+    Tls(Box<Gather<TlsStream<TcpStream>>>),
 }
 
 impl Downstream {
     pub(super) fn plain(stream: TcpStream, peer: SocketAddr) -> Self {
         let (id, socket) = identify(&stream, peer);
-        Self { io: Io::Plain(stream), id, socket }
+        Self { io: Io::Plain(Gather::new(stream)), id, socket }
     }
 
     pub(super) fn tls(stream: TlsStream<TcpStream>, peer: SocketAddr) -> Self {
         let (id, socket) = identify(stream.get_ref().0, peer);
-        Self { io: Io::Tls(Box::new(stream)), id, socket }
+        Self { io: Io::Tls(Box::new(Gather::new(stream))), id, socket }
     }
 }
 
