@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 #[serde(from = "String", into = "String")]
 pub struct UserAgent(String);
 
+const MAX_CHARS: usize = 256;
+
 impl UserAgent {
     /// The text.
     pub fn as_str(&self) -> &str {
@@ -35,7 +37,11 @@ impl From<String> for UserAgent {
 
 impl From<&str> for UserAgent {
     fn from(text: &str) -> Self {
-        Self(text.chars().filter(|c| !c.is_control()).take(256).collect())
+        // Nearly every one is fine as it comes.
+        if text.len() <= MAX_CHARS && text.bytes().all(|b| matches!(b, b' '..=b'~')) {
+            return Self(text.to_owned());
+        }
+        Self(text.chars().filter(|c| !c.is_control()).take(MAX_CHARS).collect())
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 
+use http::header::AsHeaderName;
 use http::{HeaderMap, Method, Version, header};
 use pingora::http::RequestHeader;
 
@@ -68,7 +69,7 @@ impl RequestFacts {
         let path = path(head)?;
         let client = Client {
             address: trusted.client_address(peer, lines(&head.headers, "x-forwarded-for")),
-            user_agent: UserAgent::from(text(&head.headers, header::USER_AGENT.as_str())),
+            user_agent: UserAgent::from(text(&head.headers, header::USER_AGENT)),
         };
         let kind = kind(&method, &head.headers);
         Ok(Self { method, authority, path, client, peer, kind })
@@ -133,7 +134,7 @@ fn kind(method: &Method, headers: &HeaderMap) -> RequestKind {
         ("", "") => {
             matches!(*method, Method::GET | Method::HEAD)
                 && text(headers, "x-requested-with").is_empty()
-                && text(headers, header::ACCEPT.as_str()).contains("text/html")
+                && text(headers, header::ACCEPT).contains("text/html")
         }
         (mode, dest) => mode == "navigate" && matches!(dest, "" | "document"),
     };
@@ -142,21 +143,21 @@ fn kind(method: &Method, headers: &HeaderMap) -> RequestKind {
 
 /// Whether a request asks for the WebSocket protocol (RFC 6455 section 4.1).
 fn is_websocket(headers: &HeaderMap) -> bool {
-    lines(headers, "upgrade")
+    lines(headers, header::UPGRADE)
         .flat_map(|line| line.split(','))
         .any(|token| token.trim().eq_ignore_ascii_case("websocket"))
 }
 
 /// The value of a header that is there once as plain text; empty otherwise.
-pub(super) fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+pub(super) fn text(headers: &HeaderMap, name: impl AsHeaderName) -> &str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 /// The lines of a header that are plain text.
-pub(super) fn lines<'a>(
-    headers: &'a HeaderMap,
-    name: &str,
-) -> impl DoubleEndedIterator<Item = &'a str> {
+pub(super) fn lines(
+    headers: &HeaderMap,
+    name: impl AsHeaderName,
+) -> impl DoubleEndedIterator<Item = &str> {
     headers.get_all(name).iter().filter_map(|value| value.to_str().ok())
 }
 

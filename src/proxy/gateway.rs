@@ -1,12 +1,13 @@
 //! The gateway: Pingora's phases as a table of contents.
 
 use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::proxy::{FailToProxy, ProxyHttp, Session};
 use pingora::upstreams::peer::HttpPeer;
@@ -93,7 +94,7 @@ struct Site {
 pub struct RequestContext {
     started: Instant,
     id: RequestId,
-    now: Timestamp,
+    pub(super) now: Timestamp,
     decision: DecisionLabel,
     accepted: Option<Accepted>,
     forwarding: Option<Admitted>,
@@ -103,7 +104,7 @@ pub struct RequestContext {
     upstream_took: Option<Duration>,
 }
 
-struct Accepted {
+pub(super) struct Accepted {
     facts: RequestFacts,
     site: Arc<Site>,
 }
@@ -140,22 +141,24 @@ impl Gateway {
         }
     }
 
-    fn read(&self, session: &Session) -> std::result::Result<Accepted, BadRequest> {
-        let peer = session.client_addr().and_then(|address| address.as_inet());
-        let peer = peer.ok_or(BadRequest::Headers)?.ip();
-        let facts = RequestFacts::read(session.req_header(), peer, &self.trusted_proxies)?;
+    pub(super) fn read(
+        &self,
+        head: &RequestHeader,
+        peer: Option<IpAddr>,
+    ) -> std::result::Result<Accepted, BadRequest> {
+        let peer = peer.ok_or(BadRequest::Headers)?;
+        let facts = RequestFacts::read(head, peer, &self.trusted_proxies)?;
         let site = self.sites.get(&facts.authority.host).ok_or(BadRequest::UnknownSite)?;
         Ok(Accepted { facts, site: Arc::clone(site) })
     }
 
-    async fn authenticate(
+    pub(super) async fn authenticate(
         &self,
-        session: &Session,
+        headers: &HeaderMap,
         accepted: &Accepted,
         now: Timestamp,
     ) -> std::result::Result<Option<Arc<SignedIn>>, StoreError> {
         let portal = &accepted.site.portal;
-        let headers = &session.req_header().headers;
         let mut forged = false;
         for value in cookies::values(headers, portal.cookies.session()).take(MAX_SESSION_COOKIES) {
             if let Some(signed_in) = self.auth.authenticate(value, portal.host(), now).await? {
@@ -169,11 +172,34 @@ impl Gateway {
         Ok(None)
     }
 
-    fn decide(accepted: &Accepted, signed_in: Option<&SignedIn>, now: Timestamp) -> Decision {
+    pub(super) fn decide(
+        accepted: &Accepted,
+        signed_in: Option<&SignedIn>,
+        now: Timestamp,
+    ) -> Decision {
         let RequestFacts { method, path, client, kind, .. } = &accepted.facts;
         let loads_page = *kind == RequestKind::Page;
         let facts = Facts { method, path, client: client.address, loads_page };
         accepted.site.portal.policy.decide(&facts, signed_in.map(visitor_of), now)
+    }
+
+    /// Makes of the client's request what the app gets.
+    pub(super) fn prepare(
+        &self,
+        request: &mut RequestHeader,
+        accepted: &Accepted,
+        admitted: &Admitted,
+        ctx: &RequestContext,
+    ) -> Result<()> {
+        let Accepted { facts, site } = accepted;
+        if headers::strip(request, &site.identity.aliases) {
+            metrics().security_event(SecurityEvent::HeaderAlias);
+        }
+        headers::forward(request, facts, site.portal.origin.scheme.as_str(), ctx.id)?;
+        let host = ctx.own_host.clone().unwrap_or_else(|| facts.authority.to_string());
+        request.insert_header(http::header::HOST, host)?;
+        let nonce = entropy::bytes(&*self.entropy);
+        headers::identify(request, facts, admitted, &site.identity, ctx.now, nonce)
     }
 
     async fn answer_by_portal(
@@ -313,7 +339,7 @@ impl ProxyHttp for Gateway {
     ) -> Result<bool> {
         head::arrived();
         limit_connection(session);
-        let accepted = match self.read(session) {
+        let accepted = match self.read(session.req_header(), peer_of(session)) {
             Ok(accepted) => accepted,
             Err(bad) => {
                 note(bad);
@@ -323,7 +349,8 @@ impl ProxyHttp for Gateway {
                 return Ok(true);
             }
         };
-        let signed_in = match self.authenticate(session, &accepted, ctx.now).await {
+        let headers = &session.req_header().headers;
+        let signed_in = match self.authenticate(headers, &accepted, ctx.now).await {
             Ok(signed_in) => signed_in,
             Err(error) => {
                 tracing::error!(request.id = %ctx.id, error = %error, "a store is away; nobody was let in");
@@ -376,15 +403,7 @@ impl ProxyHttp for Gateway {
         let (Some(accepted), Some(admitted)) = (&ctx.accepted, &ctx.forwarding) else {
             return Error::e_explain(ErrorType::HTTPStatus(500), "nothing was admitted");
         };
-        let Accepted { facts, site } = accepted;
-        if headers::strip(request, &site.identity.aliases) {
-            metrics().security_event(SecurityEvent::HeaderAlias);
-        }
-        headers::forward(request, facts, site.portal.origin.scheme.as_str(), ctx.id)?;
-        let host = ctx.own_host.clone().unwrap_or_else(|| facts.authority.to_string());
-        request.insert_header(http::header::HOST, host)?;
-        let nonce = entropy::bytes(&*self.entropy);
-        headers::identify(request, facts, admitted, &site.identity, ctx.now, nonce)?;
+        self.prepare(request, accepted, admitted, ctx)?;
         ctx.sent_upstream = Some(Instant::now());
         Ok(())
     }
@@ -461,6 +480,10 @@ impl ProxyHttp for Gateway {
             duration: total,
         });
     }
+}
+
+fn peer_of(session: &Session) -> Option<IpAddr> {
+    session.client_addr()?.as_inet().map(SocketAddr::ip)
 }
 
 /// Ends what Pingora leaves endless: idle keep-alive, the rest of a refused body. The `if` keeps connections that

@@ -4,12 +4,14 @@
 
 mod facts;
 mod gateway;
+mod gather;
 mod head;
 mod headers;
 pub mod listener;
 mod plain;
 mod portal_call;
 mod refusal;
+mod rehearsal;
 mod reply;
 mod stream;
 mod upstream;

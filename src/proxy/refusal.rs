@@ -88,7 +88,7 @@ impl From<BadRequest> for Refusal {
 
 /// Whether a page would be read by somebody.
 pub(super) fn takes_html(headers: &HeaderMap) -> bool {
-    facts::text(headers, header::ACCEPT.as_str()).contains("text/html")
+    facts::text(headers, header::ACCEPT).contains("text/html")
 }
 
 /// To whom a refusal is told.

@@ -18,6 +18,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_rustls::server::TlsStream;
 
+use super::gather::Gather;
 use super::head::HeadWatch;
 
 /// A connection, over TLS or not. A request's head that does not arrive in time ends it (S53): Pingora itself would
@@ -36,14 +37,14 @@ pub(super) struct Downstream {
 
 #[derive(Debug)]
 enum Io {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Plain(Gather<TcpStream>),
+    Tls(Box<Gather<TlsStream<TcpStream>>>),
 }
 
 impl Downstream {
     pub(super) fn plain(stream: TcpStream, peer: SocketAddr, watch: Arc<HeadWatch>) -> Self {
         let identity = identify(&stream, peer);
-        Self::new(Io::Plain(stream), identity, watch)
+        Self::new(Io::Plain(Gather::new(stream)), identity, watch)
     }
 
     pub(super) fn tls(
@@ -52,7 +53,7 @@ impl Downstream {
         watch: Arc<HeadWatch>,
     ) -> Self {
         let identity = identify(stream.get_ref().0, peer);
-        Self::new(Io::Tls(Box::new(stream)), identity, watch)
+        Self::new(Io::Tls(Box::new(Gather::new(stream))), identity, watch)
     }
 
     fn new(io: Io, (id, socket): (UniqueIDType, Arc<SocketDigest>), watch: Arc<HeadWatch>) -> Self {

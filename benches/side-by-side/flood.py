@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""What signed-in people notice of a flood of sign-ins with wrong passwords (S58): see README.md."""
+
+import argparse
+import asyncio
+import collections
+import re
+import threading
+import time
+import urllib.parse
+
+from parts import HOST, Browser, Doorward, Figures, Processes, need, release_binary, upstream_app, wrk
+
+# A connection that asks again 20 ms after each answer: people, not a race for the processor.
+PACED = "function delay() return 20 end\n"
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--seconds", type=int, default=5, help="of each measurement (5)")
+    options.add_argument("--rounds", type=int, default=3, help="quiet and flooded, in turn (3)")
+    options.add_argument("--rate", type=int, default=200, help="sign-ins a second (200)")
+    options.add_argument("--connections", type=int, default=32, help="of people who are signed in (32)")
+    options = options.parse_args()
+    need("nginx", "wrk")
+    with Processes() as processes:
+        doorward = Doorward(processes, release_binary(), upstream_app(processes))
+        cookie = f"Cookie: {doorward.sign_in()}"
+        script = doorward.folder / "paced.lua"
+        script.write_text(PACED)
+
+        def measure():
+            return wrk(doorward.port, "/page", options.seconds, [cookie], options.connections, script)
+
+        measure()
+        quiet, flooded, answers = [], [], collections.Counter()
+        for _ in range(options.rounds):
+            quiet.append(measure())
+            with Flood(doorward.port, options.rate) as flood:
+                flooded.append(measure())
+            answers += flood.answers
+    report(Figures.median(quiet), Figures.median(flooded), answers)
+
+
+class Flood:
+    """Posts wrong passwords at a steady rate, whatever the answers, each on a connection of its own."""
+
+    def __init__(self, port, rate):
+        self.port, self.rate, self.answers, self.over = port, rate, collections.Counter(), threading.Event()
+        browser = Browser(port)
+        page = browser.get("/_doorward/login")
+        token = re.search(r'name="csrf" value="([^"]*)"', page)[1]
+        form = {"csrf": token, "rd": "/", "username": "ada", "password": "not the password"}
+        body = urllib.parse.urlencode(form)
+        cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+        self.request = (
+            f"POST /_doorward/login HTTP/1.1\r\nHost: {HOST}:{port}\r\nConnection: close\r\nCookie: {cookies}\r\n"
+            f"Sec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n{body}"
+        ).encode()
+
+    def __enter__(self):
+        self.thread = threading.Thread(target=lambda: asyncio.run(self._run()))
+        self.thread.start()
+        time.sleep(1)  # the queue fills
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+
+    async def _run(self):
+        tasks, started, sent = set(), time.monotonic(), 0
+        while not self.over.is_set():
+            while sent < (time.monotonic() - started) * self.rate:
+                task = asyncio.create_task(self._post())
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
+                sent += 1
+            await asyncio.sleep(0.005)
+        await asyncio.gather(*tasks)
+
+    async def _post(self):
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            writer.write(self.request)
+            answer = (await reader.read()).decode(errors="replace")
+            writer.close()
+        except OSError as error:
+            self.answers[type(error).__name__] += 1
+            return
+        head = answer.split("\r\n\r\n")[0]
+        retry = "Retry-After" if re.search(r"^retry-after: \d+", head, re.IGNORECASE | re.MULTILINE) else ""
+        self.answers[f"{head.split(' ')[1]} {retry}".strip()] += 1
+
+
+def report(quiet, flooded, answers):
+    print(f"{'signed in':12}{'req/s':>9}{'p50 ms':>9}{'p99 ms':>9}")
+    for name, of in (("quiet", quiet), ("flooded", flooded)):
+        failed = f"  {of.failed} FAILED" if of.failed else ""
+        print(f"{name:12}{of.rate:9.0f}{of.p50:9.2f}{of.p99:9.2f}{failed}")
+    print(f"p99, flooded to quiet: {flooded.p99 / quiet.p99:.2f}")
+    print("the flood was answered: " + ", ".join(f"{count} × {answer}" for answer, count in answers.most_common()))
+
+
+if __name__ == "__main__":
+    main()

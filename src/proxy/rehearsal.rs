@@ -1,0 +1,26 @@
+//! The way of a request to an app without its connections: what doorward itself costs, for benches to time.
+
+use std::net::IpAddr;
+
+use pingora::http::RequestHeader;
+use pingora::proxy::ProxyHttp as _;
+
+use super::gateway::Gateway;
+use crate::policy::Decision;
+
+impl Gateway {
+    /// What the app would get for `head` from `peer`; `None` if something else would become of it. These are the
+    /// very steps of the phases, in their order: facts, session, decision, stripping, identity, signature.
+    #[doc(hidden)]
+    pub async fn rehearse(&self, mut head: RequestHeader, peer: IpAddr) -> Option<RequestHeader> {
+        let ctx = self.new_ctx();
+        let accepted = self.read(&head, Some(peer)).ok()?;
+        let signed_in = self.authenticate(&head.headers, &accepted, ctx.now).await.ok()?;
+        let Decision::Forward(admitted) = Self::decide(&accepted, signed_in.as_deref(), ctx.now)
+        else {
+            return None;
+        };
+        self.prepare(&mut head, &accepted, &admitted, &ctx).ok()?;
+        Some(head)
+    }
+}
