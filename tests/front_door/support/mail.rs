@@ -118,11 +118,6 @@ impl Mailbox {
             .collect()
     }
 
-    /// The next mail to this address that was not read yet; waits for it.
-    pub async fn next_to(&self, address: &str) -> Mail {
-        eventually(&format!("a mail to {address}"), async || self.take(address)).await
-    }
-
     /// The next mail to this address that signs somebody in and was not read yet; waits for it, and leaves notices.
     pub async fn next_code_to(&self, address: &str) -> Mail {
         eventually(&format!("a code to {address}"), async || self.take_code(address)).await
