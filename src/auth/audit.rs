@@ -4,7 +4,7 @@ use crate::domain::account::Account;
 use crate::domain::audit::{AuditEntry, AuditEvent, AuditResult, NumberedEntry};
 use crate::domain::client::UserAgent;
 use crate::domain::device::Guesser;
-use crate::domain::id::AccountId;
+use crate::domain::id::{AccountId, DeviceId};
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 
@@ -52,21 +52,31 @@ impl Auth {
         self.accounts.record(entry).await
     }
 
-    /// Keeps an entry of what an operator did.
+    /// Keeps an entry of what an operator did to an account.
     pub(super) async fn remember_operator(
         &self,
         event: AuditEvent,
         account: AccountId,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        self.remember_command(event, (Some(account), None), now).await
+    }
+
+    /// Keeps an entry of what was done on the command line, to an account or to one of its devices.
+    pub(super) async fn remember_command(
+        &self,
+        event: AuditEvent,
+        (account, device): (Option<AccountId>, Option<DeviceId>),
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let entry = AuditEntry {
             at: now,
             event,
             result: AuditResult::Ok,
-            account: Some(account),
+            account,
             address: None,
             user_agent: UserAgent::from("doorward on the command line"),
-            device: None,
+            device,
         };
         self.accounts.record(entry).await
     }

@@ -203,10 +203,11 @@ impl Auth {
     }
 
     /// Forgets a device: its next sign-in is asked for the code. Says whether there was one.
-    pub async fn revoke_device(&self, id: DeviceId) -> Result<bool, StoreError> {
+    pub async fn revoke_device(&self, id: DeviceId, now: Timestamp) -> Result<bool, StoreError> {
         let removed = self.accounts.remove_device(id).await?;
         if removed {
             metrics().device(DeviceEvent::Revoked);
+            self.remember_command(AuditEvent::DeviceRevoked, (None, Some(id)), now).await?;
         }
         Ok(removed)
     }

@@ -201,6 +201,30 @@ impl Auth {
         ended
     }
 
+    /// The same, by an operator.
+    pub async fn end_session_by_operator(
+        &self,
+        id: SessionId,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let ended = self.revoke_session(id).await?;
+        if ended {
+            self.remember_command(AuditEvent::SessionsRevoked, (None, None), now).await?;
+        }
+        Ok(ended)
+    }
+
+    /// Ends all sessions of an account, by an operator.
+    pub async fn end_sessions_by_operator(
+        &self,
+        account: AccountId,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let ended = self.revoke_sessions_of(account, None).await?;
+        self.remember_operator(AuditEvent::SessionsRevoked, account, now).await?;
+        Ok(ended)
+    }
+
     /// Ends all sessions of an account but `except`, everywhere.
     pub async fn revoke_sessions_of(
         &self,

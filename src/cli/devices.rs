@@ -70,7 +70,7 @@ async fn list(args: &ListArgs, out: &mut dyn Write) -> Result<ExitCode, Failure>
 async fn revoke(args: &RevokeArgs, out: &mut dyn Write) -> Result<ExitCode, Failure> {
     let core = core(&args.config).await?;
     let gone = match (&args.id, &args.account) {
-        (Some(id), _) => u64::from(core.auth.revoke_device(*id).await?),
+        (Some(id), _) => u64::from(core.auth.revoke_device(*id, core.clock.now()).await?),
         (None, Some(login)) => {
             let account = named(&core, login).await?;
             core.auth.revoke_devices_of(account.id, core.clock.now()).await?

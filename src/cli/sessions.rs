@@ -70,10 +70,10 @@ async fn list(args: &ListArgs, out: &mut dyn Write) -> Result<ExitCode, Failure>
 async fn revoke(args: &RevokeArgs, out: &mut dyn Write) -> Result<ExitCode, Failure> {
     let core = core(&args.config).await?;
     let ended = match (&args.id, &args.account) {
-        (Some(id), _) => u64::from(core.auth.revoke_session(*id).await?),
+        (Some(id), _) => u64::from(core.auth.end_session_by_operator(*id, core.clock.now()).await?),
         (None, Some(login)) => {
             let account = named(&core, login).await?;
-            core.auth.revoke_sessions_of(account.id, None).await?
+            core.auth.end_sessions_by_operator(account.id, core.clock.now()).await?
         }
         (None, None) => return Err(Failure::Usage("name a session or an account".into())),
     };

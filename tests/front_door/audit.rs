@@ -144,6 +144,30 @@ async fn refused_guesses_and_passwords_that_have_to_wait_are_remembered_too() {
     assert_eq!(told.iter().filter(|line| *line == "password limited").count(), 1);
 }
 
+#[tokio::test]
+async fn what_an_operator_revokes_is_remembered() {
+    let site = Site::with(anywhere()).await;
+    let browser = Browser::new(&site);
+    browser.sign_in(&site, &ADA).await;
+    let ids = async |what: &str| {
+        let listed = site.cli(&[what, "list", "--account", "ada", "--json"], "").await;
+        let listed: Value = serde_json::from_str(&listed).unwrap();
+        listed[0]["id"].as_str().unwrap().to_owned()
+    };
+    let (session, device) = (ids("sessions").await, ids("devices").await);
+    let before = entries(&site, &[]).await.len();
+    site.cli(&["sessions", "revoke", &session], "").await;
+    site.cli(&["devices", "revoke", &device], "").await;
+    site.cli(&["sessions", "revoke", "--account", "ada"], "").await;
+    site.cli(&["devices", "revoke", "--account", "ada"], "").await;
+    let told = &entries(&site, &[]).await[before..];
+    let lines =
+        ["sessions_revoked ok", "device_revoked ok", "sessions_revoked ok", "device_revoked ok"];
+    assert_eq!(story(told), lines);
+    assert_eq!(told[1]["device"].as_str(), Some(device.as_str()));
+    assert!(told[2]["account"].is_string() && told[3]["account"].is_string());
+}
+
 /// Ends the command with the test.
 struct Following(Child);
 
