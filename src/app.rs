@@ -17,6 +17,7 @@ use crate::domain::budget::{DelayRule, GuessBudget};
 use crate::domain::challenge::ResendRule;
 use crate::domain::entropy::{OsEntropy, SharedEntropy};
 use crate::domain::keys::KeyRing;
+use crate::domain::place::{Nowhere, Places};
 use crate::domain::session::Lifetime;
 use crate::domain::time::SharedClock;
 use crate::identity::headers::IdentityHeaderNames;
@@ -39,6 +40,7 @@ use crate::templates::{TemplateError, Templates};
 
 mod admin;
 pub mod demo;
+mod places;
 pub mod secret;
 mod upkeep;
 
@@ -74,6 +76,16 @@ pub enum StartError {
     /// A listening address, certificate or key.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// The file of countries.
+    #[error(
+        "geoip.database: cannot use {path}: {cause}; give a file in MaxMind's format, such as GeoLite2-Country.mmdb"
+    )]
+    Places {
+        /// The file.
+        path: String,
+        /// Why not.
+        cause: maxminddb::MaxMindDbError,
+    },
     /// The logo.
     #[error("portal.logo: cannot use {path}: {cause}")]
     Logo {
@@ -120,6 +132,7 @@ impl Core {
             entropy: Arc::clone(&entropy),
             settings: auth_settings(settings),
             mail_waits: Arc::clone(&mail_waits),
+            places: places(settings)?,
         });
         Ok(Self {
             accounts: store.clone(),
@@ -350,6 +363,13 @@ fn logo(path: &std::path::Path) -> Result<Logo, StartError> {
     };
     let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
     Ok(Logo { bytes, kind })
+}
+
+fn places(settings: &Settings) -> Result<Arc<dyn Places>, StartError> {
+    let Some(path) = &settings.geoip else { return Ok(Arc::new(Nowhere)) };
+    let opened = places::PlacesFile::open(path);
+    let failed = |cause| StartError::Places { path: path.display().to_string(), cause };
+    Ok(Arc::new(opened.map_err(failed)?))
 }
 
 fn hashing(settings: &Settings) -> HashingSettings {

@@ -18,6 +18,7 @@ use doorward::domain::entropy::OsEntropy;
 use doorward::domain::host::HostName;
 use doorward::domain::keys::{KeyRing, ServerSecret};
 use doorward::domain::mail::Message;
+use doorward::domain::place::Nowhere;
 use doorward::domain::return_to::ReturnTo;
 use doorward::domain::secret::Password;
 use doorward::domain::session::Lifetime;
@@ -83,6 +84,7 @@ async fn auth(folder: &std::path::Path) -> (Auth, Arc<SqliteStore>) {
     let rate = "9/5m".parse().unwrap();
     let few = NonZeroU8::new(5).unwrap();
     let auth = Auth::new(AuthParts {
+        places: Arc::new(Nowhere),
         accounts: store.clone(),
         flow: store.clone(),
         keys: Arc::new(KeyRing::derive(ServerSecret::new(vec![7; 32]).unwrap(), None)),

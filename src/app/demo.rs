@@ -260,6 +260,7 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
             idle: Duration::from_secs(3600),
             remember: Duration::from_secs(30 * 86_400),
         },
+        geoip: None,
         devices: Devices { lifetime: Duration::from_secs(30 * 86_400) },
         password_hash: PasswordHashing {
             memory_kib: 19_456,

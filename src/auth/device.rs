@@ -152,10 +152,6 @@ impl Auth {
                 (id, None)
             }
             None => {
-                // The first browser of an account is no news to its owner.
-                if !self.devices_of(account).await?.is_empty() {
-                    self.tell_of_new_browser(account, context).await?;
-                }
                 let keep = self.new_device(account, trusted_until, context).await?;
                 (keep.cookie.id, Some(keep))
             }

@@ -9,6 +9,7 @@ use crate::domain::budget::{DelayRule, GuessBudget};
 use crate::domain::challenge::ResendRule;
 use crate::domain::entropy::SharedEntropy;
 use crate::domain::keys::KeyRing;
+use crate::domain::place::Places;
 use crate::domain::quota::{Quota, Rate};
 use crate::domain::secret::FlowSecret;
 use crate::domain::session::Lifetime;
@@ -28,6 +29,7 @@ pub mod sessions;
 pub mod sign_in;
 pub mod sign_out;
 pub mod tokens;
+mod unusual;
 
 pub use crate::store::StoreError;
 
@@ -97,6 +99,7 @@ pub struct Auth {
     entropy: SharedEntropy,
     settings: AuthSettings,
     mail_waits: Arc<Notify>,
+    places: Arc<dyn Places>,
 }
 
 /// What [`Auth`] is made of.
@@ -115,6 +118,8 @@ pub struct AuthParts {
     pub settings: AuthSettings,
     /// Told when a mail was written to the outbox.
     pub mail_waits: Arc<Notify>,
+    /// Knows countries.
+    pub places: Arc<dyn Places>,
 }
 
 /// A request past its limit.
@@ -136,6 +141,7 @@ impl Auth {
             entropy: parts.entropy,
             settings: parts.settings,
             mail_waits: parts.mail_waits,
+            places: parts.places,
         }
     }
 

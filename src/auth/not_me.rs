@@ -2,21 +2,18 @@
 
 use std::time::Duration;
 
-use crate::domain::account::Account;
 use crate::domain::audit::{AuditEvent, AuditResult};
 use crate::domain::id::AccountId;
-use crate::domain::mail::Message;
 use crate::domain::secret::{base64url, from_base64url};
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
-use crate::telemetry::metrics::{SecurityEvent, metrics};
 
 use super::Auth;
 use super::audit::Attempt;
 use super::sign_in::Context;
 
 /// How long the address in the mail works.
-const WORKS_FOR: Duration = Duration::from_secs(7 * 86_400);
+pub(super) const WORKS_FOR: Duration = Duration::from_secs(7 * 86_400);
 
 /// The right to end everything signed in to one account: what the owner of its mailbox holds after a sign-in from a new
 /// browser. It signs nobody in.
@@ -26,24 +23,8 @@ pub struct NotMe {
 }
 
 impl Auth {
-    /// Tells the owner that a browser that the account does not know has signed in.
-    pub(super) async fn tell_of_new_browser(
-        &self,
-        account: &Account,
-        context: &Context<'_>,
-    ) -> Result<(), StoreError> {
-        metrics().security_event(SecurityEvent::NewPlace);
-        let token = self.not_me_token(account.id, context.now + WORKS_FOR);
-        let message = Message::NewBrowser {
-            link: format!("{}/_doorward/not-me/{token}", context.origin).into(),
-            site: context.origin.to_owned(),
-            asked_by: context.asked(),
-        };
-        self.notify(account, message, context).await
-    }
-
     /// A token needs no store: it is the account, an end, and a MAC over both.
-    fn not_me_token(&self, account: AccountId, until: Timestamp) -> String {
+    pub(super) fn not_me_token(&self, account: AccountId, until: Timestamp) -> String {
         let id = account.as_uuid().as_bytes();
         let until = until.as_millis().to_be_bytes();
         let mac = self.keys.not_me.mac(&[id, &until]);

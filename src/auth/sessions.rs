@@ -174,6 +174,7 @@ impl Auth {
             remembered: remember,
             client: context.client.clone(),
         };
+        let unusual = self.unusual_sign_in(account, &session.methods, context).await?;
         let new = NewSession { token: token.hash(), session, replaces: context.replaces };
         self.flow.create_session(new).await?;
         if let Some(replaced) = context.replaces {
@@ -181,6 +182,9 @@ impl Auth {
         }
         self.remember(Attempt::of(AuditEvent::SignedIn, AuditResult::Ok, Some(account)), context)
             .await?;
+        if !unusual.is_empty() {
+            self.tell_of_unusual(account, unusual, context).await?;
+        }
         let remembered_for = remember.then_some(lifetime.absolute);
         Ok(Opened { token, remembered_for, device: None })
     }

@@ -133,14 +133,17 @@ impl Auth {
             found.map_or((None, None), |found| (Some(found.account), found.password));
         let who = self.guesser(account.as_ref(), context).await?;
         let failures = failure_key(account.as_ref(), login.as_ref(), &form, who);
-        let next_try = self.accounts.next_password_try(&failures, context.now).await?;
-        if next_try > context.now {
-            metrics().signin(SigninStep::Password, SigninResult::Limited);
-            let limited = Attempt::of(AuditEvent::Password, AuditResult::Limited, account.as_ref());
-            self.remember(limited.by(who), context).await?;
-            let retry_after = context.now.until(next_try);
-            return Ok(SignInOutcome::Delayed(Limited { retry_after }));
-        }
+        let in_a_row = match self.take_turn(&failures, context.now).await? {
+            Turn::Taken { in_a_row } => in_a_row,
+            Turn::Wait { until } => {
+                metrics().signin(SigninStep::Password, SigninResult::Limited);
+                let limited =
+                    Attempt::of(AuditEvent::Password, AuditResult::Limited, account.as_ref());
+                self.remember(limited.by(who), context).await?;
+                let retry_after = context.now.until(until);
+                return Ok(SignInOutcome::Delayed(Limited { retry_after }));
+            }
+        };
         let verdict = match self.hasher.verify(password, kept.clone()).await {
             Ok(verdict) => verdict,
             Err(busy) => {
@@ -149,7 +152,7 @@ impl Auth {
             }
         };
         let (Verdict::Right { upgraded }, Some(account)) = (verdict, &account) else {
-            return self.wrong_password(account.as_ref(), &failures, who, context).await;
+            return self.wrong_password(account.as_ref(), in_a_row, who, context).await;
         };
         if !account.is_active() {
             metrics().signin(SigninStep::Password, SigninResult::Refused);
@@ -165,6 +168,22 @@ impl Auth {
         let right = Attempt::of(AuditEvent::Password, AuditResult::Ok, Some(account));
         self.remember(right.by(who), context).await?;
         self.after_password(&form, account, context).await
+    }
+
+    /// Counts a try as a failure before it is compared, so that tries at the same instant count each other; a right
+    /// password takes it back.
+    async fn take_turn(&self, failures: &str, now: Timestamp) -> Result<Turn, StoreError> {
+        let until = self.accounts.next_password_try(failures, now).await?;
+        if until > now {
+            return Ok(Turn::Wait { until });
+        }
+        let counted =
+            self.accounts.count_password_failure(failures, self.settings.delay, now).await?;
+        Ok(if counted.taken_from > now {
+            Turn::Wait { until: counted.next_try }
+        } else {
+            Turn::Taken { in_a_row: counted.count }
+        })
     }
 
     /// The password is right: what is still missing for the page that is wanted?
@@ -201,24 +220,20 @@ impl Auth {
         })
     }
 
-    /// Counts the failure and tells the owner when there are many in a row. Unknown names are counted the same way,
-    /// for nobody (S23, S24).
+    /// Tells the owner when there are many failures in a row. Unknown names are counted the same way, for nobody (S23,
+    /// S24).
     async fn wrong_password(
         &self,
         account: Option<&Account>,
-        failures: &str,
+        in_a_row: u32,
         who: Guesser,
         context: &Context<'_>,
     ) -> Result<SignInOutcome, StoreError> {
-        let counted = self
-            .accounts
-            .count_password_failure(failures, self.settings.delay, context.now)
-            .await?;
         metrics().signin(SigninStep::Password, SigninResult::Refused);
         let result = if account.is_some() { AuditResult::Wrong } else { AuditResult::UnknownName };
         self.remember(Attempt::of(AuditEvent::Password, result, account).by(who), context).await?;
         if let Some(account) = account
-            && counted.count == TELL_AFTER
+            && in_a_row == TELL_AFTER
         {
             let message = Message::PasswordFailuresNotice {
                 site: context.origin.to_owned(),
@@ -414,6 +429,14 @@ impl Auth {
 
 /// The failures in a row after which the owner is told.
 const TELL_AFTER: u32 = 10;
+
+/// Whether a password is compared now.
+enum Turn {
+    /// It is, and is the so-manieth failure in a row unless it is right.
+    Taken { in_a_row: u32 },
+    /// It is not, because of the failures before it.
+    Wait { until: Timestamp },
+}
 
 /// Whose code it is.
 #[derive(Clone, Copy)]

@@ -32,6 +32,10 @@ fn file(settings: &Settings) -> Value {
         ("limits", Some(limits(settings))),
         ("otp", Some(otp(settings))),
         ("session", Some(session(settings))),
+        (
+            "geoip",
+            settings.geoip.as_ref().map(|path| map([("database", Some(text(path.display())))])),
+        ),
         ("password_hash", Some(password_hash(settings))),
         ("sites", list(settings.sites.iter().map(site))),
         ("log", Some(log(settings))),

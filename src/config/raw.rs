@@ -125,6 +125,8 @@ pub(super) struct File {
     session: Option<Located<budgets::Session>>,
     /// Browsers that people trust.
     devices: Option<Located<budgets::Devices>>,
+    /// In which country an address is.
+    geoip: Option<Located<front::GeoIp>>,
     /// How passwords are hashed (Argon2id).
     password_hash: Option<Located<budgets::PasswordHash>>,
     /// The sites that doorward stands in front of; at least one, no two of the same host.
@@ -150,6 +152,7 @@ impl File {
         let otp = budgets::otp(self.otp, context);
         let session = budgets::session(self.session, context);
         let devices = budgets::devices(self.devices, context);
+        let geoip = front::geoip(self.geoip, context);
         let password_hash = budgets::password_hash(self.password_hash, context);
         let around = sites::Around {
             portal: portal.as_ref().map(|portal| &portal.origin),
@@ -171,6 +174,7 @@ impl File {
             otp: otp?,
             session: session?,
             devices: devices?,
+            geoip: geoip?,
             password_hash: password_hash?,
             sites: sites?,
             log: log?,

@@ -40,6 +40,8 @@ pub struct Settings {
     pub session: Sessions,
     /// The trusted devices.
     pub devices: Devices,
+    /// The file that knows the countries of addresses (MaxMind's format), if there is one.
+    pub geoip: Option<PathBuf>,
     /// How passwords are hashed.
     pub password_hash: PasswordHashing,
     /// The sites; at least one, no two of the same host.

@@ -55,6 +55,8 @@ names! {
         DeviceRevoked = "device_revoked",
         /// A device's old token came back: somebody has a copy.
         DeviceStolen = "device_stolen",
+        /// A sign-in was from a new browser or place, or implausibly quick; its owner was told.
+        UnusualSignIn = "unusual_sign_in",
         /// The owner said that a sign-in was not theirs, and ended everything.
         NotMe = "not_me",
         /// The guess budget is spent.

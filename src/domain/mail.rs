@@ -9,6 +9,7 @@ use super::client::Client;
 use super::code::Code;
 use super::email::EmailAddress;
 use super::id::MailId;
+use super::place::Unusual;
 use super::secret::FlowHash;
 use super::time::Timestamp;
 
@@ -77,8 +78,10 @@ pub enum Message {
         /// Where the last one came from.
         asked_by: Asked,
     },
-    /// A browser that the account does not know has signed in.
-    NewBrowser {
+    /// A sign-in that its owner would wonder at.
+    UnusualSignIn {
+        /// What is unusual about it; at least one thing.
+        why: Vec<Unusual>,
         /// The address by which the owner ends everything, if that was not them.
         link: LinkAddress,
         /// The site's origin as configured (S19).
@@ -106,7 +109,7 @@ impl Message {
             Self::GuessesSpent { .. } => "guesses_spent",
             Self::WrongCodeNotice { .. } => "wrong_code_notice",
             Self::PasswordFailuresNotice { .. } => "password_failures_notice",
-            Self::NewBrowser { .. } => "new_browser",
+            Self::UnusualSignIn { .. } => "unusual_sign_in",
             Self::DeviceStolen { .. } => "device_stolen",
         }
     }

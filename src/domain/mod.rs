@@ -16,6 +16,7 @@ pub mod id;
 pub mod keys;
 pub mod mail;
 pub mod path;
+pub mod place;
 pub mod quota;
 pub mod return_to;
 pub mod rule;

@@ -277,6 +277,9 @@ pub struct PasswordFailures {
     pub count: u32,
     /// When the next try is taken.
     pub next_try: Timestamp,
+    /// When this one could have been taken, by those before it: of tries at the same instant, only as many as the rule
+    /// lets through find that in the past.
+    pub taken_from: Timestamp,
 }
 
 /// Failures, in the durable store: the guess budget, and the delays after wrong passwords.

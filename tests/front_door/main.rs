@@ -32,3 +32,4 @@ mod secrets;
 mod sessions;
 mod sign_in;
 mod streams;
+mod unusual;

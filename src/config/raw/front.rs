@@ -231,3 +231,27 @@ fn log_filter(text: &Text, context: &Context<'_>) -> Option<String> {
         }
     }
 }
+
+/// In which country an address is.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GeoIp {
+    /// A file in MaxMind's format with countries, such as GeoLite2-Country.mmdb.
+    #[schemars(required)]
+    database: Option<Text>,
+}
+
+pub(super) fn geoip(
+    section: Option<Located<GeoIp>>,
+    context: &Context<'_>,
+) -> Option<Option<PathBuf>> {
+    let Some(section) = section else { return Some(None) };
+    let at = section.at.clone();
+    let help = "name the file: geoip: { database: /var/lib/GeoIP/GeoLite2-Country.mmdb }";
+    let Some(text) = section.value?.database else {
+        return context.refuse(&at, "names no database", help);
+    };
+    let path = context.path(&text)?;
+    files::readable(&path, &text.at, context)?;
+    Some(Some(path))
+}

@@ -10,6 +10,7 @@ use crate::domain::client::Client;
 use crate::domain::code::Code;
 use crate::domain::colour::Colour;
 use crate::domain::mail::{Asked, Message};
+use crate::domain::place::Unusual;
 use crate::domain::time::Timestamp;
 
 /// What every part of a mail may say.
@@ -44,7 +45,7 @@ pub(super) fn with_secrets(part: Part, facts: &Value, message: &Message) -> Valu
         }
         (
             Part::Text | Part::Html,
-            Message::SignInLink { link, .. } | Message::NewBrowser { link, .. },
+            Message::SignInLink { link, .. } | Message::UnusualSignIn { link, .. },
         ) => {
             context! { link => link.expose(), ..facts.clone() }
         }
@@ -59,7 +60,7 @@ pub(super) fn with_secrets(part: Part, facts: &Value, message: &Message) -> Valu
 }
 
 /// One of each mail and of its cases, for the proof at start.
-pub(super) fn examples() -> [Message; 9] {
+pub(super) fn examples() -> [Message; 10] {
     let at = Timestamp::default();
     let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let site = || "https://wiki.example.com".to_owned();
@@ -79,6 +80,12 @@ pub(super) fn examples() -> [Message; 9] {
         expires_at: at,
         asked_by: asked_by(),
     };
+    let unusual = |why| Message::UnusualSignIn {
+        why,
+        link: site().into(),
+        site: site(),
+        asked_by: asked_by(),
+    };
     [
         code(false),
         code(true),
@@ -87,7 +94,8 @@ pub(super) fn examples() -> [Message; 9] {
         Message::GuessesSpent { until: at, site: site(), asked_by: asked_by() },
         Message::WrongCodeNotice { site: site(), asked_by: asked_by() },
         Message::PasswordFailuresNotice { site: site(), asked_by: asked_by() },
-        Message::NewBrowser { link: site().into(), site: site(), asked_by: asked_by() },
+        unusual(vec![Unusual::NewBrowser, Unusual::NewNetwork]),
+        unusual("AT".parse().ok().map(Unusual::NewCountry).into_iter().collect()),
         Message::DeviceStolen { device: String::new(), site: site(), asked_by: asked_by() },
     ]
 }
@@ -100,7 +108,7 @@ fn about(message: &Message) -> (&str, &Asked) {
         | Message::GuessesSpent { site, asked_by, .. }
         | Message::WrongCodeNotice { site, asked_by }
         | Message::PasswordFailuresNotice { site, asked_by }
-        | Message::NewBrowser { site, asked_by, .. }
+        | Message::UnusualSignIn { site, asked_by, .. }
         | Message::DeviceStolen { site, asked_by, .. } => (site, asked_by),
     }
 }
@@ -117,9 +125,26 @@ fn particulars(message: &Message, created_at: Timestamp) -> Value {
         },
         Message::GuessesSpent { until, .. } => context! { ends => until.for_people() },
         Message::DeviceStolen { device, .. } => context! { device => one_line(device) },
-        Message::WrongCodeNotice { .. }
-        | Message::PasswordFailuresNotice { .. }
-        | Message::NewBrowser { .. } => context! {},
+        Message::UnusualSignIn { why, .. } => {
+            context! { reasons => why.iter().map(reason).collect::<Vec<_>>() }
+        }
+        Message::WrongCodeNotice { .. } | Message::PasswordFailuresNotice { .. } => context! {},
+    }
+}
+
+/// What is unusual about a sign-in, as a line of a list.
+fn reason(unusual: &Unusual) -> String {
+    match unusual {
+        Unusual::NewBrowser => "The browser is one that your account does not know.".to_owned(),
+        Unusual::NewCountry(country) => {
+            format!("Your account has not signed in from that country before ({country}).")
+        }
+        Unusual::NewNetwork => {
+            "Your account has not signed in from that part of the Internet before.".to_owned()
+        }
+        Unusual::TooQuick { elsewhere } => {
+            format!("Shortly before, your account signed in somewhere else ({elsewhere}).")
+        }
     }
 }
 

@@ -105,6 +105,7 @@ impl BudgetStore for SqliteStore {
                 }
             }
             count = count.saturating_add(1);
+            let taken_from = next_try;
             next_try = next_try.max(now + rule.wait_after(count));
             sqlx::query(
                 "INSERT OR REPLACE INTO password_failures (key_hash, count, last_at, next_try)
@@ -117,7 +118,7 @@ impl BudgetStore for SqliteStore {
             .execute(&mut *write)
             .await?;
             write.commit().await?;
-            Ok(PasswordFailures { count, next_try })
+            Ok(PasswordFailures { count, next_try, taken_from })
         })
         .await
     }
