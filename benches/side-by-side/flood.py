@@ -4,6 +4,7 @@
 import argparse
 import asyncio
 import collections
+import itertools
 import re
 import threading
 import time
@@ -50,9 +51,11 @@ class Flood:
         browser = Browser(port)
         page = browser.get("/_doorward/login")
         token = re.search(r'name="csrf" value="([^"]*)"', page)[1]
-        form = {"csrf": token, "rd": "/", "username": "ada", "password": "not the password"}
+        form = {"csrf": token, "rd": "/", "username": "nobody000000", "password": "not the password"}
         body = urllib.parse.urlencode(form)
         cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+        # Each with a name of its own, so that no wait after wrong passwords takes the load away.
+        self.names = itertools.count()
         self.request = (
             f"POST /_doorward/login HTTP/1.1\r\nHost: {HOST}:{port}\r\nConnection: close\r\nCookie: {cookies}\r\n"
             f"Sec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded\r\n"
@@ -83,7 +86,8 @@ class Flood:
     async def _post(self):
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-            writer.write(self.request)
+            name = f"nobody{next(self.names) % 1_000_000:06}".encode()
+            writer.write(self.request.replace(b"nobody000000", name))
             answer = (await reader.read()).decode(errors="replace")
             writer.close()
         except OSError as error:

@@ -133,8 +133,8 @@ impl Auth {
             found.map_or((None, None), |found| (Some(found.account), found.password));
         let who = self.guesser(account.as_ref(), context).await?;
         let failures = failure_key(account.as_ref(), login.as_ref(), &form, who);
-        let in_a_row = match self.take_turn(&failures, context.now).await? {
-            Turn::Taken { in_a_row } => in_a_row,
+        let turn = match self.take_turn(&failures, who, context.now).await? {
+            taken @ (Turn::Counted { .. } | Turn::Taken) => taken,
             Turn::Wait { until } => {
                 metrics().signin(SigninStep::Password, SigninResult::Limited);
                 let limited =
@@ -152,6 +152,15 @@ impl Auth {
             }
         };
         let (Verdict::Right { upgraded }, Some(account)) = (verdict, &account) else {
+            let in_a_row = match turn {
+                Turn::Counted { in_a_row } => in_a_row,
+                Turn::Taken | Turn::Wait { .. } => {
+                    let delay = self.settings.delay;
+                    let counted =
+                        self.accounts.count_password_failure(&failures, delay, context.now);
+                    counted.await?.count
+                }
+            };
             return self.wrong_password(account.as_ref(), in_a_row, who, context).await;
         };
         if !account.is_active() {
@@ -170,19 +179,28 @@ impl Auth {
         self.after_password(&form, account, context).await
     }
 
-    /// Counts a try as a failure before it is compared, so that tries at the same instant count each other; a right
-    /// password takes it back.
-    async fn take_turn(&self, failures: &str, now: Timestamp) -> Result<Turn, StoreError> {
+    /// Counts a stranger's try as a failure before it is compared, so that tries at the same instant count each other; a
+    /// right password takes it back. The owner's own devices, whose tabs may well try at the same instant, are counted
+    /// when they were wrong.
+    async fn take_turn(
+        &self,
+        failures: &str,
+        who: Guesser,
+        now: Timestamp,
+    ) -> Result<Turn, StoreError> {
         let until = self.accounts.next_password_try(failures, now).await?;
         if until > now {
             return Ok(Turn::Wait { until });
+        }
+        if who != Guesser::Unknown {
+            return Ok(Turn::Taken);
         }
         let counted =
             self.accounts.count_password_failure(failures, self.settings.delay, now).await?;
         Ok(if counted.taken_from > now {
             Turn::Wait { until: counted.next_try }
         } else {
-            Turn::Taken { in_a_row: counted.count }
+            Turn::Counted { in_a_row: counted.count }
         })
     }
 
@@ -432,8 +450,10 @@ const TELL_AFTER: u32 = 10;
 
 /// Whether a password is compared now.
 enum Turn {
-    /// It is, and is the so-manieth failure in a row unless it is right.
-    Taken { in_a_row: u32 },
+    /// It is, and is counted as this many failures in a row unless it is right.
+    Counted { in_a_row: u32 },
+    /// It is, and is counted once it was wrong.
+    Taken,
     /// It is not, because of the failures before it.
     Wait { until: Timestamp },
 }

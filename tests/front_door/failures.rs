@@ -106,15 +106,14 @@ async fn s58_past_the_queue_of_hashes_sign_ins_are_told_to_come_back() {
 
     let browser = Browser::new(&site);
     let csrf = browser.login_token().await;
-    let form = browser.form(
-        "/_doorward/login",
-        &[("username", "nobody"), ("password", "x"), ("csrf", &csrf), ("rd", "/")],
-    );
-    let bytes = browser.prepare(form);
     let address = site.address;
+    // Each with a name of its own, so that no wait after wrong passwords sheds them first.
     let running: Vec<_> = (0..12)
-        .map(|_| {
-            let bytes = bytes.clone();
+        .map(|which| {
+            let name = format!("nobody{which}");
+            let fields =
+                [("username", name.as_str()), ("password", "x"), ("csrf", &csrf), ("rd", "/")];
+            let bytes = browser.prepare(browser.form("/_doorward/login", &fields));
             tokio::spawn(async move { crate::support::http::exchange(address, &bytes).await })
         })
         .collect();
