@@ -401,6 +401,7 @@ fn auth_settings(settings: &Settings) -> AuthSettings {
             resend: limits.resend,
             code_request: limits.code_request,
             mails_account: limits.mails_account,
+            mails_address: limits.mails_address,
             mails_total: limits.mails_total,
         },
     }

@@ -105,6 +105,7 @@ async fn auth(folder: &std::path::Path) -> (Auth, Arc<SqliteStore>) {
                 resend: rate,
                 code_request: rate,
                 mails_account: rate,
+                mails_address: rate,
                 mails_total: rate,
             },
         },

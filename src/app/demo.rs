@@ -247,6 +247,7 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
             resend: rate("10/10m")?,
             code_request: rate("20/1h")?,
             mails_account: rate("50/1d")?,
+            mails_address: rate("100/1h")?,
             mails_total: rate("100/1h")?,
         },
         otp: Otp {

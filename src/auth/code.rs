@@ -272,7 +272,7 @@ impl Auth {
         let who = self.guesser(account.as_ref(), context).await?;
         let before = &pending.challenge.grant.methods;
         let counted = code_key(pending.challenge.subject.budget_of(), before, who);
-        if let Err(limited) = self.may_mail(&counted, context.now).await? {
+        if let Err(limited) = self.may_mail(&counted, context).await? {
             return Ok(ResendOutcome::Limited(limited));
         }
         let nobody = Whose::Nobody(pending.challenge.subject.budget_of());

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use crate::domain::address::counted_as;
 use crate::domain::budget::{DelayRule, GuessBudget};
 use crate::domain::challenge::ResendRule;
 use crate::domain::entropy::SharedEntropy;
@@ -35,6 +36,7 @@ pub use crate::store::StoreError;
 
 use password::PasswordHasher;
 use sessions::SessionCache;
+use sign_in::Context;
 
 /// What the use cases need to know of the configuration.
 #[derive(Clone, Copy, Debug)]
@@ -72,6 +74,8 @@ pub struct RateLimits {
     pub code_request: Rate,
     /// Codes mailed to one account.
     pub mails_account: Rate,
+    /// Codes that one address has mailed.
+    pub mails_address: Rate,
     /// Codes mailed in all.
     pub mails_total: Rate,
 }
@@ -84,6 +88,7 @@ impl RateLimits {
             LimitName::Resend => self.resend,
             LimitName::CodeRequest => self.code_request,
             LimitName::MailsAccount => self.mails_account,
+            LimitName::MailsAddress => self.mails_address,
             LimitName::MailsTotal => self.mails_total,
         }
     }
@@ -176,15 +181,22 @@ impl Auth {
         }
     }
 
-    /// Whether one more code may be mailed to this account, and in all (R2).
+    /// Whether one more code may be mailed: by the limits of whom it is for, of who asks for it, and of all (R2).
     async fn may_mail(
         &self,
         counted: &str,
-        now: Timestamp,
+        context: &Context<'_>,
     ) -> Result<Result<(), Limited>, StoreError> {
-        match self.within(LimitName::MailsAccount, counted, now).await? {
-            Ok(()) => self.within(LimitName::MailsTotal, "", now).await,
-            limited => Ok(limited),
+        let address = counted_as(context.client.address).to_string();
+        for (limit, key) in [
+            (LimitName::MailsAccount, counted),
+            (LimitName::MailsAddress, &address),
+            (LimitName::MailsTotal, ""),
+        ] {
+            if let Err(limited) = self.within(limit, key, context.now).await? {
+                return Ok(Err(limited));
+            }
         }
+        Ok(Ok(()))
     }
 }

@@ -281,7 +281,7 @@ impl Auth {
         if let Err(limited) = self.within(LimitName::CodeRequest, &counted, context.now).await? {
             return Ok(SignInOutcome::Limited(limited));
         }
-        if let Err(limited) = self.may_mail(&counted, context.now).await? {
+        if let Err(limited) = self.may_mail(&counted, context).await? {
             return Ok(SignInOutcome::Limited(limited));
         }
         let grant = Grant {
@@ -335,7 +335,7 @@ impl Auth {
         if let Err(limited) = self.within(LimitName::CodeRequest, &counted, context.now).await? {
             return Ok(Err(limited));
         }
-        if let Err(limited) = self.may_mail(&counted, context.now).await? {
+        if let Err(limited) = self.may_mail(&counted, context).await? {
             return Ok(Err(limited));
         }
         let destination = account.email.masked();

@@ -114,6 +114,7 @@ fn limits(settings: &Settings) -> Value {
         ("resend", Some(text(limits.resend))),
         ("code_request", Some(text(limits.code_request))),
         ("mails_account", Some(text(limits.mails_account))),
+        ("mails_address", Some(text(limits.mails_address))),
         ("mails_total", Some(text(limits.mails_total))),
     ])
 }

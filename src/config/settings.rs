@@ -169,6 +169,8 @@ pub struct Limits {
     pub code_request: Rate,
     /// Codes mailed to one account.
     pub mails_account: Rate,
+    /// Codes that one address has mailed.
+    pub mails_address: Rate,
     /// Codes mailed in all.
     pub mails_total: Rate,
 }

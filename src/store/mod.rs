@@ -220,6 +220,8 @@ pub enum LimitName {
     CodeRequest,
     /// Codes mailed to an account.
     MailsAccount,
+    /// Codes that an address has mailed.
+    MailsAddress,
     /// Codes mailed in all.
     MailsTotal,
 }
@@ -233,6 +235,7 @@ impl LimitName {
             Self::Resend => "resend",
             Self::CodeRequest => "code_request",
             Self::MailsAccount => "mails_account",
+            Self::MailsAddress => "mails_address",
             Self::MailsTotal => "mails_total",
         }
     }

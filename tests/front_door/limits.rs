@@ -6,7 +6,7 @@ use crate::support::browser::Browser;
 use crate::support::http::{Response, exchange};
 use crate::support::page::{alerts, hidden, words};
 use crate::support::people::{anywhere, ask_by_mail, browser_at, sign_in_and_trust, told};
-use crate::support::site::{ADA, GRACE, Setup, Site};
+use crate::support::site::{ADA, GRACE, Person, Setup, Site};
 
 /// The limits as they are when nobody sets them, and addresses as the test wants them.
 async fn site_with_default_limits() -> Site {
@@ -342,4 +342,51 @@ async fn s58_while_sign_ins_are_shed_who_is_signed_in_is_answered() {
     }
     assert!(shed >= 20, "{shed} of 30 were shed");
     stranger.submit_password("nobody", "x").await.expect(401);
+}
+
+/// A site whose only limit is this one on mails; every other is out of the way.
+async fn site_with_mail_limit(limit: &str) -> Site {
+    let setup = anywhere();
+    let limits = setup.limits.clone().expect("wide limits");
+    let name = limit.split(':').next().unwrap();
+    let others = limits.split(',').filter(|other| !other.contains(name));
+    let others: Vec<&str> = others.map(|other| other.trim_matches(['{', '}', ' '])).collect();
+    let limits = format!("{{ {}, {limit} }}", others.join(", "));
+    Site::with(Setup { limits: Some(limits), ..setup }).await
+}
+
+async fn password_from(site: &Site, address: &str, person: &Person) -> Response {
+    browser_at(site, address).submit_password(person.username, person.password).await
+}
+
+#[tokio::test]
+async fn r2_ten_mails_a_day_go_to_an_account_wherever_they_are_asked_for() {
+    let site = site_with_mail_limit("mails_account: 10/1d").await;
+    for which in 1..=10 {
+        password_from(&site, &format!("192.0.2.{which}"), &ADA).await.expect(303);
+    }
+    let wait = assert_limited(&password_from(&site, "192.0.2.11", &ADA).await, 8640);
+    password_from(&site, "192.0.2.11", &GRACE).await.expect(303);
+    assert_eq!(told(&site, ADA.email, "Your sign-in").await.len(), 10);
+    site.travel(Duration::from_secs(wait));
+    password_from(&site, "192.0.2.11", &ADA).await.expect(303);
+}
+
+#[tokio::test]
+async fn r17_an_address_has_so_many_codes_mailed_to_whomever() {
+    let site = site_with_mail_limit("mails_address: 3/1h").await;
+    for person in [&ADA, &GRACE, &ADA] {
+        password_from(&site, "192.0.2.1", person).await.expect(303);
+    }
+    assert_limited(&password_from(&site, "192.0.2.1", &GRACE).await, 1200);
+    password_from(&site, "192.0.2.2", &GRACE).await.expect(303);
+}
+
+#[tokio::test]
+async fn r17_no_more_mails_go_out_in_all_than_the_provider_allows() {
+    let site = site_with_mail_limit("mails_total: 4/1h").await;
+    for which in 1..=4 {
+        password_from(&site, &format!("192.0.2.{which}"), &ADA).await.expect(303);
+    }
+    assert_limited(&password_from(&site, "192.0.2.9", &GRACE).await, 900);
 }

@@ -36,9 +36,12 @@ pub(super) struct Limits {
     /// Codes requested for one mailbox.
     #[schemars(extend("default" = "5/1h", "pattern" = RATE))]
     code_request: Option<Text>,
-    /// Codes mailed to one account.
+    /// Codes mailed to one account for browsers that it does not know; each that it knows has as many of its own.
     #[schemars(extend("default" = "10/1d", "pattern" = RATE))]
     mails_account: Option<Text>,
+    /// Codes that one address has mailed, to whomever.
+    #[schemars(extend("default" = "20/1h", "pattern" = RATE))]
+    mails_address: Option<Text>,
     /// Codes mailed in all: what your mail provider allows.
     #[schemars(extend("default" = "600/1h", "pattern" = RATE))]
     mails_total: Option<Text>,
@@ -127,6 +130,7 @@ pub(super) fn limits(
     let resend = rate(section.resend, 3, 10 * MINUTE, context);
     let code_request = rate(section.code_request, 5, HOUR, context);
     let mails_account = rate(section.mails_account, 10, DAY, context);
+    let mails_address = rate(section.mails_address, 20, HOUR, context);
     let mails_total = rate(section.mails_total, 600, HOUR, context);
     Some(settings::Limits {
         sign_in: sign_in?,
@@ -134,6 +138,7 @@ pub(super) fn limits(
         resend: resend?,
         code_request: code_request?,
         mails_account: mails_account?,
+        mails_address: mails_address?,
         mails_total: mails_total?,
     })
 }

@@ -34,6 +34,7 @@ pub struct MemoryQuotas {
     resend: Shards,
     code_request: Shards,
     mails_account: Shards,
+    mails_address: Shards,
     mails_total: Shards,
     fingerprints: [RandomState; 2],
 }
@@ -46,6 +47,7 @@ impl Default for MemoryQuotas {
             resend: Shards::default(),
             code_request: Shards::default(),
             mails_account: Shards::default(),
+            mails_address: Shards::default(),
             mails_total: Shards::default(),
             fingerprints: [RandomState::new(), RandomState::new()],
         }
@@ -85,6 +87,7 @@ impl MemoryQuotas {
             LimitName::Resend => &self.resend,
             LimitName::CodeRequest => &self.code_request,
             LimitName::MailsAccount => &self.mails_account,
+            LimitName::MailsAddress => &self.mails_address,
             LimitName::MailsTotal => &self.mails_total,
         }
     }

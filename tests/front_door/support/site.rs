@@ -87,7 +87,7 @@ impl Default for Setup {
             more_sites: Vec::new(),
             limits: Some(
                 "{ sign_in: 10000/1m, verify: 10000/1m, resend: 10000/1m, code_request: 10000/1m, \
-                 mails_account: 10000/1m, mails_total: 10000/1m }"
+                 mails_account: 10000/1m, mails_address: 10000/1m, mails_total: 10000/1m }"
                     .to_owned(),
             ),
             mail: None,
