@@ -119,15 +119,22 @@ impl PasswordHasher {
         Ok(made.flatten())
     }
 
+    /// Whether a hash asked for now has a place; `Err` if it would be shed. Asked before anything else is done for a sign-in, so that a flood
+    /// costs neither hashes nor the store's time (S58).
+    pub fn has_room(&self) -> Result<(), Busy> {
+        if self.waiting.load(Ordering::Acquire) < self.places() { Ok(()) } else { Err(BUSY) }
+    }
+
+    fn places(&self) -> usize {
+        self.queue + self.workers.available_permits()
+    }
+
     /// Waits for a turn and does `job` off the request threads. `None` if it died.
     async fn work<T: Send + 'static>(
         &self,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<Option<T>, Busy> {
-        let place = Place::take(&self.waiting, self.queue + self.workers.available_permits());
-        let Some(place) = place else {
-            return Err(Busy { retry_after: Duration::from_secs(2) });
-        };
+        let Some(place) = Place::take(&self.waiting, self.places()) else { return Err(BUSY) };
         let Ok(turn) = Arc::clone(&self.workers).acquire_owned().await else { return Ok(None) };
         drop(place);
         let started = Instant::now();
@@ -140,6 +147,8 @@ impl PasswordHasher {
         Ok(done.ok())
     }
 }
+
+const BUSY: Busy = Busy { retry_after: Duration::from_secs(2) };
 
 /// A place in the queue, given back when dropped: also when the client goes away while it waits.
 struct Place {

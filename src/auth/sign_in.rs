@@ -128,6 +128,10 @@ impl Auth {
         context: &Context<'_>,
     ) -> Result<SignInOutcome, StoreError> {
         let Some(password) = form.password.clone() else { return Ok(SignInOutcome::Rejected) };
+        if let Err(busy) = self.hasher.has_room() {
+            metrics().signin(SigninStep::Password, SigninResult::Overloaded);
+            return Ok(SignInOutcome::Busy(busy));
+        }
         let found = self.find_login(login.as_ref()).await?;
         let (account, kept) =
             found.map_or((None, None), |found| (Some(found.account), found.password));

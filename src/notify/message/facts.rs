@@ -167,7 +167,7 @@ pub(super) fn in_minutes(span: Duration) -> String {
 
 /// It stands inside a `style` attribute, where escaping HTML does not help: only a plain colour gets there.
 pub(super) fn accent(chosen: Option<&str>) -> &str {
-    const DEFAULT: &str = "#2f5fd0";
+    const DEFAULT: &str = "#0b6375";
     let is_colour = |text: &&str| {
         text.strip_prefix('#').is_some_and(|hex| {
             matches!(hex.len(), 3 | 6) && hex.bytes().all(|b| b.is_ascii_hexdigit())
