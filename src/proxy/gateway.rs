@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{HeaderMap, Response, StatusCode};
+use http::{HeaderMap, Response};
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::proxy::{FailToProxy, ProxyHttp, Session};
 use pingora::upstreams::peer::HttpPeer;
-use pingora::{Error, ErrorSource, ErrorType, Result};
+use pingora::{Error, ErrorType, Result};
 
 use crate::auth::Auth;
 use crate::auth::StoreError;
@@ -503,38 +503,6 @@ fn note(bad: BadRequest) {
     };
     metrics().security_event(event);
     tracing::debug!(reason = ?bad, "a request was refused before any policy");
-}
-
-impl Refusal {
-    /// What a person is told when an app did not answer; `None` when the client has gone and nobody is there.
-    fn of_failure(error: &Error) -> Option<Self> {
-        use ErrorType::{
-            ConnectTimedout, ConnectionClosed, HTTPStatus, ReadError, ReadTimedout,
-            TLSHandshakeTimedout, WriteError, WriteTimedout,
-        };
-        let kind = match (error.etype(), error.esource()) {
-            (HTTPStatus(400), _) => ErrorKind::BadRequest,
-            (HTTPStatus(_), _) => ErrorKind::Internal,
-            (ReadError | WriteError | ConnectionClosed, ErrorSource::Downstream) => return None,
-            // Pingora's own refusals, such as of a `Connection` that names `Host`.
-            (_, ErrorSource::Downstream) => ErrorKind::BadRequest,
-            (
-                ConnectTimedout | ReadTimedout | WriteTimedout | TLSHandshakeTimedout,
-                ErrorSource::Upstream,
-            ) => ErrorKind::UpstreamTimeout,
-            (_, ErrorSource::Upstream) => ErrorKind::UpstreamUnreachable,
-            (_, ErrorSource::Internal | ErrorSource::Unset) => ErrorKind::Internal,
-        };
-        Some(Self::Error(kind))
-    }
-
-    fn of_body(status: StatusCode) -> Self {
-        match status {
-            StatusCode::PAYLOAD_TOO_LARGE => Self::Error(ErrorKind::TooLarge),
-            StatusCode::INTERNAL_SERVER_ERROR => Self::Error(ErrorKind::Internal),
-            _ => Self::Error(ErrorKind::BadRequest),
-        }
-    }
 }
 
 #[cfg(test)]

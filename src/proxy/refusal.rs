@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use pingora::{Error, ErrorSource, ErrorType};
 
 use crate::domain::id::RequestId;
 use crate::domain::time::Timestamp;
@@ -69,6 +70,38 @@ impl Refusal {
                 ErrorKind::Unavailable { retry_after } | ErrorKind::TooManyRequests { retry_after },
             ) => Some(*retry_after),
             Self::Error(_) | Self::SignIn { .. } | Self::Unauthorized => None,
+        }
+    }
+}
+
+impl Refusal {
+    /// What a person is told when an app did not answer; `None` when the client has gone and nobody is there.
+    pub(super) fn of_failure(error: &Error) -> Option<Self> {
+        use ErrorType::{
+            ConnectTimedout, ConnectionClosed, HTTPStatus, ReadError, ReadTimedout,
+            TLSHandshakeTimedout, WriteError, WriteTimedout,
+        };
+        let kind = match (error.etype(), error.esource()) {
+            (HTTPStatus(400), _) => ErrorKind::BadRequest,
+            (HTTPStatus(_), _) => ErrorKind::Internal,
+            (ReadError | WriteError | ConnectionClosed, ErrorSource::Downstream) => return None,
+            // Pingora's own refusals, such as of a `Connection` that names `Host`.
+            (_, ErrorSource::Downstream) => ErrorKind::BadRequest,
+            (
+                ConnectTimedout | ReadTimedout | WriteTimedout | TLSHandshakeTimedout,
+                ErrorSource::Upstream,
+            ) => ErrorKind::UpstreamTimeout,
+            (_, ErrorSource::Upstream) => ErrorKind::UpstreamUnreachable,
+            (_, ErrorSource::Internal | ErrorSource::Unset) => ErrorKind::Internal,
+        };
+        Some(Self::Error(kind))
+    }
+
+    pub(super) fn of_body(status: StatusCode) -> Self {
+        match status {
+            StatusCode::PAYLOAD_TOO_LARGE => Self::Error(ErrorKind::TooLarge),
+            StatusCode::INTERNAL_SERVER_ERROR => Self::Error(ErrorKind::Internal),
+            _ => Self::Error(ErrorKind::BadRequest),
         }
     }
 }
