@@ -504,17 +504,3 @@ fn note(bad: BadRequest) {
     metrics().security_event(event);
     tracing::debug!(reason = ?bad, "a request was refused before any policy");
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn s50_a_request_that_turns_out_to_be_no_http_is_answered_with_400() {
-        for what in [ErrorType::InvalidHTTPHeader, ErrorType::new("InvalidChunk")] {
-            let refusal = Refusal::of_failure(&Error::new_down(what)).unwrap();
-            assert_eq!(refusal.status(), StatusCode::BAD_REQUEST);
-        }
-        assert!(Refusal::of_failure(&Error::new_down(ErrorType::ConnectionClosed)).is_none());
-    }
-}

@@ -185,3 +185,17 @@ impl View<'_> {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s50_a_request_that_turns_out_to_be_no_http_is_answered_with_400() {
+        for what in [ErrorType::InvalidHTTPHeader, ErrorType::new("InvalidChunk")] {
+            let refusal = Refusal::of_failure(&Error::new_down(what)).unwrap();
+            assert_eq!(refusal.status(), StatusCode::BAD_REQUEST);
+        }
+        assert!(Refusal::of_failure(&Error::new_down(ErrorType::ConnectionClosed)).is_none());
+    }
+}
