@@ -133,8 +133,8 @@ impl Auth {
             self.accounts.forgive_guess(counted).await?;
         }
         let told = told(&redeemed);
-        if let Redeemed::Accepted(challenge) = redeemed {
-            return self.accept(&challenge, SigninStep::Code, trust_device, context).await;
+        if let Redeemed::Accepted(challenge) = &redeemed {
+            return self.accept(challenge, SigninStep::Code, trust_device, context).await;
         }
         if let Some(event) = told.event {
             metrics().code(Purpose::SignIn, event);
@@ -142,8 +142,10 @@ impl Auth {
         metrics().signin(SigninStep::Code, told.result);
         let attempt = Attempt::of(AuditEvent::Code, told.remembered, account.as_ref()).by(who);
         self.remember(attempt, context).await?;
-        if was_wrong && pending.challenge.grant.methods.has(Method::Password) {
-            self.tell_of_wrong_code(account.as_ref(), &pending.challenge, context).await?;
+        if is_second_wrong(&redeemed, &pending.challenge)
+            && pending.challenge.grant.methods.has(Method::Password)
+        {
+            self.tell_of_wrong_code(account.as_ref(), context).await?;
         }
         Ok(told.outcome)
     }
@@ -153,19 +155,12 @@ impl Auth {
     async fn tell_of_wrong_code(
         &self,
         account: Option<&Account>,
-        challenge: &Challenge,
         context: &Context<'_>,
     ) -> Result<(), StoreError> {
-        match account {
-            Some(account) if challenge.attempts == 1 => {
-                let message = Message::WrongCodeNotice {
-                    site: context.origin.to_owned(),
-                    asked_by: context.asked(),
-                };
-                self.notify(account, message, context).await
-            }
-            _ => Ok(()),
-        }
+        let Some(account) = account else { return Ok(()) };
+        let message =
+            Message::WrongCodeNotice { site: context.origin.to_owned(), asked_by: context.asked() };
+        self.notify(account, message, context).await
     }
 
     async fn budget_spent(
@@ -298,6 +293,17 @@ impl Auth {
             Reissued::Refused(why) => Ok(ResendOutcome::Refused(why)),
             Reissued::Unknown => Ok(ResendOutcome::Lost),
         }
+    }
+}
+
+/// Whether this guess was the second wrong one of its challenge, or the only one there is. Of guesses at the same instant
+/// exactly one is, as the store has counted them; what was read before would not know.
+fn is_second_wrong(redeemed: &Redeemed, challenge: &Challenge) -> bool {
+    let allowed = challenge.max_attempts.get();
+    match redeemed {
+        Redeemed::Wrong { attempts_left } => allowed.saturating_sub(attempts_left.get()) == 2,
+        Redeemed::WrongAndExhausted => allowed <= 2,
+        _ => false,
     }
 }
 

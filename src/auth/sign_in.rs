@@ -139,11 +139,12 @@ impl Auth {
         let failures = failure_key(account.as_ref(), login.as_ref(), &form, who);
         let turn = match self.take_turn(&failures, who, context.now).await? {
             taken @ (Turn::Counted { .. } | Turn::Taken) => taken,
-            Turn::Wait { until } => {
+            Turn::Wait { until, in_a_row } => {
                 metrics().signin(SigninStep::Password, SigninResult::Limited);
                 let limited =
                     Attempt::of(AuditEvent::Password, AuditResult::Limited, account.as_ref());
                 self.remember(limited.by(who), context).await?;
+                self.tell_of_failures(account.as_ref(), in_a_row, context).await?;
                 let retry_after = context.now.until(until);
                 return Ok(SignInOutcome::Delayed(Limited { retry_after }));
             }
@@ -152,6 +153,9 @@ impl Auth {
             Ok(verdict) => verdict,
             Err(busy) => {
                 metrics().signin(SigninStep::Password, SigninResult::Overloaded);
+                if let Turn::Counted { in_a_row } = turn {
+                    self.tell_of_failures(account.as_ref(), in_a_row, context).await?;
+                }
                 return Ok(SignInOutcome::Busy(busy));
             }
         };
@@ -194,7 +198,7 @@ impl Auth {
     ) -> Result<Turn, StoreError> {
         let until = self.accounts.next_password_try(failures, now).await?;
         if until > now {
-            return Ok(Turn::Wait { until });
+            return Ok(Turn::Wait { until, in_a_row: 0 });
         }
         if who != Guesser::Unknown {
             return Ok(Turn::Taken);
@@ -202,7 +206,7 @@ impl Auth {
         let counted =
             self.accounts.count_password_failure(failures, self.settings.delay, now).await?;
         Ok(if counted.taken_from > now {
-            Turn::Wait { until: counted.next_try }
+            Turn::Wait { until: counted.next_try, in_a_row: counted.count }
         } else {
             Turn::Counted { in_a_row: counted.count }
         })
@@ -242,8 +246,7 @@ impl Auth {
         })
     }
 
-    /// Tells the owner when there are many failures in a row. Unknown names are counted the same way, for nobody (S23,
-    /// S24).
+    /// Answers a wrong password. Unknown names are counted the same way, for nobody (S23, S24).
     async fn wrong_password(
         &self,
         account: Option<&Account>,
@@ -254,16 +257,24 @@ impl Auth {
         metrics().signin(SigninStep::Password, SigninResult::Refused);
         let result = if account.is_some() { AuditResult::Wrong } else { AuditResult::UnknownName };
         self.remember(Attempt::of(AuditEvent::Password, result, account).by(who), context).await?;
-        if let Some(account) = account
-            && in_a_row == TELL_AFTER
-        {
-            let message = Message::PasswordFailuresNotice {
-                site: context.origin.to_owned(),
-                asked_by: context.asked(),
-            };
-            self.notify(account, message, context).await?;
-        }
+        self.tell_of_failures(account, in_a_row, context).await?;
         Ok(SignInOutcome::Rejected)
+    }
+
+    /// Tells the owner when there are many failures in a row, at the very one that makes them many. Every one that is
+    /// counted comes by here, compared or not: tries at the same instant must not step over it.
+    async fn tell_of_failures(
+        &self,
+        account: Option<&Account>,
+        in_a_row: u32,
+        context: &Context<'_>,
+    ) -> Result<(), StoreError> {
+        let Some(account) = account.filter(|_| in_a_row == TELL_AFTER) else { return Ok(()) };
+        let message = Message::PasswordFailuresNotice {
+            site: context.origin.to_owned(),
+            asked_by: context.asked(),
+        };
+        self.notify(account, message, context).await
     }
 
     async fn sign_in_by_mail(
@@ -458,8 +469,8 @@ enum Turn {
     Counted { in_a_row: u32 },
     /// It is, and is counted once it was wrong.
     Taken,
-    /// It is not, because of the failures before it.
-    Wait { until: Timestamp },
+    /// It is not, because of the failures before it: so many in a row, if this one was counted with them.
+    Wait { until: Timestamp, in_a_row: u32 },
 }
 
 /// Whose code it is.

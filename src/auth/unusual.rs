@@ -13,7 +13,7 @@ use super::audit::Attempt;
 use super::not_me::WORKS_FOR;
 use super::sign_in::Context;
 
-/// How many of the latest entries of an account are looked at.
+/// How many of the latest sign-ins of an account are looked at.
 const LOOKED_AT: u32 = 500;
 
 impl Auth {
@@ -24,9 +24,9 @@ impl Auth {
         methods: &Methods,
         context: &Context<'_>,
     ) -> Result<Vec<Unusual>, StoreError> {
-        let entries = self.accounts.latest_audit(Some(account.id), LOOKED_AT).await?;
-        let entries = entries.into_iter().map(|numbered| numbered.entry);
-        let sign_ins = entries.filter(|entry| entry.event == AuditEvent::SignedIn);
+        // Asked for by themselves: failures that somebody heaps up must not hide them.
+        let sign_ins = self.accounts.latest_of(account.id, AuditEvent::SignedIn, LOOKED_AT).await?;
+        let sign_ins = sign_ins.into_iter().map(|numbered| numbered.entry);
         let place =
             |at, address| SignInPlace { at, address, country: self.places.country(address) };
         let past: Vec<SignInPlace> =

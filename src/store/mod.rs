@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use std::time::Duration;
 
 use crate::domain::account::{Account, AccountStatus, AccountWithPassword, LoginName, NewAccount};
-use crate::domain::audit::{AuditEntry, NumberedEntry};
+use crate::domain::audit::{AuditEntry, AuditEvent, NumberedEntry};
 use crate::domain::budget::{BudgetState, DelayRule, GuessBudget};
 use crate::domain::challenge::{
     Challenge, NewChallenge, Purpose, Redeemed, Reissue, Reissued, ResendRule,
@@ -376,6 +376,15 @@ pub trait AuditStore: Send + Sync {
     async fn latest_audit(
         &self,
         account: Option<AccountId>,
+        limit: u32,
+    ) -> Result<Vec<NumberedEntry>, StoreError>;
+
+    /// The latest `limit` entries of this event at `account`, the oldest first: entries of other events, which strangers
+    /// can make any number of, push none of them out.
+    async fn latest_of(
+        &self,
+        account: AccountId,
+        event: AuditEvent,
         limit: u32,
     ) -> Result<Vec<NumberedEntry>, StoreError>;
 }

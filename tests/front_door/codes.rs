@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::support::browser::{Browser, Request};
 use crate::support::http::{Response, exchange};
 use crate::support::page::{alerts, find_hidden, words};
+use crate::support::people::told;
 use crate::support::site::{ADA, GRACE, Site};
 
 /// Six digits that are not these.
@@ -93,6 +94,8 @@ async fn s3_fifty_parallel_wrong_codes_are_compared_five_times_and_the_right_one
     let metrics = site.metrics().await;
     let counted = |event| metrics.sum("doorward_codes_total", &[("event", event)]);
     assert_eq!(counted("wrong") + counted("exhausted"), 5.0, "five were compared and no more");
+    let notices = told(&site, ADA.email, "Wrong codes were typed").await;
+    assert_eq!(notices.len(), 1, "guessing all at once keeps it from nobody (S37)");
 
     let last = browser.submit("/_doorward/code", &[("code", &code), ("csrf", &csrf)]).await;
     assert_eq!(last.status, 410);

@@ -241,6 +241,31 @@ async fn wrong_passwords_wait_twice_as_long_each_time_and_the_owner_is_told_once
 }
 
 #[tokio::test]
+async fn wrong_passwords_at_the_same_instant_do_not_step_over_the_one_that_is_told() {
+    let limits = Some("{ sign_in: 60000/1m }".to_owned());
+    let site = Site::with(Setup { limits, ..anywhere() }).await;
+    let stranger = Browser::new(&site);
+    let csrf = stranger.login_token().await;
+    let address = site.address;
+    for _ in 0..6 {
+        let strikes: Vec<_> = (0..20)
+            .map(|_| {
+                let fields =
+                    [("username", "ada"), ("password", "wrong"), ("csrf", &csrf), ("rd", "/")];
+                let bytes = stranger.prepare(stranger.form("/_doorward/login", &fields));
+                tokio::spawn(async move { exchange(address, &bytes).await.status })
+            })
+            .collect();
+        for strike in strikes {
+            let status = strike.await.unwrap();
+            assert!(matches!(status, 401 | 429), "{status}");
+        }
+        site.travel(Duration::from_secs(900));
+    }
+    assert_eq!(told(&site, ADA.email, "Wrong passwords").await.len(), 1);
+}
+
+#[tokio::test]
 async fn s56_a_thousand_wrong_passwords_of_strangers_keep_the_owners_browser_from_nothing() {
     let site = Site::with(Setup {
         limits: Some(

@@ -62,7 +62,11 @@ async fn the_owner_is_told_of_a_new_browser_and_can_end_everything_by_a_click() 
 
     anybody.submit("/_doorward/not-me", &[("csrf", "no")]).await.expect(403);
     assert!(thief.is_signed_in().await, "a post from elsewhere does nothing");
-    anybody.submit("/_doorward/not-me", &[("csrf", &hidden(&page, "csrf"))]).await.expect(200);
+    let csrf = hidden(&page, "csrf");
+    anybody.submit("/_doorward/not-me", &[("csrf", &csrf)]).await.expect(400);
+    assert!(thief.is_signed_in().await, "nor does a scanner that submits the form as it finds it");
+    let sure = [("csrf", csrf.as_str()), ("sure", "on")];
+    anybody.submit("/_doorward/not-me", &sure).await.expect(200);
     assert!(!thief.is_signed_in().await && !owner.is_signed_in().await);
     let devices = site.cli(&["devices", "list", "--account", "ada", "--json"], "").await;
     assert_eq!(devices.trim(), "[]", "nobody is trusted any more");

@@ -94,6 +94,23 @@ pub async fn the_latest_entries_come_the_oldest_first(store: impl Backend) {
     assert_eq!(instants(&store.latest_audit(Some(ada), 2).await.unwrap()), [at(2), at(4)]);
 }
 
+pub async fn the_latest_of_an_event_are_pushed_out_by_no_other(store: impl Backend) {
+    let (store, ada, grace) = (store.accounts(), somebody(), somebody());
+    let signed_in =
+        |account, at| AuditEntry { event: AuditEvent::SignedIn, ..entry(Some(account), at) };
+    for secs in 0..3 {
+        store.record(signed_in(ada, at(secs))).await.unwrap();
+        store.record(signed_in(grace, at(10 + secs))).await.unwrap();
+    }
+    for secs in 20..40 {
+        store.record(entry(Some(ada), at(secs))).await.unwrap();
+    }
+    let latest = async |limit| store.latest_of(ada, AuditEvent::SignedIn, limit).await.unwrap();
+    assert_eq!(instants(&latest(10).await), [at(0), at(1), at(2)]);
+    assert_eq!(instants(&latest(2).await), [at(1), at(2)]);
+    assert_eq!(store.latest_of(somebody(), AuditEvent::SignedIn, 10).await.unwrap(), []);
+}
+
 pub async fn an_entry_never_has_the_number_of_one_that_is_gone(store: impl Backend) {
     let accounts = store.accounts();
     for _ in 0..3 {

@@ -93,6 +93,7 @@ macro_rules! accounts_contract {
                 the_audit_can_be_read_page_by_page_and_followed,
                 the_audit_of_one_account_is_told_apart,
                 the_latest_entries_come_the_oldest_first,
+                the_latest_of_an_event_are_pushed_out_by_no_other,
                 an_entry_never_has_the_number_of_one_that_is_gone,
                 of_many_parallel_entries_none_is_lost,
             ]

@@ -275,7 +275,8 @@ pub struct SignedInPage<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct SignOutPage;
 
-/// Asks the owner of an account whether to sign out every browser. Posts `csrf` to `not-me`.
+/// Asks the owner of an account whether to sign out every browser. Posts `csrf` and
+/// `sure`, a box to tick, to `not-me`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotMePage {
     /// It can be done.

@@ -1,4 +1,5 @@
-//! "That was not me": from the mail about a new browser. Loading it changes nothing; a post ends everything.
+//! "That was not me": from the mail about a new browser. Loading it changes nothing; a post with the
+//! box ticked ends everything.
 
 use std::sync::Arc;
 
@@ -54,15 +55,20 @@ pub(in crate::portal) async fn submit(
     body: Bytes,
 ) -> Response<Body> {
     let reply = Reply::to(&portal, &visit, &headers);
-    if let Err(refusal) = posted(&portal, &visit, &headers, &body) {
-        return refusal.answer(reply);
-    }
+    let (_, form) = match posted(&portal, &visit, &headers, &body) {
+        Ok(posted) => posted,
+        Err(refusal) => return refusal.answer(reply),
+    };
     let names = visit.site.cookies;
     let found = cookies::values(&headers, names.not_me())
         .find_map(|token| portal.auth.not_me(token, visit.now));
     let Some(not_me) = found else {
         return reply.page(StatusCode::GONE, &Page::NotMe(NotMePage::Over));
     };
+    // A scanner of mails that submits every form it finds ticks no box: it must not sign the owner out.
+    if !form.has("sure") {
+        return without_referrer(reply.page(StatusCode::BAD_REQUEST, &Page::NotMe(NotMePage::Ask)));
+    }
     match portal.auth.end_everything(not_me, &visit.context(ReturnTo::front_page())).await {
         Ok(()) => reply
             .cookie(names.expire(names.not_me()))

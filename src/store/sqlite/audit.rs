@@ -79,6 +79,27 @@ impl AuditStore for SqliteStore {
         })
         .await
     }
+
+    async fn latest_of(
+        &self,
+        account: AccountId,
+        event: AuditEvent,
+        limit: u32,
+    ) -> Result<Vec<NumberedEntry>, StoreError> {
+        observe(ACCOUNTS, "latest_of", async {
+            let found = sqlx::query(
+                "SELECT * FROM audit WHERE account_id = ?1 AND event = ?2
+                 ORDER BY number DESC LIMIT ?3",
+            )
+            .bind(account.as_uuid().as_bytes().as_slice())
+            .bind(event.as_str())
+            .bind(i64::from(limit))
+            .fetch_all(&self.readers)
+            .await?;
+            found.iter().rev().map(entry).collect()
+        })
+        .await
+    }
 }
 
 fn entry(row: &SqliteRow) -> Result<NumberedEntry, Cause> {
