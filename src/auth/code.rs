@@ -116,6 +116,14 @@ impl Auth {
         };
         let account = self.account_of(&pending.challenge).await?;
         let who = self.guesser(account.as_ref(), context).await?;
+        // What is over takes no guess, and so none of the budget.
+        if let Some(over) = over(pending.state) {
+            let told = told(&over);
+            metrics().signin(SigninStep::Code, told.result);
+            let attempt = Attempt::of(AuditEvent::Code, told.remembered, account.as_ref()).by(who);
+            self.remember(attempt, context).await?;
+            return Ok(told.outcome);
+        }
         let budget_of = pending.challenge.subject.budget_of();
         let budget = self.settings.budget;
         let counted = match self.accounts.count_guess(budget_of, who, budget, context.now).await? {
@@ -313,6 +321,16 @@ struct Told {
     event: Option<CodeEvent>,
     result: SigninResult,
     remembered: AuditResult,
+}
+
+/// What a guess at a challenge that is over comes to.
+const fn over(state: ChallengeState) -> Option<Redeemed> {
+    match state {
+        ChallengeState::Pending { .. } => None,
+        ChallengeState::Expired => Some(Redeemed::Expired),
+        ChallengeState::Exhausted => Some(Redeemed::Exhausted),
+        ChallengeState::Consumed => Some(Redeemed::Spent),
+    }
 }
 
 fn told(redeemed: &Redeemed) -> Told {

@@ -143,13 +143,12 @@ impl Auth {
     ) -> Result<Option<DeviceToKeep>, StoreError> {
         let trusted_until = trust.then(|| context.now + self.settings.trusted_for);
         let known = self.known_device(Some(account), context).await?;
-        let id = known.as_ref().map(|device| device.id);
-        let (id, keep) = match id {
-            Some(id) => {
+        let (id, keep) = match known {
+            Some(device) => {
                 if let Some(until) = trusted_until {
-                    self.accounts.trust_device(id, until).await?;
+                    self.accounts.trust_device(device.id, until).await?;
                 }
-                (id, None)
+                (device.id, self.renew_device(device.id, context).await?)
             }
             None => {
                 let keep = self.new_device(account, trusted_until, context).await?;
@@ -162,6 +161,31 @@ impl Auth {
             self.remember(trusted.by(Guesser::Device(id)), context).await?;
         }
         Ok(keep)
+    }
+
+    /// Gives a device of this account its next token, so that it stays known as long as it is used.
+    async fn renew_device(
+        &self,
+        id: DeviceId,
+        context: &Context<'_>,
+    ) -> Result<Option<DeviceToKeep>, StoreError> {
+        let Some(shown) = &context.device else { return Ok(None) };
+        let next = DeviceToken::generate(&*self.entropy);
+        let rotation = Rotation {
+            shown: shown.token.hash(),
+            next: next.hash(),
+            grace: GRACE,
+            client: context.client.clone(),
+            now: context.now,
+        };
+        Ok(match self.accounts.use_device(id, rotation).await? {
+            DeviceUse::Rotated(_) => {
+                let cookie = DeviceCookie { id, token: next };
+                Some(DeviceToKeep { cookie, kept_for: KNOWN_FOR })
+            }
+            // Of two tabs the other was quicker; or it was revoked this moment.
+            DeviceUse::InGrace(_) | DeviceUse::Stolen(_) | DeviceUse::Unknown => None,
+        })
     }
 
     async fn new_device(

@@ -181,7 +181,7 @@ impl Auth {
         }
     }
 
-    /// Whether one more code may be mailed: by the limits of whom it is for, of who asks for it, and of all (R2).
+    /// Whether one more code may be mailed: by the limits of who asks for it, of whom it is for, and of all (R2).
     async fn may_mail(
         &self,
         counted: &str,
@@ -189,8 +189,9 @@ impl Auth {
     ) -> Result<Result<(), Limited>, StoreError> {
         let address = counted_as(context.client.address).to_string();
         for (limit, key) in [
+            // First, so that an address past its own limit uses up nobody else's.
+            (LimitName::MailsAddress, address.as_str()),
             (LimitName::MailsAccount, counted),
-            (LimitName::MailsAddress, &address),
             (LimitName::MailsTotal, ""),
         ] {
             if let Err(limited) = self.within(limit, key, context.now).await? {

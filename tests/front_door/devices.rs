@@ -321,3 +321,20 @@ async fn a_remembered_session_has_a_life_of_its_own() {
     site.travel(DAY);
     assert!(!remembered.is_signed_in().await, "seven days are");
 }
+
+#[tokio::test]
+async fn a_browser_that_is_used_stays_known_without_being_trusted() {
+    let site = Site::start().await;
+    let browser = Browser::new(&site);
+    sign_in_and_trust(&browser, &site, &ADA, false).await;
+    let first = browser.cookie("doorward-device");
+    let used_at = devices(&site, "ada").await[0]["last_used_at"].clone();
+    site.travel(60 * DAY);
+    browser.set_cookie("doorward", None);
+    sign_in_and_trust(&browser, &site, &ADA, false).await;
+    assert_ne!(browser.cookie("doorward-device"), first, "its token changes as it is used");
+    let listed = devices(&site, "ada").await;
+    assert_eq!(listed.len(), 1, "it is the same browser: {listed:?}");
+    assert_ne!(listed[0]["last_used_at"], used_at);
+    assert_eq!(told(&site, ADA.email, "An unusual sign-in").await.len(), 0, "and no news");
+}
