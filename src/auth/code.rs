@@ -105,13 +105,14 @@ impl Auth {
         context: &Context<'_>,
     ) -> Result<CodeOutcome, StoreError> {
         let address = counted_as(context.client.address).to_string();
-        if let Err(limited) = self.within(LimitName::Verify, &address, context.now).await? {
+        if let Err(limited) = self.within(LimitName::Verify, &address, context).await? {
             metrics().signin(SigninStep::Code, SigninResult::Limited);
             return Ok(CodeOutcome::Limited(limited));
         }
         let Ok(code) = typed.parse::<TypedCode>() else { return Ok(CodeOutcome::NotACode) };
         let Some(pending) = self.pending_code(flow, context).await? else {
             metrics().signin(SigninStep::Code, SigninResult::Refused);
+            self.remember(Attempt::of(AuditEvent::Code, AuditResult::Spent, None), context).await?;
             return Ok(CodeOutcome::Lost);
         };
         let account = self.account_of(&pending.challenge).await?;
@@ -202,22 +203,32 @@ impl Auth {
         context: &Context<'_>,
     ) -> Result<CodeOutcome, StoreError> {
         metrics().code(Purpose::SignIn, CodeEvent::Verified);
+        let event = match step {
+            SigninStep::Link => AuditEvent::Link,
+            SigninStep::Password | SigninStep::Code | SigninStep::Device => AuditEvent::Code,
+        };
+        let whose = Some(challenge.subject.budget_of());
         let Some(account) = self.account_of(challenge).await? else {
             metrics().signin(step, SigninResult::Refused);
+            let refused = Attempt::of(event, AuditResult::Disabled, None);
+            self.remember(Attempt { account: whose, ..refused }, context).await?;
             return Ok(CodeOutcome::Lost);
         };
+        let who = self.guesser(Some(&account), context).await?;
         let raised = match challenge.grant.raises {
             false => None,
             true => match self.raised_session(&account, challenge, context.now).await? {
                 Some(session) => Some(session),
                 None => {
                     metrics().signin(step, SigninResult::Refused);
+                    let spent = Attempt::of(event, AuditResult::Spent, Some(&account));
+                    self.remember(spent.by(who), context).await?;
                     return Ok(CodeOutcome::Lost);
                 }
             },
         };
-        self.remember(Attempt::of(AuditEvent::Code, AuditResult::Ok, Some(&account)), context)
-            .await?;
+        let right = Attempt::of(event, AuditResult::Ok, Some(&account));
+        self.remember(right.by(who), context).await?;
         let methods = challenge.grant.methods.and(Method::MailCode);
         let both = methods.assurance() == Assurance::TwoFactor;
         let context = Context { replaces: challenge.grant.replaces, ..context.clone() };
@@ -268,7 +279,7 @@ impl Auth {
         if pending.resend != Resend::Allowed {
             return Ok(ResendOutcome::Refused(pending.resend));
         }
-        if let Err(limited) = self.within(LimitName::Resend, &address, context.now).await? {
+        if let Err(limited) = self.within(LimitName::Resend, &address, context).await? {
             return Ok(ResendOutcome::Limited(limited));
         }
         let account = self.account_of(&pending.challenge).await?;

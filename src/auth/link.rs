@@ -2,6 +2,7 @@
 
 use zeroize::Zeroizing;
 
+use crate::domain::audit::{AuditEvent, AuditResult};
 use crate::domain::budget::BudgetState;
 use crate::domain::challenge::{Challenge, ChallengeState, Purpose, Redeemed};
 use crate::domain::device::Guesser;
@@ -10,6 +11,7 @@ use crate::store::StoreError;
 use crate::telemetry::metrics::{SigninResult, SigninStep, metrics};
 
 use super::Auth;
+use super::audit::Attempt;
 use super::code::CodeOutcome;
 use super::sign_in::Context;
 
@@ -84,6 +86,8 @@ impl Auth {
             }
             Redeemed::Accepted(_) | Redeemed::Unknown => {
                 metrics().signin(SigninStep::Link, SigninResult::Refused);
+                let wrong = Attempt::of(AuditEvent::Link, AuditResult::Wrong, None);
+                self.remember(wrong, context).await?;
                 Ok(CodeOutcome::Lost)
             }
             Redeemed::Wrong { .. }
@@ -92,6 +96,8 @@ impl Auth {
             | Redeemed::Exhausted
             | Redeemed::Spent => {
                 metrics().signin(SigninStep::Link, SigninResult::Expired);
+                let over = Attempt::of(AuditEvent::Link, AuditResult::Expired, None);
+                self.remember(over, context).await?;
                 Ok(CodeOutcome::Closed)
             }
         }

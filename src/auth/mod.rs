@@ -1,11 +1,13 @@
 //! The use cases: each takes what somebody wants and says what came of it. No page, no header, no socket.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
 use crate::domain::address::counted_as;
+use crate::domain::audit::{AuditEvent, AuditResult};
 use crate::domain::budget::{DelayRule, GuessBudget};
 use crate::domain::challenge::ResendRule;
 use crate::domain::entropy::SharedEntropy;
@@ -14,7 +16,6 @@ use crate::domain::place::Places;
 use crate::domain::quota::{Quota, Rate};
 use crate::domain::secret::FlowSecret;
 use crate::domain::session::Lifetime;
-use crate::domain::time::Timestamp;
 use crate::store::{Accounts, Flow, LimitName};
 use crate::telemetry::metrics::metrics;
 
@@ -34,6 +35,7 @@ mod unusual;
 
 pub use crate::store::StoreError;
 
+use audit::Attempt;
 use password::PasswordHasher;
 use sessions::SessionCache;
 use sign_in::Context;
@@ -89,7 +91,8 @@ impl RateLimits {
             LimitName::CodeRequest => self.code_request,
             LimitName::MailsAccount => self.mails_account,
             LimitName::MailsAddress => self.mails_address,
-            LimitName::MailsTotal => self.mails_total,
+            // Notes have a rate of their own.
+            LimitName::MailsTotal | LimitName::Noted => self.mails_total,
         }
     }
 }
@@ -170,13 +173,33 @@ impl Auth {
         &self,
         limit: LimitName,
         key: &str,
-        now: Timestamp,
+        context: &Context<'_>,
     ) -> Result<Result<(), Limited>, StoreError> {
-        match self.flow.count_quota(limit, key, self.settings.limits.rate(limit), now).await? {
+        let rate = self.settings.limits.rate(limit);
+        match self.flow.count_quota(limit, key, rate, context.now).await? {
             Quota::Within => Ok(Ok(())),
             Quota::Exceeded { retry_after } => {
                 metrics().limit(limit.as_str());
+                self.note_limit(limit, key, context).await?;
                 Ok(Err(Limited { retry_after }))
+            }
+        }
+    }
+
+    /// Remembers that a limit was passed: once a minute for each who does, so that a flood does not fill the audit.
+    async fn note_limit(
+        &self,
+        limit: LimitName,
+        key: &str,
+        context: &Context<'_>,
+    ) -> Result<(), StoreError> {
+        let Some(rate) = Rate::new(NonZeroU32::MIN, Duration::from_secs(60)) else { return Ok(()) };
+        let key = format!("{} {key}", limit.as_str());
+        match self.flow.count_quota(LimitName::Noted, &key, rate, context.now).await? {
+            Quota::Exceeded { .. } => Ok(()),
+            Quota::Within => {
+                let passed = Attempt::of(AuditEvent::RateLimit, AuditResult::Limited, None);
+                self.remember(passed, context).await
             }
         }
     }
@@ -194,7 +217,7 @@ impl Auth {
             (LimitName::MailsAccount, counted),
             (LimitName::MailsTotal, ""),
         ] {
-            if let Err(limited) = self.within(limit, key, context.now).await? {
+            if let Err(limited) = self.within(limit, key, context).await? {
                 return Ok(Err(limited));
             }
         }

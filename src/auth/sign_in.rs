@@ -110,7 +110,7 @@ impl Auth {
         context: &Context<'_>,
     ) -> Result<SignInOutcome, StoreError> {
         let address = counted_as(context.client.address).to_string();
-        if let Err(limited) = self.within(LimitName::SignIn, &address, context.now).await? {
+        if let Err(limited) = self.within(LimitName::SignIn, &address, context).await? {
             metrics().signin(SigninStep::Password, SigninResult::Limited);
             return Ok(SignInOutcome::Limited(limited));
         }
@@ -293,7 +293,7 @@ impl Auth {
         let methods = Methods::new([]);
         let who = self.guesser(account.as_ref(), context).await?;
         let counted = code_key(account.as_ref().map_or(decoy, |account| account.id), &methods, who);
-        if let Err(limited) = self.within(LimitName::CodeRequest, &counted, context.now).await? {
+        if let Err(limited) = self.within(LimitName::CodeRequest, &counted, context).await? {
             return Ok(SignInOutcome::Limited(limited));
         }
         if let Err(limited) = self.may_mail(&counted, context).await? {
@@ -347,7 +347,7 @@ impl Auth {
     ) -> Result<Result<FlowSecret, Limited>, StoreError> {
         let who = self.guesser(Some(account), context).await?;
         let counted = code_key(account.id, &grant.methods, who);
-        if let Err(limited) = self.within(LimitName::CodeRequest, &counted, context.now).await? {
+        if let Err(limited) = self.within(LimitName::CodeRequest, &counted, context).await? {
             return Ok(Err(limited));
         }
         if let Err(limited) = self.may_mail(&counted, context).await? {

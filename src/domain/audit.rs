@@ -41,6 +41,10 @@ names! {
         CodeSent = "code_sent",
         /// A code was typed.
         Code = "code",
+        /// The link of a mail was used.
+        Link = "link",
+        /// A short-window limit was passed; remembered once a minute for each who passes it.
+        RateLimit = "rate_limit",
         /// A session was made.
         SignedIn = "signed_in",
         /// A session was ended by its owner.

@@ -224,6 +224,8 @@ pub enum LimitName {
     MailsAddress,
     /// Codes mailed in all.
     MailsTotal,
+    /// Entries of the audit about one who passes a limit.
+    Noted,
 }
 
 impl LimitName {
@@ -237,6 +239,7 @@ impl LimitName {
             Self::MailsAccount => "mails_account",
             Self::MailsAddress => "mails_address",
             Self::MailsTotal => "mails_total",
+            Self::Noted => "noted",
         }
     }
 }

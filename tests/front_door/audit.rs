@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use crate::support::browser::Browser;
 use crate::support::page::hidden;
-use crate::support::people::{anywhere, ask_by_mail, browser_at};
-use crate::support::site::{ADA, GRACE, Site};
+use crate::support::people::{anywhere, ask_by_mail, browser_at, link, open_link};
+use crate::support::site::{ADA, GRACE, Setup, Site};
 use crate::support::tools::eventually;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -230,4 +230,31 @@ async fn entries_are_kept_for_ninety_days_and_purged_then() {
     })
     .await;
     assert_eq!(story(&entries(&site, &["--account", "grace"]).await), ["password wrong"]);
+}
+
+#[tokio::test]
+async fn links_lost_codes_and_passed_limits_are_remembered_and_a_flood_of_them_once_a_minute() {
+    let limits = "{ sign_in: 3/5m }".to_owned();
+    let site = Site::with(Setup { limits: Some(limits), ..Setup::default() }).await;
+    let browser = Browser::new(&site);
+    browser.submit_password(ADA.username, ADA.password).await.expect(303);
+    let path = link(&site, &site.mailbox.next_code_to(ADA.email).await);
+    site.travel(Duration::from_secs(601));
+    open_link(&browser, &path).await;
+    let csrf = hidden(&browser.get("/_doorward/code").await.text(), "csrf");
+    browser.submit("/_doorward/link", &[("csrf", &csrf)]).await.expect(410);
+    let stranger = Browser::new(&site);
+    let csrf = stranger.login_token().await;
+    stranger.submit("/_doorward/code", &[("code", "123456"), ("csrf", &csrf)]).await.expect(303);
+    for _ in 0..20 {
+        stranger.submit_password("nobody", "wrong").await;
+    }
+    let listed = site.cli(&["audit", "--json"], "").await;
+    let count = |event: &str, result: &str| {
+        let wanted = [format!("\"event\":\"{event}\""), format!("\"result\":\"{result}\"")];
+        listed.lines().filter(|line| wanted.iter().all(|part| line.contains(part))).count()
+    };
+    assert_eq!(count("link", "expired"), 1, "{listed}");
+    assert_eq!(count("code", "spent"), 1, "{listed}");
+    assert_eq!(count("rate_limit", "limited"), 1, "{listed}");
 }

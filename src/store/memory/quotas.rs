@@ -36,6 +36,7 @@ pub struct MemoryQuotas {
     mails_account: Shards,
     mails_address: Shards,
     mails_total: Shards,
+    noted: Shards,
     fingerprints: [RandomState; 2],
 }
 
@@ -49,6 +50,7 @@ impl Default for MemoryQuotas {
             mails_account: Shards::default(),
             mails_address: Shards::default(),
             mails_total: Shards::default(),
+            noted: Shards::default(),
             fingerprints: [RandomState::new(), RandomState::new()],
         }
     }
@@ -89,6 +91,7 @@ impl MemoryQuotas {
             LimitName::MailsAccount => &self.mails_account,
             LimitName::MailsAddress => &self.mails_address,
             LimitName::MailsTotal => &self.mails_total,
+            LimitName::Noted => &self.noted,
         }
     }
 }
