@@ -6,7 +6,8 @@ use crate::domain::account::{
 use crate::domain::audit::AuditEvent;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::AccountId;
-use crate::domain::secret::Password;
+use crate::domain::password_rules::NewPassword;
+use crate::domain::secret::PasswordHash;
 use crate::domain::time::Timestamp;
 use crate::store::{Inserted, StoreError};
 
@@ -25,7 +26,7 @@ pub struct AccountDraft {
     /// What it belongs to.
     pub groups: Vec<Group>,
     /// Its password.
-    pub password: Option<Password>,
+    pub password: Option<NewPassword>,
 }
 
 /// What came of making an account.
@@ -64,9 +65,7 @@ impl Auth {
         now: Timestamp,
     ) -> Result<Added, AccountError> {
         let password = match draft.password {
-            Some(password) => {
-                Some(self.hasher.hash(password).await?.ok_or(AccountError::NotHashed)?)
-            }
+            Some(password) => Some(self.hash_new(password).await?),
             None => None,
         };
         let id = AccountId::generate(&*self.entropy, now);
@@ -134,14 +133,19 @@ impl Auth {
     pub async fn set_password(
         &self,
         id: AccountId,
-        password: Password,
+        password: NewPassword,
         now: Timestamp,
     ) -> Result<Option<Account>, AccountError> {
-        let hash = self.hasher.hash(password).await?.ok_or(AccountError::NotHashed)?;
+        let hash = self.hash_new(password).await?;
         let account = self.accounts.set_password(id, hash).await?;
         self.revoke_sessions_of(id, None).await?;
         self.accounts.remove_devices_of(id).await?;
         self.remember_operator(AuditEvent::PasswordSet, id, now).await?;
         Ok(account)
+    }
+
+    async fn hash_new(&self, password: NewPassword) -> Result<PasswordHash, AccountError> {
+        let hash = self.hasher.hash(password.into_password()).await?;
+        hash.ok_or(AccountError::NotHashed)
     }
 }

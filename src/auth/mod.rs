@@ -24,6 +24,7 @@ mod audit;
 pub mod code;
 pub mod device;
 pub mod link;
+pub mod new_password;
 pub mod not_me;
 mod notice;
 pub mod password;
@@ -36,6 +37,7 @@ mod unusual;
 pub use crate::store::StoreError;
 
 use audit::Attempt;
+use new_password::PasswordChecks;
 use password::PasswordHasher;
 use sessions::SessionCache;
 use sign_in::Context;
@@ -103,6 +105,7 @@ pub struct Auth {
     flow: Arc<dyn Flow>,
     keys: Arc<KeyRing>,
     hasher: PasswordHasher,
+    passwords: PasswordChecks,
     cache: SessionCache,
     entropy: SharedEntropy,
     settings: AuthSettings,
@@ -120,6 +123,8 @@ pub struct AuthParts {
     pub keys: Arc<KeyRing>,
     /// The pool that hashes passwords.
     pub hasher: PasswordHasher,
+    /// What new passwords have to pass.
+    pub passwords: PasswordChecks,
     /// The source of randomness.
     pub entropy: SharedEntropy,
     /// The configuration.
@@ -145,6 +150,7 @@ impl Auth {
             flow: parts.flow,
             keys: parts.keys,
             hasher: parts.hasher,
+            passwords: parts.passwords,
             cache: SessionCache::default(),
             entropy: parts.entropy,
             settings: parts.settings,

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod address;
 pub mod audit;
+pub mod breach;
 pub mod budget;
 pub mod challenge;
 pub mod client;
@@ -15,6 +16,7 @@ pub mod host;
 pub mod id;
 pub mod keys;
 pub mod mail;
+pub mod password_rules;
 pub mod path;
 pub mod place;
 pub mod quota;

@@ -46,7 +46,7 @@ impl AccountStore for SqliteStore {
             .bind(&email_key)
             .bind(account.full_name.as_ref().map(FullName::as_str))
             .bind(json(&groups)?)
-            .bind(account.password.as_ref().map(PasswordHash::as_phc))
+            .bind(account.password.as_ref().map(PasswordHash::as_str))
             .bind(account.created_at.as_millis())
             .execute(&mut *write)
             .await?;
@@ -138,7 +138,7 @@ impl AccountStore for SqliteStore {
                 "UPDATE accounts SET password_hash = ?2, epoch = epoch + 1 WHERE id = ?1 RETURNING *",
             )
             .bind(id.as_uuid().as_bytes().as_slice())
-            .bind(hash.as_phc())
+            .bind(hash.as_str())
             .fetch_optional(&mut *write)
             .await?;
             write.commit().await?;
@@ -159,8 +159,8 @@ impl AccountStore for SqliteStore {
                 "UPDATE accounts SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2",
             )
             .bind(id.as_uuid().as_bytes().as_slice())
-            .bind(old.as_phc())
-            .bind(new.as_phc())
+            .bind(old.as_str())
+            .bind(new.as_str())
             .execute(&mut *write)
             .await?;
             write.commit().await?;
@@ -192,8 +192,5 @@ fn account(row: &SqliteRow) -> Result<Account, Cause> {
 
 fn account_with_password(row: &SqliteRow) -> Result<AccountWithPassword, Cause> {
     let password: Option<String> = Columns(row).get("password_hash")?;
-    Ok(AccountWithPassword {
-        account: account(row)?,
-        password: password.map(PasswordHash::from_phc),
-    })
+    Ok(AccountWithPassword { account: account(row)?, password: password.map(PasswordHash::new) })
 }
