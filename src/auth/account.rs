@@ -1,7 +1,8 @@
 //! Accounts, as an operator handles them.
 
 use crate::domain::account::{
-    Account, AccountStatus, FullName, Group, LoginName, NewAccount, Username,
+    Account, AccountStatus, AccountWithPassword, FullName, Group, ImportedAccount, LoginName,
+    NewAccount, Username,
 };
 use crate::domain::audit::AuditEvent;
 use crate::domain::email::EmailAddress;
@@ -9,7 +10,7 @@ use crate::domain::id::AccountId;
 use crate::domain::password_rules::NewPassword;
 use crate::domain::secret::PasswordHash;
 use crate::domain::time::Timestamp;
-use crate::store::{Inserted, StoreError};
+use crate::store::{AccountSource, Imported, Inserted, StoreError};
 
 use super::Auth;
 use super::password::Busy;
@@ -105,6 +106,39 @@ impl Auth {
         self.accounts.list_accounts(after, limit).await
     }
 
+    /// Imports the accounts of `source` in one step: all that it keeps, or none. Remembers it as one event when they are kept.
+    pub async fn import_accounts(
+        &self,
+        source: &mut dyn AccountSource,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut source = Watched { source, kept: false };
+        self.accounts.import_accounts(&mut source).await?;
+        if source.kept {
+            self.remember_command(AuditEvent::AccountsImported, (None, None), now).await?;
+        }
+        Ok(())
+    }
+
+    /// A page of all accounts with their password hashes, as [`Self::list_accounts`] gives them without.
+    pub async fn export_accounts(
+        &self,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<AccountWithPassword>, StoreError> {
+        self.accounts.list_accounts_with_passwords(after, limit).await
+    }
+
+    /// Remembers that password hashes are about to leave.
+    pub async fn remember_export(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.remember_command(AuditEvent::AccountsExported, (None, None), now).await
+    }
+
+    /// A new identifier for an account that comes without one.
+    pub fn new_account_id(&self, now: Timestamp) -> AccountId {
+        AccountId::generate(&*self.entropy, now)
+    }
+
     /// Disables the account and ends its sessions now (S39). `None` if there is none.
     pub async fn disable_account(
         &self,
@@ -147,5 +181,26 @@ impl Auth {
     async fn hash_new(&self, password: NewPassword) -> Result<PasswordHash, AccountError> {
         let hash = self.hasher.hash(password.into_password()).await?;
         hash.ok_or(AccountError::NotHashed)
+    }
+}
+
+/// Notes what the source says at the end.
+struct Watched<'a> {
+    source: &'a mut dyn AccountSource,
+    kept: bool,
+}
+
+impl AccountSource for Watched<'_> {
+    fn next(&mut self) -> Option<ImportedAccount> {
+        self.source.next()
+    }
+
+    fn came(&mut self, of_it: Imported) {
+        self.source.came(of_it);
+    }
+
+    fn keep(&mut self) -> bool {
+        self.kept = self.source.keep();
+        self.kept
     }
 }

@@ -181,7 +181,7 @@ fn hash(
     use argon2::PasswordHasher as _;
     let salt: [u8; 16] = entropy::bytes(entropy);
     let hashed: phc::PasswordHash = argon2.hash_password_with_salt(password, &salt)?;
-    Ok(PasswordHash::new(hashed.to_string()))
+    Ok(PasswordHash::from_phc(hashed.to_string()))
 }
 
 #[cfg(test)]
@@ -214,7 +214,7 @@ mod tests {
         let kept = pool(64, 8).hash(password("correct horse")).await.unwrap();
         let verdict = pool(128, 8).verify(password("correct horse"), kept).await.unwrap();
         let Verdict::Right { upgraded: Some(upgraded) } = verdict else { panic!("{verdict:?}") };
-        assert!(upgraded.as_str().contains("m=128"), "{}", upgraded.as_str());
+        assert!(upgraded.as_phc().contains("m=128"), "{}", upgraded.as_phc());
     }
 
     #[tokio::test]

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use super::transfer::{self, ExportArgs, ImportArgs};
 use super::{ConfigArgs, Failure, core, prompt, until_noticed, write_json};
 use crate::app::Core;
 use crate::auth::account::{AccountDraft, AccountError, Added};
@@ -27,6 +28,10 @@ pub(super) enum AccountsCommand {
     Enable(NamedArgs),
     /// Set a new password and end the account's sessions.
     SetPassword(SetPasswordArgs),
+    /// Import accounts, with the password hashes that they have elsewhere.
+    Import(ImportArgs),
+    /// Export all accounts.
+    Export(ExportArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -102,6 +107,8 @@ pub(super) async fn run(
             until_noticed().await;
             tell(out, &args.config, &still_there(account)?, Some("enabled"))
         }
+        AccountsCommand::Import(args) => transfer::import(&args, out).await,
+        AccountsCommand::Export(args) => transfer::export(&args, out).await,
         AccountsCommand::SetPassword(args) => {
             let config = &args.named.config;
             let typed = prompt::new_password()?;

@@ -266,6 +266,15 @@ pub struct NewAccount {
     pub created_at: Timestamp,
 }
 
+/// An account that comes from elsewhere, with how it stood there.
+#[derive(Clone, Debug)]
+pub struct ImportedAccount {
+    /// The account.
+    pub account: NewAccount,
+    /// Whether it may be used.
+    pub status: AccountStatus,
+}
+
 /// What the app behind is told of the one who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {

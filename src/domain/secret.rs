@@ -172,12 +172,12 @@ pub struct PasswordHash(String);
 
 impl PasswordHash {
     /// The hash in this text.
-    pub fn new(text: impl Into<String>) -> Self {
+    pub fn from_phc(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
     /// The text.
-    pub fn as_str(&self) -> &str {
+    pub fn as_phc(&self) -> &str {
         &self.0
     }
 }

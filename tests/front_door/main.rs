@@ -26,6 +26,7 @@ mod hostile;
 mod limits;
 mod links;
 mod mail;
+mod passwords;
 mod radicale;
 mod readme;
 mod secrets;

@@ -99,7 +99,7 @@ pub async fn s33_a_new_password_begins_a_new_epoch(store: impl Backend) {
     let ada = NewAccount { password: None, ..account("ada", "ada@example.org") };
     accounts.insert_account(ada.clone()).await.unwrap();
     assert!(find(&*accounts, "ada").await.unwrap().password.is_none());
-    let hash = PasswordHash::new("$new");
+    let hash = PasswordHash::from_phc("$new");
     let now = accounts.set_password(ada.id, hash.clone()).await.unwrap().unwrap();
     assert_eq!(now.epoch, Epoch(1));
     let kept = find(&*accounts, "ada").await.unwrap();
@@ -110,8 +110,8 @@ pub async fn a_better_hash_takes_the_place_of_the_one_it_was_made_for_alone(stor
     let accounts = store.accounts();
     let ada = account("ada", "ada@example.org");
     accounts.insert_account(ada.clone()).await.unwrap();
-    let (old, better) = (ada.password.unwrap(), PasswordHash::new("$better"));
-    let other = PasswordHash::new("$other");
+    let (old, better) = (ada.password.unwrap(), PasswordHash::from_phc("$better"));
+    let other = PasswordHash::from_phc("$other");
     assert!(!accounts.upgrade_password_hash(ada.id, &other, better.clone()).await.unwrap());
     assert!(accounts.upgrade_password_hash(ada.id, &old, better.clone()).await.unwrap());
     assert!(!accounts.upgrade_password_hash(ada.id, &old, other).await.unwrap());
@@ -121,7 +121,7 @@ pub async fn a_better_hash_takes_the_place_of_the_one_it_was_made_for_alone(stor
 
 pub async fn nothing_is_changed_of_an_account_that_is_not_there(store: impl Backend) {
     let accounts = store.accounts();
-    let hash = PasswordHash::new("$hash");
+    let hash = PasswordHash::from_phc("$hash");
     assert!(accounts.set_status(somebody(), AccountStatus::Active).await.unwrap().is_none());
     assert!(accounts.set_password(somebody(), hash.clone()).await.unwrap().is_none());
     assert!(!accounts.upgrade_password_hash(somebody(), &hash, hash.clone()).await.unwrap());

@@ -51,7 +51,7 @@ pub fn account(username: &str, email: &str) -> NewAccount {
         email: email.parse().unwrap(),
         full_name: Some("Ada Lovelace".parse().unwrap()),
         groups: vec!["users".parse().unwrap(), "admins".parse().unwrap()],
-        password: Some(PasswordHash::new("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA")),
+        password: Some(PasswordHash::from_phc("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA")),
         created_at: START,
     }
 }

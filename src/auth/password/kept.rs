@@ -78,7 +78,7 @@ impl KeptHash {
 
     /// Reads what a store keeps.
     pub fn read(kept: &PasswordHash) -> Result<Self, NotVerifiable> {
-        read(kept.as_str()).map(Self)
+        read(kept.as_phc()).map(Self)
     }
 
     /// Whether the password is the one that was hashed.
@@ -220,7 +220,7 @@ mod tests {
     use super::*;
 
     fn refusal(text: &str) -> Option<NotVerifiable> {
-        KeptHash::read_foreign(&PasswordHash::new(text)).err()
+        KeptHash::read_foreign(&PasswordHash::from_phc(text)).err()
     }
 
     const SHA256: &str = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";

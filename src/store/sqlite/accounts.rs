@@ -2,13 +2,15 @@
 
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{SqliteConnection, SqlitePool};
 
 use super::super::observe::{Cause, observe};
-use super::super::{AccountStore, Inserted, StoreError};
+use super::super::{AccountSource, AccountStore, Imported, Inserted, StoreError};
 use super::rows::{Columns, json};
 use super::{ACCOUNTS, SqliteStore};
 use crate::domain::account::{
-    Account, AccountStatus, AccountWithPassword, Epoch, FullName, LoginName, NewAccount,
+    Account, AccountStatus, AccountWithPassword, Epoch, FullName, ImportedAccount, LoginName,
+    NewAccount,
 };
 use crate::domain::id::AccountId;
 use crate::domain::secret::PasswordHash;
@@ -46,12 +48,27 @@ impl AccountStore for SqliteStore {
             .bind(&email_key)
             .bind(account.full_name.as_ref().map(FullName::as_str))
             .bind(json(&groups)?)
-            .bind(account.password.as_ref().map(PasswordHash::as_str))
+            .bind(account.password.as_ref().map(PasswordHash::as_phc))
             .bind(account.created_at.as_millis())
             .execute(&mut *write)
             .await?;
             write.commit().await?;
             Ok(Inserted::Created)
+        })
+        .await
+    }
+
+    async fn import_accounts(&self, source: &mut dyn AccountSource) -> Result<(), StoreError> {
+        observe(ACCOUNTS, "import_accounts", async {
+            let mut write = self.write().await?;
+            while let Some(imported) = source.next() {
+                let came = import(&mut write, imported).await?;
+                source.came(came);
+            }
+            if source.keep() {
+                write.commit().await?;
+            }
+            Ok(())
         })
         .await
     }
@@ -89,15 +106,20 @@ impl AccountStore for SqliteStore {
         limit: u32,
     ) -> Result<Vec<Account>, StoreError> {
         observe(ACCOUNTS, "list_accounts", async {
-            let rows = sqlx::query(
-                "SELECT * FROM accounts WHERE ?1 IS NULL OR username_key > ?1
-                 ORDER BY username_key LIMIT ?2",
-            )
-            .bind(after.map(str::to_ascii_lowercase))
-            .bind(i64::from(limit))
-            .fetch_all(&self.readers)
-            .await?;
+            let rows = list(&self.readers, after, limit).await?;
             rows.iter().map(account).collect()
+        })
+        .await
+    }
+
+    async fn list_accounts_with_passwords(
+        &self,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<AccountWithPassword>, StoreError> {
+        observe(ACCOUNTS, "list_accounts_with_passwords", async {
+            let rows = list(&self.readers, after, limit).await?;
+            rows.iter().map(account_with_password).collect()
         })
         .await
     }
@@ -138,7 +160,7 @@ impl AccountStore for SqliteStore {
                 "UPDATE accounts SET password_hash = ?2, epoch = epoch + 1 WHERE id = ?1 RETURNING *",
             )
             .bind(id.as_uuid().as_bytes().as_slice())
-            .bind(hash.as_str())
+            .bind(hash.as_phc())
             .fetch_optional(&mut *write)
             .await?;
             write.commit().await?;
@@ -159,8 +181,8 @@ impl AccountStore for SqliteStore {
                 "UPDATE accounts SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2",
             )
             .bind(id.as_uuid().as_bytes().as_slice())
-            .bind(old.as_str())
-            .bind(new.as_str())
+            .bind(old.as_phc())
+            .bind(new.as_phc())
             .execute(&mut *write)
             .await?;
             write.commit().await?;
@@ -168,6 +190,69 @@ impl AccountStore for SqliteStore {
         })
         .await
     }
+}
+
+/// Makes the account unless something of it is another's, in the one statement that most need.
+async fn import(
+    write: &mut SqliteConnection,
+    imported: ImportedAccount,
+) -> Result<Imported, Cause> {
+    let ImportedAccount { account, status } = imported;
+    let (username_key, email_key) = (account.username.key(), account.email.key());
+    let mut groups = account.groups;
+    groups.sort_unstable();
+    groups.dedup();
+    let made = sqlx::query(
+        "INSERT INTO accounts (id, username, username_key, email, email_key, full_name, groups,
+         password_hash, epoch, disabled_at, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, ?10) ON CONFLICT DO NOTHING",
+    )
+    .bind(account.id.as_uuid().as_bytes().as_slice())
+    .bind(account.username.as_str())
+    .bind(&username_key)
+    .bind(account.email.as_str())
+    .bind(&email_key)
+    .bind(account.full_name.as_ref().map(FullName::as_str))
+    .bind(json(&groups)?)
+    .bind(account.password.as_ref().map(PasswordHash::as_phc))
+    .bind(match status {
+        AccountStatus::Active => None,
+        AccountStatus::Disabled { at } => Some(at.as_millis()),
+    })
+    .bind(account.created_at.as_millis())
+    .execute(&mut *write)
+    .await?;
+    if made.rows_affected() > 0 {
+        return Ok(Imported::Created);
+    }
+    let taken: Option<(bool, bool)> = sqlx::query_as(
+        "SELECT username_key = ?1, email_key = ?2 FROM accounts
+         WHERE username_key = ?1 OR email_key = ?2 ORDER BY username_key = ?1 DESC LIMIT 1",
+    )
+    .bind(&username_key)
+    .bind(&email_key)
+    .fetch_optional(write)
+    .await?;
+    Ok(match taken {
+        Some((true, _)) => Imported::UsernameTaken,
+        Some((false, _)) => Imported::EmailTaken,
+        None => Imported::IdTaken,
+    })
+}
+
+async fn list(
+    readers: &SqlitePool,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Vec<SqliteRow>, sqlx::Error> {
+    sqlx::query(
+        "SELECT * FROM accounts WHERE ?1 IS NULL OR username_key > ?1
+         ORDER BY username_key LIMIT ?2",
+    )
+    .bind(after.map(str::to_ascii_lowercase))
+    .bind(i64::from(limit))
+    .fetch_all(readers)
+    .await
 }
 
 fn account(row: &SqliteRow) -> Result<Account, Cause> {
@@ -192,5 +277,8 @@ fn account(row: &SqliteRow) -> Result<Account, Cause> {
 
 fn account_with_password(row: &SqliteRow) -> Result<AccountWithPassword, Cause> {
     let password: Option<String> = Columns(row).get("password_hash")?;
-    Ok(AccountWithPassword { account: account(row)?, password: password.map(PasswordHash::new) })
+    Ok(AccountWithPassword {
+        account: account(row)?,
+        password: password.map(PasswordHash::from_phc),
+    })
 }
