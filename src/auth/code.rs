@@ -205,6 +205,7 @@ impl Auth {
         metrics().code(Purpose::SignIn, CodeEvent::Verified);
         let event = match step {
             SigninStep::Link => AuditEvent::Link,
+            SigninStep::BackupCode => AuditEvent::BackupCode,
             SigninStep::Password | SigninStep::Code | SigninStep::Device => AuditEvent::Code,
         };
         let whose = Some(challenge.subject.budget_of());
