@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod address;
+pub mod aim;
 pub mod audit;
 pub mod breach;
 pub mod budget;
@@ -15,6 +16,7 @@ pub mod entropy;
 pub mod host;
 pub mod id;
 pub mod keys;
+pub mod language;
 pub mod mail;
 pub mod password_rules;
 pub mod path;

@@ -1,6 +1,7 @@
 //! What a store promises of accounts that come from elsewhere.
 
 use doorward::domain::account::{AccountStatus, ImportedAccount, NewAccount};
+use doorward::domain::language::Language;
 use doorward::store::{AccountSource, Accounts, Imported};
 
 use crate::backends::Backend;
@@ -18,7 +19,12 @@ struct Row {
 
 impl Row {
     fn of(accounts: impl IntoIterator<Item = NewAccount>, keep: bool) -> Self {
-        let as_active = |account| ImportedAccount { account, status: AccountStatus::Active };
+        let as_active = |account| ImportedAccount {
+            account,
+            status: AccountStatus::Active,
+            second_step: false,
+            language: None,
+        };
         let mut waiting: Vec<_> = accounts.into_iter().map(as_active).collect();
         waiting.reverse();
         Self { waiting, keep, ..Self::default() }
@@ -53,6 +59,8 @@ pub async fn imported_accounts_are_as_they_were_elsewhere(store: impl Backend) {
     let plain = NewAccount { full_name: None, password: None, groups: Vec::new(), ..grace.clone() };
     let mut row = Row::of([ada.clone(), plain], true);
     row.waiting[0].status = AccountStatus::Disabled { at: at(7) };
+    row.waiting[1].second_step = true;
+    row.waiting[1].language = Some(Language::German);
     accounts.import_accounts(&mut row).await.unwrap();
     assert_eq!(row.came, [Imported::Created, Imported::Created]);
 
@@ -61,6 +69,7 @@ pub async fn imported_accounts_are_as_they_were_elsewhere(store: impl Backend) {
     assert_eq!((found.account.id, &found.password), (ada.id, &ada.password));
     assert_eq!(found.account.username.as_str(), "Ada");
     assert_eq!(found.account.created_at, ada.created_at);
+    assert_eq!((found.account.second_step, found.account.language), (true, Some(Language::German)));
     let groups: Vec<&str> = found.account.groups.iter().map(|group| group.as_str()).collect();
     assert_eq!(groups, ["admins", "users"]);
     let rest = accounts.list_accounts_with_passwords(Some("ADA"), 9).await.unwrap();
@@ -68,6 +77,7 @@ pub async fn imported_accounts_are_as_they_were_elsewhere(store: impl Backend) {
     assert_eq!((rest[0].account.id, &rest[0].password), (grace.id, &None));
     assert_eq!(rest[0].account.status, AccountStatus::Disabled { at: at(7) });
     assert!(rest[0].account.full_name.is_none());
+    assert_eq!((rest[0].account.second_step, rest[0].account.language), (false, None));
     assert!(find(&*accounts, "ada@example.org").await.is_some());
 }
 

@@ -72,6 +72,8 @@ fn record(line: &[u8]) -> Result<Record, Refused> {
             "disabled_at" => record.disabled_at = text(value, key)?,
             "created_at" => record.created_at = text(value, key)?,
             "id" => record.id = text(value, key)?,
+            "second_step" => record.second_step = text(value, key)?,
+            "language" => record.language = text(value, key)?,
             _ => record.password_hash = text(value, key)?,
         }
     }
@@ -112,6 +114,8 @@ pub(super) fn write(
         "disabled_at": record.disabled_at,
         "created_at": record.created_at,
         "id": record.id,
+        "second_step": record.second_step,
+        "language": record.language,
     });
     if let (true, Some(object)) = (with_hashes, object.as_object_mut()) {
         object.insert("password_hash".to_owned(), json!(record.password_hash));

@@ -7,6 +7,7 @@ use crate::domain::account::{
 };
 use crate::domain::email::NotAnEmailAddress;
 use crate::domain::id::AccountId;
+use crate::domain::language::Language;
 use crate::domain::secret::PasswordHash;
 use crate::domain::time::Timestamp;
 use crate::store::Imported;
@@ -22,11 +23,13 @@ pub(super) struct Record {
     pub(super) status: Option<String>,
     pub(super) disabled_at: Option<String>,
     pub(super) created_at: Option<String>,
+    pub(super) second_step: Option<String>,
+    pub(super) language: Option<String>,
     pub(super) password_hash: Option<String>,
 }
 
 /// The names of all that a record has, in files: first what each must have.
-pub(super) const KEYS: [&str; 9] = [
+pub(super) const KEYS: [&str; 11] = [
     "username",
     "email",
     "name",
@@ -35,6 +38,8 @@ pub(super) const KEYS: [&str; 9] = [
     "disabled_at",
     "created_at",
     "id",
+    "second_step",
+    "language",
     "password_hash",
 ];
 
@@ -61,6 +66,10 @@ pub(super) enum Refused {
     UnknownGroup,
     #[error("status: must be active or disabled")]
     Status,
+    #[error("second_step: must be on or off")]
+    SecondStep,
+    #[error("language: is none that doorward speaks")]
+    Language,
     #[error("{0}: is not an instant such as 2026-11-25T12:00:00Z")]
     Instant(&'static str),
     #[error("password_hash: {0}")]
@@ -106,6 +115,15 @@ impl Record {
             (Some("disabled"), None) => AccountStatus::Disabled { at: now },
             _ => return Err(Refused::Status),
         };
+        let second_step = match given(self.second_step).as_deref() {
+            None | Some("off") => false,
+            Some("on") => true,
+            Some(_) => return Err(Refused::SecondStep),
+        };
+        let language = match given(self.language) {
+            None => None,
+            Some(tag) => Some(Language::try_from(tag).map_err(|_| Refused::Language)?),
+        };
         let password = given(self.password_hash).map(PasswordHash::from_phc);
         if let Some(hash) = &password {
             KeptHash::read_foreign(hash)?;
@@ -119,7 +137,7 @@ impl Record {
             password,
             created_at: instant(given(self.created_at), "created_at")?.unwrap_or(now),
         };
-        Ok(ImportedAccount { account, status })
+        Ok(ImportedAccount { account, status, second_step, language })
     }
 }
 
@@ -138,6 +156,8 @@ impl From<AccountWithPassword> for Record {
             status: Some(status.to_owned()),
             disabled_at,
             created_at: Some(account.created_at.rfc3339_exact()),
+            second_step: Some(if account.second_step { "on" } else { "off" }.to_owned()),
+            language: account.language.map(|language| language.tag().to_owned()),
             password_hash: password.map(|hash| hash.as_phc().to_owned()),
         }
     }

@@ -54,6 +54,8 @@ impl<R: Read> Table<R> {
                 "disabled_at" => record.disabled_at = Some(value),
                 "created_at" => record.created_at = Some(value),
                 "id" => record.id = Some(value),
+                "second_step" => record.second_step = Some(value),
+                "language" => record.language = Some(value),
                 _ => record.password_hash = Some(value),
             }
         }
@@ -111,6 +113,8 @@ impl<W: Write> TableWriter<W> {
             text(&record.disabled_at),
             text(&record.created_at),
             text(&record.id),
+            text(&record.second_step),
+            text(&record.language),
         ];
         if self.with_hashes {
             row.push(text(&record.password_hash));
