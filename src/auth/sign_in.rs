@@ -12,6 +12,7 @@ use crate::domain::email::{EmailAddress, mask};
 use crate::domain::host::HostName;
 use crate::domain::id::{AccountId, ChallengeId, MailId, SessionId};
 use crate::domain::keys::MailFrame;
+use crate::domain::language::Language;
 use crate::domain::mail::{Mail, Message, SealedMail};
 use crate::domain::return_to::ReturnTo;
 use crate::domain::secret::{CodeMac, FlowSecret, LinkToken, Password};
@@ -42,6 +43,8 @@ pub struct Context<'a> {
     pub replaces: Option<SessionId>,
     /// The device that the browser shows, if it shows one.
     pub device: Option<DeviceCookie>,
+    /// The language of the request; mails to accounts without one of their own are written in it.
+    pub language: Language,
     /// The instant of the request.
     pub now: Timestamp,
 }
@@ -434,7 +437,11 @@ impl Auth {
             },
         };
         let to = whose.account().map(|account| account.email.clone());
-        let mail = Mail { to: to.clone().unwrap_or_else(EmailAddress::nobody), message };
+        let mail = Mail {
+            to: to.clone().unwrap_or_else(EmailAddress::nobody),
+            language: context.language,
+            message,
+        };
         let frame = MailFrame {
             id: MailId::generate(&*self.entropy, context.now),
             flow: Some(flow.hash()),

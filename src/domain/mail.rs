@@ -9,6 +9,7 @@ use super::client::Client;
 use super::code::Code;
 use super::email::EmailAddress;
 use super::id::MailId;
+use super::language::Language;
 use super::place::Unusual;
 use super::secret::FlowHash;
 use super::time::Timestamp;
@@ -18,6 +19,9 @@ use super::time::Timestamp;
 pub struct Mail {
     /// The one mailbox it goes to; always an account's own (S21).
     pub to: EmailAddress,
+    /// The language that it is written in: the account's own, else that of the request that set it off.
+    #[serde(default)]
+    pub language: Language,
     /// What it tells.
     pub message: Message,
 }
