@@ -118,3 +118,6 @@ fn broken(name: &str) -> impl FnOnce(minijinja::Error) -> TemplateError {
     let name = name.to_owned();
     move |cause| TemplateError::Broken { name, cause }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,10 +7,10 @@ use minijinja::value::Kwargs;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, HtmlEscape, State, Value};
 
 use super::faults::{Fault, Faults};
-use super::fluent::Source;
+use super::fluent::{Read, Source};
 use super::words::{Phrases, Place, Words};
-use super::{TemplateError, Templates};
-use crate::domain::language::Language;
+use super::{Found, TemplateError, Templates};
+use crate::domain::language::{Language, UnknownLanguage};
 use crate::domain::time::Timestamp;
 
 /// The templates of a folder, once for each language.
@@ -33,16 +33,7 @@ impl Templates {
     /// arguments that English is not given, references to nothing, words that a template asks for and English lacks.
     pub fn localised(&self, folder: &str) -> Result<Localised, TemplateError> {
         let templates = self.environment(folder)?;
-        let (mut phrases, mut faults) = (Vec::new(), Faults::default());
-        for language in Language::ALL {
-            let found = Phrases::new(language, self.sources(language, folder)?);
-            match found {
-                Ok(found) => phrases.push((language, Arc::new(found))),
-                Err(TemplateError::Words(more)) => faults.extend(more),
-                Err(other) => return Err(other),
-            }
-        }
-        faults.none()?;
+        let phrases = self.phrases(folder)?;
         let english = phrases.iter().find(|(language, _)| *language == Language::default());
         let Some(english) = english.map(|(_, english)| Arc::clone(english)) else {
             return Ok(Localised(Vec::new()));
@@ -60,6 +51,53 @@ impl Templates {
         Ok(Localised(phrases.into_iter().map(in_language).collect()))
     }
 
+    /// The messages of every language that templates of `folder` can ask for.
+    fn phrases(&self, folder: &str) -> Result<Vec<(Language, Arc<Phrases>)>, TemplateError> {
+        let (mut phrases, mut faults) = (Vec::new(), self.unknown_languages()?);
+        for language in Language::ALL {
+            match Phrases::new(language, self.sources(language, folder)?) {
+                Ok(found) => phrases.push((language, Arc::new(found))),
+                Err(TemplateError::Words(more)) => faults.extend(more),
+                Err(other) => return Err(other),
+            }
+        }
+        faults.none()?;
+        Ok(phrases)
+    }
+
+    /// What a language other than English lacks of the messages for `folder`.
+    #[cfg(test)]
+    pub(super) fn untranslated(&self, folder: &str) -> Vec<(Language, String)> {
+        let phrases = self.phrases(folder).unwrap();
+        let (_, english) = &phrases[0];
+        let lacks = |(language, own): &(Language, Arc<Phrases>)| {
+            let lacking = english.keys().filter(|key| !own.has(key));
+            lacking.map(|key| (*language, key.to_owned())).collect::<Vec<_>>()
+        };
+        phrases.iter().flat_map(lacks).collect()
+    }
+
+    /// Folders of words that no reader could choose.
+    fn unknown_languages(&self) -> Result<Faults, TemplateError> {
+        let mut faults = Faults::default();
+        let Some(path) = self.folder.as_deref().map(|folder| folder.join("locales")) else {
+            return Ok(faults);
+        };
+        let entries = match std::fs::read_dir(&path) {
+            Ok(entries) => entries,
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(faults),
+            Err(cause) => return Err(TemplateError::Unreadable { path, cause }),
+        };
+        for entry in entries.flatten().map(|entry| entry.path()) {
+            let name = entry.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if !Language::ALL.iter().any(|known| known.tag() == name) && entry.is_dir() {
+                let told = format!("there is no language `{name}`; {UnknownLanguage}");
+                faults.push(Fault { file: entry.display().to_string(), line: 1, told });
+            }
+        }
+        Ok(faults)
+    }
+
     /// The Fluent files of a language: those in the binary, then the operator's.
     fn sources(&self, language: Language, folder: &str) -> Result<Vec<Source>, TemplateError> {
         let mut sources = Vec::new();
@@ -74,9 +112,10 @@ impl Templates {
         Ok(sources)
     }
 
-    /// Calls of `t` with a name that English does not have.
+    /// Calls of `t` with a name that English does not have; and messages that an operator has added to English, which no
+    /// template asks for.
     fn unknown_words(&self, folder: &str, english: &Phrases) -> Result<Faults, TemplateError> {
-        let mut faults = Faults::default();
+        let (mut faults, mut asked) = (Faults::default(), String::new());
         for name in Self::names(folder) {
             let Some((file, bytes)) = self.found(&format!("{folder}/{name}"))? else { continue };
             let source = String::from_utf8_lossy(&bytes);
@@ -84,9 +123,25 @@ impl Templates {
                 let told = format!("there are no English words `{key}`");
                 faults.push(Fault { file: file.clone(), line, told });
             }
+            asked.push_str(&source);
+        }
+        let name = format!("locales/{}/{folder}.ftl", Language::default());
+        let Some((file, bytes)) = self.overriding(&name)? else { return Ok(faults) };
+        let ours = self.embedded(&name).map(read).transpose().map_err(TemplateError::Words)?;
+        let ours = ours.map(|(_, entries)| entries).unwrap_or_default();
+        let (_, theirs) = read((file, bytes)).map_err(TemplateError::Words)?;
+        for (key, entry) in theirs {
+            let is_asked_for = asked.contains(&format!("\"{key}\""));
+            if !entry.is_term && !ours.contains_key(&key) && !is_asked_for {
+                faults.push(entry.fault(format!("no page asks for `{key}`")));
+            }
         }
         Ok(faults)
     }
+}
+
+fn read((file, bytes): Found) -> Result<Read, Faults> {
+    Source { file, text: String::from_utf8_lossy(&bytes).into_owned() }.read()
 }
 
 /// The names of messages that a template asks for outright, with their lines.

@@ -94,10 +94,10 @@
     const input = box.querySelector("input");
     const button = document.createElement("button");
     const show = (on) => {
-      const word = on ? box.dataset.hide : box.dataset.show;
+      const { show, hide, showLabel, hideLabel } = box.dataset;
       input.type = on ? "text" : "password";
-      button.textContent = word;
-      button.setAttribute("aria-label", `${word} ${box.dataset.what}`);
+      button.textContent = on ? hide : show;
+      button.setAttribute("aria-label", on ? hideLabel : showLabel);
     };
     button.type = "button";
     button.setAttribute("aria-controls", input.id);

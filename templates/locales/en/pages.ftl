@@ -7,8 +7,9 @@ title-error = Error:
 languages = Language
 show = Show
 hide = Hide
-# What Show and Hide are about, for screen readers: "Show password".
-show-what = password
+# For screen readers; each has to hold the word that is seen, Show or Hide.
+show-password = Show password
+hide-password = Hide password
 sign-in = Sign in
 sign-out = Sign out
 start-again = Start again
