@@ -44,6 +44,42 @@ not-you-link-passwordless = Dann hat jemand Ihren Namen oder Ihre Adresse eingeg
 why = Gesendet, weil sich jemand mit Ihrem Passwort bei { $origin } angemeldet hat.
 why-passwordless = Gesendet, weil sich jemand mit Ihrem Namen oder Ihrer Adresse bei { $origin } anmelden wollte.
 
+## Codes und Links für alles andere
+
+confirm-subject-sign_up = Bestätigen Sie Ihre Adresse für { $site }
+confirm-subject-reset = Wählen Sie ein neues Passwort für { $site }
+confirm-subject-email_change = Bestätigen Sie Ihre neue Adresse für { $site }
+confirm-subject-second_step_on = Zweiten Schritt einschalten bei { $site }
+confirm-subject-second_step_off = Zweiten Schritt ausschalten bei { $site }
+confirm-for-sign_up = Mit ihm zeigen Sie, dass diese Adresse Ihnen gehört.
+confirm-for-reset = Mit ihm wählen Sie ein neues Passwort.
+confirm-for-email_change = Mit ihm erhalten Sie die Mails Ihres Kontos hier.
+confirm-for-second_step_on = Mit ihm schalten Sie den zweiten Schritt ein.
+confirm-for-second_step_off = Mit ihm schalten Sie den zweiten Schritt aus.
+confirm-code-title = Ihr Code
+confirm-code-preview = Öffnen Sie diese Mail, um Ihren Code für { $site } zu sehen. Er gilt bis { $time }.
+confirm-code-type-it = Geben Sie ihn dort ein, wo Sie ihn bei { $site } angefordert haben.
+confirm-code-intro = Hier ist Ihr Code für { $site }. { $use } Geben Sie ihn dort ein, wo Sie ihn angefordert haben. Geben Sie ihn niemandem: Niemand wird Sie je bitten, ihn vorzulesen oder weiterzuleiten.
+confirm-code-or-link = Oder { $link } in dem Browser, in dem Sie ihn angefordert haben.
+confirm-code-or-link-text = Oder öffnen Sie diesen Link in dem Browser, in dem Sie ihn angefordert haben:
+confirm-link-title = Ihr Link
+confirm-link-preview = Öffnen Sie diese Mail, um Ihren Link für { $site } zu sehen. Er gilt bis { $time }.
+confirm-link-open-it = Öffnen Sie ihn in dem Browser, in dem Sie ihn bei { $site } angefordert haben.
+confirm-link-button = Weiter bei { $site }
+confirm-link-intro = Hier ist Ihr Link für { $site }. { $use } Öffnen Sie ihn in dem Browser, in dem Sie ihn angefordert haben. Geben Sie ihn niemandem: Niemand wird Sie je bitten, ihn weiterzuleiten.
+confirm-link-no-code = Diese Mail enthält keinen Code: Es wurden zu viele falsche Codes eingegeben, deshalb gilt vorerst nur der Link.
+confirm-not-you-code-sign_up = Dann hat jemand Ihre Adresse eingegeben. Ohne diese Mail kann niemand sie verwenden; Sie müssen also nichts tun. Geben Sie Code und Link niemandem.
+confirm-not-you-code-email_change = Dann hat jemand Ihre Adresse eingegeben. Ohne diese Mail kann niemand sie verwenden; Sie müssen also nichts tun. Geben Sie Code und Link niemandem.
+confirm-not-you-code-reset = Dann hat jemand Ihren Namen oder Ihre Adresse eingegeben. Ohne diese Mail kann niemand Ihr Passwort ändern; Sie müssen also nichts tun. Geben Sie Code und Link niemandem.
+confirm-not-you-code-second_step_on = Dann ist jemand in Ihrem Konto angemeldet. Geben Sie Code und Link niemandem, ändern Sie Ihr Passwort, und informieren Sie die Zuständigen von { $name }.
+confirm-not-you-code-second_step_off = Dann ist jemand in Ihrem Konto angemeldet. Geben Sie Code und Link niemandem, ändern Sie Ihr Passwort, und informieren Sie die Zuständigen von { $name }.
+confirm-not-you-link-sign_up = Dann hat jemand Ihre Adresse eingegeben. Ohne diese Mail kann niemand sie verwenden; Sie müssen also nichts tun. Geben Sie den Link niemandem.
+confirm-not-you-link-email_change = Dann hat jemand Ihre Adresse eingegeben. Ohne diese Mail kann niemand sie verwenden; Sie müssen also nichts tun. Geben Sie den Link niemandem.
+confirm-not-you-link-reset = Dann hat jemand Ihren Namen oder Ihre Adresse eingegeben. Ohne diese Mail kann niemand Ihr Passwort ändern; Sie müssen also nichts tun. Geben Sie den Link niemandem.
+confirm-not-you-link-second_step_on = Dann ist jemand in Ihrem Konto angemeldet. Geben Sie den Link niemandem, ändern Sie Ihr Passwort, und informieren Sie die Zuständigen von { $name }.
+confirm-not-you-link-second_step_off = Dann ist jemand in Ihrem Konto angemeldet. Geben Sie den Link niemandem, ändern Sie Ihr Passwort, und informieren Sie die Zuständigen von { $name }.
+confirm-why = Gesendet, weil jemand bei { $origin } danach gefragt hat.
+
 ## Zu viele falsche Codes
 
 spent-subject = Zu viele falsche Codes für Ihr Konto bei { $site }

@@ -52,6 +52,44 @@ not-you-link-passwordless = Then somebody typed your name or address. Without th
 why = Sent because somebody signed in with your password at { $origin }.
 why-passwordless = Sent because somebody asked to sign in with your name or address at { $origin }.
 
+## Codes and links for anything else
+
+confirm-subject-sign_up = Confirm your address for { $site }
+confirm-subject-reset = Choose a new password for { $site }
+confirm-subject-email_change = Confirm your new address for { $site }
+confirm-subject-second_step_on = Turn the second step on at { $site }
+confirm-subject-second_step_off = Turn the second step off at { $site }
+# What the code or link is for, after the sentence before.
+confirm-for-sign_up = With it you show that this address is yours.
+confirm-for-reset = With it you choose a new password.
+confirm-for-email_change = With it you get the mails of your account here.
+confirm-for-second_step_on = With it you turn the second step on.
+confirm-for-second_step_off = With it you turn the second step off.
+confirm-code-title = Your code
+confirm-code-preview = Open this mail for your code at { $site }. It works until { $time }.
+confirm-code-type-it = Type it where you asked for it at { $site }.
+# The text part alone; what it is for stands in the middle.
+confirm-code-intro = Here is your code for { $site }. { $use } Type it where you asked for it. Give it to nobody: no one will ever ask you to read it out or to send it on.
+confirm-code-or-link = Or { $link } in the browser where you asked for it.
+confirm-code-or-link-text = Or open this link in the browser where you asked for it:
+confirm-link-title = Your link
+confirm-link-preview = Open this mail for your link at { $site }. It works until { $time }.
+confirm-link-open-it = Open it in the browser where you asked for it at { $site }.
+confirm-link-button = Go on at { $site }
+confirm-link-intro = Here is your link for { $site }. { $use } Open it in the browser where you asked for it. Give it to nobody: no one will ever ask you to send it on.
+confirm-link-no-code = There is no code in this mail: too many wrong codes were typed, so for a while only the link works.
+confirm-not-you-code-sign_up = Then somebody typed your address. Without this mail they cannot use it, so there is nothing to do. Give the code and the link to nobody.
+confirm-not-you-code-email_change = Then somebody typed your address. Without this mail they cannot use it, so there is nothing to do. Give the code and the link to nobody.
+confirm-not-you-code-reset = Then somebody typed your name or address. Without this mail they cannot change your password, so there is nothing to do. Give the code and the link to nobody.
+confirm-not-you-code-second_step_on = Then somebody is signed in to your account. Give the code and the link to nobody, change your password, and tell whoever looks after { $name }.
+confirm-not-you-code-second_step_off = Then somebody is signed in to your account. Give the code and the link to nobody, change your password, and tell whoever looks after { $name }.
+confirm-not-you-link-sign_up = Then somebody typed your address. Without this mail they cannot use it, so there is nothing to do. Give the link to nobody.
+confirm-not-you-link-email_change = Then somebody typed your address. Without this mail they cannot use it, so there is nothing to do. Give the link to nobody.
+confirm-not-you-link-reset = Then somebody typed your name or address. Without this mail they cannot change your password, so there is nothing to do. Give the link to nobody.
+confirm-not-you-link-second_step_on = Then somebody is signed in to your account. Give the link to nobody, change your password, and tell whoever looks after { $name }.
+confirm-not-you-link-second_step_off = Then somebody is signed in to your account. Give the link to nobody, change your password, and tell whoever looks after { $name }.
+confirm-why = Sent because somebody asked for it at { $origin }.
+
 ## Too many wrong codes
 
 spent-subject = Too many wrong codes for your account at { $site }

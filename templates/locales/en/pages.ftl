@@ -14,6 +14,7 @@ sign-in = Sign in
 sign-out = Sign out
 start-again = Start again
 try-again = Try again
+go-on = Go on
 go-to-site = Go to { $site }
 busy-signing-in = Signing in…
 busy-signing-out = Signing out…
@@ -74,12 +75,21 @@ code-title-link-only = Open the link in the mail
 code-title-exhausted = No tries left
 code-title-spent = This code was used already
 code-sent = We sent a 6-digit code to { $address }.
+code-sent-letters = We sent a code of 8 letters to { $address }.
+# What the code is for, after the sentence before.
+code-for-sign_up = It shows that the address is yours.
+code-for-reset = With it you can choose a new password.
+code-for-email_change = It shows that the new address is yours.
+code-for-second_step_on = With it you turn the second step on.
+code-for-second_step_off = With it you turn the second step off.
 code-label = 6-digit code from the mail
+code-label-letters = Code from the mail
 code-letters = My code has letters
 code-resent = We sent a new code. The one before no longer works.
 code-resent-link = We sent a new link. The one before no longer works.
 code-wrong = That is not the code. Check the newest mail and try again.
-code-not-six-digits = A code has 6 digits. Type all of them.
+code-not-digits = A code has 6 digits. Type all of them.
+code-not-letters = A code has 8 letters. Type all of them.
 code-tries-left = { $left ->
     [one] 1 try left
    *[other] { $left } tries left
@@ -94,6 +104,7 @@ code-expired-none-left = The code for { $address } worked until { $time }. No fu
 code-link-only = Too many wrong codes were typed, so codes are not taken for now. The link in the mail to { $address } works: open it in this browser.
 code-exhausted = The code was typed wrong too often and no longer works. Start again to get another.
 spent = If it was you, you are signed in and can go on. If not, start again to get another.
+spent-other = If it was you, there is nothing more to do. If not, start again to get another.
 resend-title = No mail?
 resend-code = Send a new code
 resend-link = Send a new link
@@ -112,9 +123,20 @@ not-your-address = Not your address?
 
 ## The link
 
+link-title-sign_in = Sign in
+link-title-sign_up = Confirm your address
+link-title-reset = Choose a new password
+link-title-email_change = Confirm your new address
+link-title-second_step_on = Turn the second step on
+link-title-second_step_off = Turn the second step off
 link-title-expired = This link has expired
 link-title-spent = This link was used already
-link-ready = You opened the link that we sent to { $address }. If you asked for it, go on to { $site }. If not, close this page.
+link-ready-sign_in = You opened the link that we sent to { $address }. If you asked for it, go on to { $site }. If not, close this page.
+link-ready-sign_up = You opened the link that we sent to { $address }. If you asked for an account at { $site }, go on. If not, close this page.
+link-ready-reset = You opened the link that we sent to { $address }. If you want to choose a new password, go on. If not, close this page.
+link-ready-email_change = You opened the link that we sent to { $address }. If you asked to get the mails of your account here, go on. If not, close this page.
+link-ready-second_step_on = You opened the link that we sent to { $address }. If you asked to turn the second step on, go on. If not, close this page.
+link-ready-second_step_off = You opened the link that we sent to { $address }. If you asked to turn the second step off, go on. If not, close this page.
 link-over = This link has expired. Start again to get another.
 link-expired = A link works once, for a short time, and no longer when a newer mail was sent. Look for a newer mail, or start again to get one.
 
@@ -123,8 +145,11 @@ link-expired = A link works once, for a short time, and no longer when a newer m
 relay-title = Type this code where you asked for it
 relay-title-no-code = Open the link in the other browser
 relay-text = You opened the link in another browser than the one where you are signing in to { $host }. To sign in there, type this code there:
+relay-text-other = You opened the link in another browser than the one where you asked for it at { $host }. To go on there, type this code there:
 relay-over = This code has expired. Send a new code where you are signing in.
+relay-over-other = This code has expired. Send a new code where you asked for it.
 relay-no-code = You opened the link in another browser than the one where you are signing in to { $host }. It only works there: go back to the mail, copy the link, and open it in that browser before { $time }.
+relay-no-code-other = You opened the link in another browser than the one where you asked for it at { $host }. It only works there: go back to the mail, copy the link, and open it in that browser before { $time }.
 relay-never-code = Never read this code out to anybody, and never send it on.
 relay-never-link = Never send the link on.
 relay-nobody-asks = Nobody from { $site } will ask for it. If you did not ask for it yourself, close this page.
