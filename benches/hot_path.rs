@@ -27,7 +27,7 @@ use doorward::identity::headers::{AliasFilter, IdentityHeaderNames, IdentityValu
 use doorward::identity::signature::{SignedParts, Signer};
 use doorward::policy::SitePolicy;
 use doorward::portal::pages::{Look, Pages};
-use doorward::portal::{Portal, PortalSite};
+use doorward::portal::{Hosts, Portal, PortalSite};
 use doorward::proxy::{Gateway, GatewaySettings, GatewaySite, UpstreamPool, UpstreamTimeouts};
 use doorward::telemetry::metrics::{DecisionLabel, RequestSummary, metrics};
 use doorward::templates::Templates;
@@ -156,6 +156,7 @@ impl Bench {
             auth: Arc::clone(&core.auth),
             portal: Portal::new(Arc::clone(&core.auth), Arc::clone(&pages)).service(),
             pages,
+            hosts: Arc::new(Hosts::each_alone(Arc::clone(&core.keys))),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(OsEntropy),
         });

@@ -18,11 +18,13 @@ use crate::auth::Auth;
 pub mod cookies;
 mod csrf;
 mod form;
+mod hosts;
 pub mod pages;
 mod respond;
 mod routes;
 mod visit;
 
+pub use hosts::Hosts;
 pub use respond::{SecurityHeaders, error_page};
 pub use visit::{PortalSite, Visit, visitor_of};
 
@@ -55,8 +57,9 @@ impl Portal {
     }
 
     fn router(self) -> Router {
-        use routes::{code, home, link, login, logout, not_me};
+        use routes::{code, home, link, login, logout, not_me, ticket};
         let pages = Router::new()
+            .route("/", get(home::to_base))
             .route("/_doorward", get(home::to_base))
             .route("/_doorward/", get(home::show))
             .route("/_doorward/login", get(login::show).post(login::submit))
@@ -69,6 +72,9 @@ impl Portal {
             .route("/_doorward/not-me/{token}", get(not_me::land))
             .route("/_doorward/logout", get(logout::ask).post(logout::submit))
             .route("/_doorward/signed-out", get(logout::done))
+            .route("/_doorward/sso", get(ticket::answer))
+            .route("/_doorward/ticket", get(ticket::show))
+            .route("/_doorward/ticket/{ticket}", get(ticket::land))
             .route("/_doorward/static/{name}", get(home::asset))
             .fallback(home::not_found)
             .method_not_allowed_fallback(home::method_not_allowed);
