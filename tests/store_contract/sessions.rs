@@ -110,7 +110,7 @@ pub async fn a_creation_that_is_broken_off_has_happened_or_not(store: impl Backe
         };
         tokio::select! {
             biased;
-            done = flow.create_session(new) => done.unwrap(),
+            done = flow.create_session(new) => drop(done.unwrap()),
             () = patience => {}
         }
         // A further write waits until the broken one is settled.
