@@ -185,6 +185,8 @@ async fn ticket_for(browser: &Traveller, host: &str) -> String {
 
 /// What this host asks the portal, as path and query.
 async fn question(browser: &Traveller, host: &str, page: &str) -> String {
+    // Half a minute has passed since the last time.
+    browser.at(host).set_cookie("__Host-doorward-trips", None);
     let login = browser.at(host).get(page).await.expect(303);
     let asked = browser.at(host).get(login.location()).await.expect(303);
     asked.location().strip_prefix("https://wiki.test").expect("the portal").to_owned()
@@ -412,16 +414,21 @@ async fn programs_and_forms_at_the_second_host_are_answered_as_at_the_first() {
     let fields = [("csrf", csrf.as_str()), ("rd", "/")];
     let answer = ada.at(OTHER).submit("/_doorward/code/start", &fields).await.expect(303);
     assert_eq!(answer.location(), "/_doorward/login");
-    let asked = question(&ada, THIRD, "/page").await;
-    ada.at(WIKI)
-        .send(Request::post(&asked).navigate().header("Content-Length", "0"))
-        .await
-        .expect(405);
-    let ticket = ticket_for(&ada, THIRD).await;
-    let head = Request::new("HEAD", &ticket).navigate();
-    let raw = ada.at(THIRD).prepare(head.header("Connection", "close"));
-    drop(raw);
     assert_arrived(&ada.open(OTHER, "/simple/y").await, OTHER, &site, "ada");
+
+    // Only loading a page asks for a ticket, or shows one.
+    ada.sign_in_for(&site, &ADA, WIKI, "/fresh").await;
+    let asked = question(&ada, THIRD, "/page").await;
+    let posted = Request::post(&asked).navigate().header("Content-Length", "0");
+    ada.at(WIKI).send(posted).await.expect(405);
+    let ticket = ticket_for(&ada, THIRD).await;
+    let posted = Request::post(&ticket).navigate().header("Content-Length", "0");
+    ada.at(THIRD).send(posted).await.expect(405);
+    let head = Request::new("HEAD", &ticket).navigate().header("Connection", "close");
+    let answer = ada.at(THIRD).send(head).await;
+    assert_eq!(answer.status, 405);
+    ada.at(THIRD).send(landing(&ticket)).await.expect(303);
+    assert!(ada.at(THIRD).is_signed_in().await);
 }
 
 #[tokio::test]

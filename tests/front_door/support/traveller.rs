@@ -89,11 +89,13 @@ impl Traveller {
         assert_eq!(asked.host, self.portal, "people sign in at the portal: {:#?}", asked.trail);
         let page = asked.answer.expect(200).text();
         let (csrf, rd) = (hidden(&page, "csrf"), hidden(&page, "rd"));
+        let is_step_up = page.contains("action=\"/_doorward/code/start\"");
+        let form = if is_step_up { "/_doorward/code/start" } else { "/_doorward/login" };
         let mut fields = vec![("username", person.username), ("csrf", &csrf), ("rd", &rd)];
         if page.contains("name=\"password\"") {
             fields.push(("password", person.password));
         }
-        let answer = self.at_portal().submit("/_doorward/login", &fields).await.expect(303);
+        let answer = self.at_portal().submit(form, &fields).await.expect(303);
         if answer.location() != "/_doorward/code" {
             return self.go_on(answer).await;
         }
