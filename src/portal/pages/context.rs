@@ -199,7 +199,7 @@ fn ticket(page: &TicketPage<'_>) -> Value {
         TicketPage::Over { host } => context! { state => "over", host },
         TicketPage::NoCookies { host } => context! { state => "no_cookies", host },
         TicketPage::InCircles { host, return_to } => {
-            context! { state => "in_circles", host, start_again => start_again(return_to) }
+            context! { state => "in_circles", host, start_again => start_again(Purpose::SignIn, return_to) }
         }
     }
 }
