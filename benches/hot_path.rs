@@ -18,7 +18,7 @@ use doorward::auth::tokens;
 use doorward::domain::account::{Account, Identity, NewAccount};
 use doorward::domain::client::{Client, UserAgent};
 use doorward::domain::entropy::OsEntropy;
-use doorward::domain::id::{AccountId, SessionId};
+use doorward::domain::id::{AccountId, FamilyId, SessionId};
 use doorward::domain::path::RequestPath;
 use doorward::domain::secret::SessionToken;
 use doorward::domain::session::{Method as SignInMethod, Methods, NewSession, Session};
@@ -216,8 +216,10 @@ async fn sign_in(core: &Core) -> (Account, String) {
 }
 
 fn session_of(account: &Account, now: Timestamp) -> Session {
+    let id = SessionId::generate(&OsEntropy, now);
     Session {
-        id: SessionId::generate(&OsEntropy, now),
+        id,
+        family: FamilyId::begun_by(id),
         account: account.id,
         epoch: account.epoch,
         host: HOST.parse().unwrap(),
