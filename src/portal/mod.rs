@@ -19,12 +19,14 @@ pub mod cookies;
 mod csrf;
 mod form;
 mod hosts;
+mod language;
 pub mod pages;
 mod respond;
 mod routes;
 mod visit;
 
 pub use hosts::Hosts;
+pub use language::language_of;
 pub use respond::{SecurityHeaders, error_page};
 pub use visit::{PortalSite, Visit, visitor_of};
 
@@ -57,7 +59,7 @@ impl Portal {
     }
 
     fn router(self) -> Router {
-        use routes::{code, home, link, login, logout, not_me, ticket};
+        use routes::{code, home, language, link, login, logout, not_me, ticket};
         let pages = Router::new()
             .route("/", get(home::to_base))
             .route("/_doorward", get(home::to_base))
@@ -70,6 +72,7 @@ impl Portal {
             .route("/_doorward/link/{token}", get(link::land))
             .route("/_doorward/not-me", get(not_me::show).post(not_me::submit))
             .route("/_doorward/not-me/{token}", get(not_me::land))
+            .route("/_doorward/language", get(language::choose))
             .route("/_doorward/logout", get(logout::ask).post(logout::submit))
             .route("/_doorward/signed-out", get(logout::done))
             .route("/_doorward/sso", get(ticket::answer))

@@ -24,6 +24,7 @@ mod gateway;
 mod headers;
 mod hostile;
 mod hosts;
+mod languages;
 mod limits;
 mod links;
 mod mail;
