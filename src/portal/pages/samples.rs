@@ -224,7 +224,7 @@ fn others() -> Vec<(String, Page<'static>)> {
         expires_at: NOW + Duration::from_secs(12 * 3600),
     };
     let plain = SignedInPage { full_name: None, two_factor: false, ..signed_in };
-    let (host, address) = ("other.example", "https://other.example/_doorward/ticket/a-ticket");
+    let (host, address) = ("other.example", "/a-page");
     [
         ("confirm", Page::Confirm(confirm)),
         ("confirm-busy", Page::Confirm(ConfirmPage { alert: busy, ..confirm })),
