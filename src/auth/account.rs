@@ -6,6 +6,7 @@ use crate::domain::account::{
 use crate::domain::audit::AuditEvent;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::AccountId;
+use crate::domain::registration::Registration;
 use crate::domain::secret::Password;
 use crate::domain::time::Timestamp;
 use crate::store::{Inserted, StoreError};
@@ -106,6 +107,15 @@ impl Auth {
         self.accounts.list_accounts(after, limit).await
     }
 
+    /// The registrations that wait to be shown as their owners', the latest first.
+    pub async fn registrations(
+        &self,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<Registration>, StoreError> {
+        self.accounts.registrations(limit, now).await
+    }
+
     /// Disables the account and ends its sessions now (S39). `None` if there is none.
     pub async fn disable_account(
         &self,
@@ -115,6 +125,7 @@ impl Auth {
         let status = AccountStatus::Disabled { at: now };
         let account = self.accounts.set_status(id, status).await?;
         self.revoke_sessions_of(id, None).await?;
+        self.flow.drop_challenges_of(id).await?;
         self.remember_operator(AuditEvent::AccountDisabled, id, now).await?;
         Ok(account)
     }
@@ -139,8 +150,7 @@ impl Auth {
     ) -> Result<Option<Account>, AccountError> {
         let hash = self.hasher.hash(password).await?.ok_or(AccountError::NotHashed)?;
         let account = self.accounts.set_password(id, hash).await?;
-        self.revoke_sessions_of(id, None).await?;
-        self.accounts.remove_devices_of(id).await?;
+        self.end_everything_of(id).await?;
         self.remember_operator(AuditEvent::PasswordSet, id, now).await?;
         Ok(account)
     }

@@ -17,6 +17,7 @@ use crate::store::{LimitName, StoreError};
 use crate::telemetry::metrics::{CodeEvent, metrics};
 
 use super::audit::Attempt;
+use super::notice::WORTH_SENDING;
 use super::sign_in::Context;
 use super::{Auth, Limited, tokens};
 
@@ -190,12 +191,13 @@ impl Auth {
             Mailed::Nothing => (None, message),
         };
         let mail = Mail { to: to.clone().unwrap_or_else(EmailAddress::nobody), message };
-        let frame = MailFrame {
-            id: MailId::generate(&*self.entropy, context.now),
-            flow: Some(flow.hash()),
-            created_at: context.now,
-            not_after,
+        // A notice is of use without the challenge that set it off.
+        let (flow, not_after) = match &recipient.mailed {
+            Mailed::Notice(..) => (None, context.now + WORTH_SENDING),
+            Mailed::Code(_) | Mailed::Nothing => (Some(flow.hash()), not_after),
         };
+        let id = MailId::generate(&*self.entropy, context.now);
+        let frame = MailFrame { id, flow, created_at: context.now, not_after };
         let sealed = self.keys.seal(&mail, &*self.entropy, frame);
         Ok(FreshCode { code: code_mac, link, mail: to.map(|_| sealed) })
     }

@@ -10,7 +10,7 @@ use super::Auth;
 use super::sign_in::Context;
 
 /// How long a notice is worth sending.
-const WORTH_SENDING: std::time::Duration = std::time::Duration::from_secs(86_400);
+pub(super) const WORTH_SENDING: std::time::Duration = std::time::Duration::from_secs(86_400);
 
 impl Auth {
     /// Writes a notice to the outbox.

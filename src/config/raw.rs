@@ -13,6 +13,7 @@ mod located;
 mod mail;
 pub(super) mod near;
 mod portal;
+mod registration;
 mod rules;
 mod sites;
 mod store;
@@ -117,6 +118,8 @@ pub(super) struct File {
     /// How mail goes out.
     #[schemars(required)]
     mail: Option<Located<mail::Mail>>,
+    /// Who may make an account without being invited.
+    registration: Option<Located<registration::Registration>>,
     /// How often something may be tried; each is number/period, such as 5/5m.
     limits: Option<Located<budgets::Limits>>,
     /// The codes that are mailed.
@@ -148,6 +151,7 @@ impl File {
         let accounts = store::accounts(self.accounts, context);
         let state = store::state(self.state, context);
         let mail = mail::mail(self.mail, context);
+        let registration = registration::registration(self.registration, context);
         let limits = budgets::limits(self.limits, context);
         let otp = budgets::otp(self.otp, context);
         let session = budgets::session(self.session, context);
@@ -170,6 +174,7 @@ impl File {
             previous_secret_file: previous_secret_file?,
             accounts: accounts?,
             mail: mail?,
+            registration: registration?,
             limits: limits?,
             otp: otp?,
             session: session?,

@@ -5,18 +5,25 @@
 use async_trait::async_trait;
 use std::time::Duration;
 
-use crate::domain::account::{Account, AccountStatus, AccountWithPassword, LoginName, NewAccount};
+use crate::domain::account::{
+    Account, AccountStatus, AccountWithPassword, Epoch, LoginName, NewAccount, Username,
+};
 use crate::domain::audit::{AuditEntry, AuditEvent, NumberedEntry};
 use crate::domain::budget::{BudgetState, DelayRule, GuessBudget};
 use crate::domain::challenge::{
     Challenge, NewChallenge, Purpose, Redeemed, Reissue, Reissued, ResendRule,
 };
 use crate::domain::device::{Device, DeviceUse, Guesser, NewDevice, Rotation};
-use crate::domain::id::{AccountId, DeviceId, MailId, SessionId};
+use crate::domain::id::{AccountId, DeviceId, InvitationId, MailId, SessionId};
 use crate::domain::mail::{LeasedMail, SealedMail};
+use crate::domain::permit::Permit;
 use crate::domain::quota::{Quota, Rate};
+use crate::domain::registration::{
+    Acceptance, Activated, Invitation, NewInvitation, NewRegistration, Registration,
+};
 use crate::domain::secret::{
-    CodeGuess, DeviceTokenHash, FlowHash, LinkTokenHash, PasswordHash, SessionTokenHash,
+    CodeGuess, DeviceTokenHash, FlowHash, InvitationTokenHash, LinkTokenHash, PasswordHash,
+    PermitHash, SessionTokenHash,
 };
 use crate::domain::session::{NewSession, Session};
 use crate::domain::time::Timestamp;
@@ -86,6 +93,15 @@ pub trait AccountStore: Send + Sync {
         hash: PasswordHash,
     ) -> Result<Option<Account>, StoreError>;
 
+    /// Sets a new password and begins a new epoch, if the account is active and still in `epoch`: of several that begin in
+    /// the same epoch, one succeeds. Returns the account as it is now.
+    async fn replace_password(
+        &self,
+        id: AccountId,
+        epoch: Epoch,
+        hash: PasswordHash,
+    ) -> Result<Option<Account>, StoreError>;
+
     /// Replaces `old` by `new`, the same password hashed better, if `old` still stands. The epoch stays.
     async fn upgrade_password_hash(
         &self,
@@ -93,6 +109,63 @@ pub trait AccountStore: Send + Sync {
         old: &PasswordHash,
         new: PasswordHash,
     ) -> Result<bool, StoreError>;
+}
+
+/// Accounts that are to be, in the durable store.
+#[async_trait]
+pub trait RegistrationStore: Send + Sync {
+    /// Keeps the registration beside all others: it is found by no sign-in, and takes neither its name nor its address.
+    async fn insert_registration(&self, new: NewRegistration) -> Result<(), StoreError>;
+
+    /// The registration, unless it is over.
+    async fn find_registration(
+        &self,
+        id: AccountId,
+        now: Timestamp,
+    ) -> Result<Option<Registration>, StoreError>;
+
+    /// Up to `limit` registrations that are not over, the latest first.
+    async fn registrations(
+        &self,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<Registration>, StoreError>;
+
+    /// Makes an active account of the registration, under its own name or under `name`, in one step: every registration and
+    /// every invitation of the same address is gone then (S41). Where name or address are another account's by now, nothing
+    /// happens.
+    async fn activate_registration(
+        &self,
+        id: AccountId,
+        name: Option<&Username>,
+        now: Timestamp,
+    ) -> Result<Activated, StoreError>;
+
+    /// Keeps the invitation.
+    async fn insert_invitation(&self, new: NewInvitation) -> Result<(), StoreError>;
+
+    /// The invitation whose token this is, unless it is over. Changes nothing (S16).
+    async fn find_invitation(
+        &self,
+        token: &InvitationTokenHash,
+        now: Timestamp,
+    ) -> Result<Option<Invitation>, StoreError>;
+
+    /// Makes an active account of the invitation, once, in one step: what it says itself it keeps, the rest is as `chosen`.
+    /// Every invitation and every registration of the same address is gone then. Where name or address are another
+    /// account's, nothing happens.
+    async fn accept_invitation(
+        &self,
+        token: &InvitationTokenHash,
+        chosen: Acceptance,
+        now: Timestamp,
+    ) -> Result<Activated, StoreError>;
+
+    /// The invitations that are not over, the latest first.
+    async fn invitations(&self, now: Timestamp) -> Result<Vec<Invitation>, StoreError>;
+
+    /// Takes the invitation back. Gives it, if there was one.
+    async fn remove_invitation(&self, id: InvitationId) -> Result<Option<Invitation>, StoreError>;
 }
 
 /// Sessions: signed-in browsers.
@@ -178,6 +251,28 @@ pub trait ChallengeStore: Send + Sync {
     async fn drop_challenges_of(&self, account: AccountId) -> Result<u64, StoreError>;
 }
 
+/// Permits: browsers that may do something once.
+#[async_trait]
+pub trait PermitStore: Send + Sync {
+    /// Keeps the permit, in place of any other of the same browser.
+    async fn create_permit(&self, browser: &PermitHash, permit: Permit) -> Result<(), StoreError>;
+
+    /// The permit of this browser, unless it is over. Changes nothing.
+    async fn find_permit(
+        &self,
+        browser: &PermitHash,
+        now: Timestamp,
+    ) -> Result<Option<Permit>, StoreError>;
+
+    /// Takes the permit of this browser, once: of many who ask for it at the same time, one gets it. One that is over is
+    /// nobody's.
+    async fn take_permit(
+        &self,
+        browser: &PermitHash,
+        now: Timestamp,
+    ) -> Result<Option<Permit>, StoreError>;
+}
+
 /// The outbox: mails that are promised and not yet delivered.
 #[async_trait]
 pub trait OutboxStore: Send + Sync {
@@ -208,6 +303,10 @@ pub trait OutboxStore: Send + Sync {
 pub enum LimitName {
     /// Sign-in attempts of an address.
     SignIn,
+    /// Registrations from an address.
+    Registration,
+    /// New passwords asked for from an address.
+    Reset,
     /// Codes typed from an address.
     Verify,
     /// Further codes asked for from an address.
@@ -229,6 +328,8 @@ impl LimitName {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SignIn => "sign_in",
+            Self::Registration => "registration",
+            Self::Reset => "reset",
             Self::Verify => "verify",
             Self::Resend => "resend",
             Self::CodeRequest => "code_request",
@@ -396,7 +497,7 @@ pub trait StoreUpkeep: Send + Sync {
 
     /// Removes up to `limit` rows of each kind that are of no more use: sessions past their end or idle too long,
     /// challenges an hour past theirs, mails past their use, devices unused for 90 days, failures that count no more,
-    /// audit entries older than 90 days. Returns how many rows went.
+    /// audit entries older than 90 days, registrations, invitations and permits that are over. Returns how many rows went.
     async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
     /// Comes back once somebody other than this process has changed the store, so that caches are emptied.
@@ -405,9 +506,9 @@ pub trait StoreUpkeep: Send + Sync {
 }
 
 /// The role of the durable store.
-pub trait Accounts: AccountStore + BudgetStore + DeviceStore + AuditStore + StoreUpkeep {}
-impl<T: AccountStore + BudgetStore + DeviceStore + AuditStore + StoreUpkeep> Accounts for T {}
+pub trait Accounts: AccountStore + RegistrationStore + BudgetStore + DeviceStore + AuditStore + StoreUpkeep {}
+impl<T: AccountStore + RegistrationStore + BudgetStore + DeviceStore + AuditStore + StoreUpkeep> Accounts for T {}
 
 /// The role of the store of what passes.
-pub trait Flow: SessionStore + ChallengeStore + OutboxStore + QuotaStore + StoreUpkeep {}
-impl<T: SessionStore + ChallengeStore + OutboxStore + QuotaStore + StoreUpkeep> Flow for T {}
+pub trait Flow: SessionStore + ChallengeStore + PermitStore + OutboxStore + QuotaStore + StoreUpkeep {}
+impl<T: SessionStore + ChallengeStore + PermitStore + OutboxStore + QuotaStore + StoreUpkeep> Flow for T {}
