@@ -82,7 +82,7 @@ pub(super) fn typed_names(fields: &Form) -> TypedNames<'_> {
     const LONGEST: usize = 512;
     let shortened = |name| {
         let typed: &str = fields.get(name);
-        typed.get(..LONGEST).unwrap_or(typed.get(..0).filter(|_| typed.len() > LONGEST).unwrap_or(typed))
+        typed.get(..LONGEST).unwrap_or(typed)
     };
     TypedNames {
         username: shortened("username"),
