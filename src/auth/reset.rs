@@ -118,7 +118,7 @@ impl Auth {
         let Some(permit) = self.flow.take_permit(&flow.permit_hash(), context.now).await? else {
             return Ok(NewPasswordOutcome::Over);
         };
-        let changed = self.accounts.replace_password(account.id, account.epoch, hash).await?;
+        let changed = self.accounts.set_password_in(account.id, account.epoch, hash).await?;
         let Some(account) = changed else { return Ok(NewPasswordOutcome::Over) };
         self.end_everything_of(account.id).await?;
         let reset = Attempt::of(AuditEvent::PasswordReset, AuditResult::Ok, Some(&account));

@@ -216,7 +216,7 @@ impl Auth {
         context: &Context<'_>,
     ) -> Result<SignInOutcome, StoreError> {
         let methods = Methods::new([Method::Password]);
-        if form.wanted == Wanted::Password {
+        if form.wanted == Wanted::Password && !account.second_step {
             let proof = Proof::now(methods, context);
             let opened = self.open_session(account, proof, form.remember, context).await?;
             return Ok(SignInOutcome::SignedIn(opened));

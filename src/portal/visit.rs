@@ -132,6 +132,7 @@ pub fn visitor_of(signed_in: &SignedIn) -> Visitor<'_> {
         identity: &signed_in.identity,
         methods: &signed_in.session.methods,
         authenticated_at: signed_in.session.authenticated_at,
+        second_step: signed_in.second_step,
     }
 }
 
