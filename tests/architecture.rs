@@ -60,6 +60,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("serde_saphyr", &["config/"]),
     ("prometheus", &["telemetry/"]),
     ("clap", &["cli/", "main.rs"]),
+    ("reqwest", &["app/", "notify/"]),
+    ("zxcvbn", &["domain/password_rules.rs"]),
 ];
 
 #[test]
