@@ -190,7 +190,11 @@ impl Auth {
             Mailed::Notice(to, notice) => (Some(to.clone()), (**notice).clone()),
             Mailed::Nothing => (None, message),
         };
-        let mail = Mail { to: to.clone().unwrap_or_else(EmailAddress::nobody), message };
+        let mail = Mail {
+            to: to.clone().unwrap_or_else(EmailAddress::nobody),
+            language: context.language,
+            message,
+        };
         // A notice is of use without the challenge that set it off.
         let (flow, not_after) = match &recipient.mailed {
             Mailed::Notice(..) => (None, context.now + WORTH_SENDING),
