@@ -9,6 +9,7 @@ use crate::domain::device::Guesser;
 use crate::domain::email::{EmailAddress, mask};
 use crate::domain::id::{AccountId, ChallengeId, MailId};
 use crate::domain::keys::MailFrame;
+use crate::domain::language::Language;
 use crate::domain::mail::{LinkAddress, Mail, Message, SealedMail};
 use crate::domain::secret::{CodeMac, FlowSecret, LinkToken};
 use crate::domain::session::Method;
@@ -192,7 +193,7 @@ impl Auth {
         };
         let mail = Mail {
             to: to.clone().unwrap_or_else(EmailAddress::nobody),
-            language: context.language,
+            language: language(recipient.account, context),
             message,
         };
         // A notice is of use without the challenge that set it off.
@@ -251,6 +252,11 @@ impl Auth {
         };
         Ok(format!("{id} {after} {who}"))
     }
+}
+
+/// The account's own language, or that of the request.
+pub(super) fn language(account: Option<&Account>, context: &Context<'_>) -> Language {
+    account.and_then(|account| account.language).unwrap_or(context.language)
 }
 
 /// The mail with this code, or with the link alone.

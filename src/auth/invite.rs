@@ -10,6 +10,7 @@ use crate::domain::client::Client;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::{AccountId, InvitationId, MailId};
 use crate::domain::keys::MailFrame;
+use crate::domain::language::Language;
 use crate::domain::mail::{Asked, Mail, Message};
 use crate::domain::password_rules::{Owner, PasswordFault};
 use crate::domain::registration::{Acceptance, Activated, Invitation, NewInvitation};
@@ -124,7 +125,7 @@ impl Auth {
             expires_at: invitation.expires_at,
             asked_by: Asked { at: now, client: Client { address: nowhere, user_agent: "".into() } },
         };
-        let mail = Mail { to: invitation.email.clone(), message };
+        let mail = Mail { to: invitation.email.clone(), language: Language::default(), message };
         let frame = MailFrame {
             id: MailId::generate(&*self.entropy, now),
             flow: None,

@@ -123,10 +123,8 @@ impl Auth {
         self.end_everything_of(account.id).await?;
         let reset = Attempt::of(AuditEvent::PasswordReset, AuditResult::Ok, Some(&account));
         self.remember(reset, context).await?;
-        let message = Message::PasswordChanged {
-            site: context.origin.to_owned(),
-            asked_by: context.asked(),
-        };
+        let message =
+            Message::PasswordChanged { site: context.origin.to_owned(), asked_by: context.asked() };
         self.notify(&account, message, context).await?;
         Ok(NewPasswordOutcome::Done { return_to: permit.return_to })
     }

@@ -632,5 +632,11 @@ impl<T> Accounts for T where
 }
 
 /// The role of the store of what passes.
-pub trait Flow: SessionStore + ChallengeStore + PermitStore + OutboxStore + QuotaStore + StoreUpkeep {}
-impl<T: SessionStore + ChallengeStore + PermitStore + OutboxStore + QuotaStore + StoreUpkeep> Flow for T {}
+pub trait Flow:
+    SessionStore + ChallengeStore + PermitStore + OutboxStore + QuotaStore + StoreUpkeep
+{
+}
+impl<T: SessionStore + ChallengeStore + PermitStore + OutboxStore + QuotaStore + StoreUpkeep> Flow
+    for T
+{
+}

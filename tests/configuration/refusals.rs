@@ -419,8 +419,18 @@ fn the_portal_is_well_dressed() {
 fn registration_is_for_somebody() {
     for (value, column, message, help) in [
         ("registration: { enabled: true, domains: [] }", 41, "names nobody", "take the key out"),
-        ("registration: { enabled: true, domains: [\"@x.example\"] }", 42, "not the domain", "behind"),
-        ("registration: { enabled: true, domains: [\"*.example\"] }", 42, "not the domain", "itself"),
+        (
+            "registration: { enabled: true, domains: [\"@x.example\"] }",
+            42,
+            "not the domain",
+            "behind",
+        ),
+        (
+            "registration: { enabled: true, domains: [\"*.example\"] }",
+            42,
+            "not the domain",
+            "itself",
+        ),
         ("registration: { domains: [x.example] }", 1, "is missing beside", "enabled: true"),
     ] {
         refused(&least_and(value), 7, column, message, help);

@@ -1,5 +1,6 @@
 //! What the pages show on which somebody comes to an account, or to a new password.
 
+use minijinja::value::merge_maps;
 use minijinja::{Value, context};
 
 use super::context::{leading_to, sign_in_alert};
@@ -141,22 +142,24 @@ pub enum InvitationPage<'a> {
 }
 
 pub(super) fn register(page: &RegisterPage<'_>, now: Timestamp) -> Value {
-    context! {
+    let own = context! {
         return_to => page.return_to,
         login => leading_to("/_doorward/login", page.return_to),
         domains => page.domains.join(", "),
-        ask_full_name => true,
-        fixed_username => Value::from(()),
-        ..names(&page.typed),
-        ..faults(&page.faults),
-        ..password(page.min_length, page.faults.password),
-        ..sign_in_alert(page.alert, now)
-    }
+    };
+    merge_maps([
+        own,
+        names(&page.typed),
+        faults(&page.faults),
+        password(page.min_length, page.faults.password),
+        sign_in_alert(page.alert, now),
+    ])
 }
 
 pub(super) fn name(page: &NamePage<'_>, now: Timestamp) -> Value {
     context! {
         username => page.typed,
+        first_fault => "username",
         username_fault => name_fault(page.fault),
         ..sign_in_alert(page.alert, now)
     }
@@ -175,13 +178,11 @@ pub(super) fn reset(page: &ResetPage<'_>, now: Timestamp) -> Value {
 pub(super) fn new_password(page: &NewPasswordPage<'_>, now: Timestamp) -> Value {
     match page {
         NewPasswordPage::Over => context! { state => "over" },
-        NewPasswordPage::Ask { username, min_length, fault, alert } => context! {
-            state => "ask",
-            username,
-            first_fault => if fault.is_some() { "password" } else { "" },
-            ..password(*min_length, *fault),
-            ..sign_in_alert(*alert, now)
-        },
+        NewPasswordPage::Ask { username, min_length, fault, alert } => merge_maps([
+            context! { state => "ask", username => *username, first_fault => "password" },
+            password(*min_length, *fault),
+            sign_in_alert(*alert, now),
+        ]),
     }
 }
 
@@ -196,16 +197,18 @@ pub(super) fn invitation(page: &InvitationPage<'_>, now: Timestamp) -> Value {
             min_length,
             faults: wrong,
             alert,
-        } => context! {
-            state => "ask",
-            invited => email,
-            fixed_username => username,
-            ask_full_name,
-            ..names(typed),
-            ..faults(wrong),
-            ..password(*min_length, wrong.password),
-            ..sign_in_alert(*alert, now)
-        },
+        } => merge_maps([
+            context! {
+                state => "ask",
+                invited => *email,
+                fixed_username => *username,
+                ask_full_name => *ask_full_name,
+            },
+            names(typed),
+            faults(wrong),
+            password(*min_length, wrong.password),
+            sign_in_alert(*alert, now),
+        ]),
     }
 }
 

@@ -14,9 +14,7 @@ use crate::auth::invite::{Accept, AcceptOutcome};
 use crate::auth::tokens;
 use crate::domain::return_to::ReturnTo;
 use crate::domain::secret::InvitationToken;
-use crate::portal::pages::{
-    InvitationPage, JoinFaults, LoginAlert, NameFault, Page, TypedNames,
-};
+use crate::portal::pages::{InvitationPage, JoinFaults, LoginAlert, NameFault, Page, TypedNames};
 use crate::portal::respond::{Reply, unavailable};
 use crate::portal::{Portal, Visit, cookies};
 

@@ -125,12 +125,7 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn answer(
-        self,
-        reply: Reply<'_>,
-        portal: &Portal,
-        outcome: RegisterOutcome,
-    ) -> Response<Body> {
+    fn answer(self, reply: Reply<'_>, portal: &Portal, outcome: RegisterOutcome) -> Response<Body> {
         let (reply, status, faults, alert) = match outcome {
             RegisterOutcome::CodeSent(flow) => {
                 return reply.next_flow(&flow).see_other("/_doorward/code");

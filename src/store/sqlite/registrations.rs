@@ -210,8 +210,7 @@ impl RegistrationStore for SqliteStore {
     }
 }
 
-const FIND_INVITATION: &str =
-    "SELECT * FROM invitations WHERE token_hash = ?1 AND expires_at > ?2";
+const FIND_INVITATION: &str = "SELECT * FROM invitations WHERE token_hash = ?1 AND expires_at > ?2";
 
 /// Makes the account as a part of `write`, and drops everything else that its address was to become.
 async fn activate(write: &mut SqliteConnection, new: NewAccount) -> Result<Activated, Cause> {
