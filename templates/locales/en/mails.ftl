@@ -158,7 +158,7 @@ unusual-why = Sent because of a sign-in to your account at { $origin }.
 
 ## A new account with an address that has one
 
-taken-subject = You have an account at { $site } already
+taken-subject = You have an account already at { $site }
 taken-title = You have an account already
 taken-preview = Somebody asked for a new account with your address. Nothing has changed.
 taken-what = Somebody asked for a new account at { $site } with your address. You have one already, so none was made, and nothing has changed.
