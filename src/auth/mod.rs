@@ -37,6 +37,7 @@ pub mod reset;
 pub mod sessions;
 pub mod sign_in;
 pub mod sign_out;
+pub mod ticket;
 pub mod tokens;
 mod unusual;
 

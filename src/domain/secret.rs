@@ -112,6 +112,13 @@ token_and_hash! {
     PermitHash, b"doorward permit\0"
 }
 
+token_and_hash! {
+    /// The secret of a ticket. It is in one address, once.
+    TicketToken,
+    /// The SHA-256 under which a store finds a ticket.
+    TicketHash, b"doorward ticket\0"
+}
+
 impl FlowSecret {
     /// What a store keeps of this secret where it stands for a permit.
     pub fn permit_hash(&self) -> PermitHash {

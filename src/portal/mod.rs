@@ -18,12 +18,14 @@ use crate::auth::Auth;
 pub mod cookies;
 mod csrf;
 mod form;
+mod hosts;
 mod language;
 pub mod pages;
 mod respond;
 mod routes;
 mod visit;
 
+pub use hosts::Hosts;
 pub use language::language_of;
 pub use respond::{SecurityHeaders, error_page};
 pub use visit::{PortalSite, Visit, visitor_of};
@@ -58,9 +60,10 @@ impl Portal {
 
     fn router(self) -> Router {
         use routes::{
-            code, home, invitation, language, link, login, logout, not_me, register, reset,
+            code, home, invitation, language, link, login, logout, not_me, register, reset, ticket,
         };
         let pages = Router::new()
+            .route("/", get(home::to_base))
             .route("/_doorward", get(home::to_base))
             .route("/_doorward/", get(home::show))
             .route("/_doorward/login", get(login::show).post(login::submit))
@@ -83,6 +86,9 @@ impl Portal {
             .route("/_doorward/language", get(language::choose))
             .route("/_doorward/logout", get(logout::ask).post(logout::submit))
             .route("/_doorward/signed-out", get(logout::done))
+            .route("/_doorward/sso", get(ticket::answer))
+            .route("/_doorward/ticket", get(ticket::show))
+            .route("/_doorward/ticket/{ticket}", get(ticket::land))
             .route("/_doorward/static/{name}", get(home::asset))
             .fallback(home::not_found)
             .method_not_allowed_fallback(home::method_not_allowed);

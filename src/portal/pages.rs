@@ -17,7 +17,7 @@ pub use joining::{
 pub use page::{
     CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, ErrorPage, LinkPage,
     LinkState, LoginAlert, LoginNotice, LoginPage, NotMePage, Page, RelayPage, ResendView,
-    SignOutPage, SignedInPage,
+    SignOutPage, SignedInPage, TicketPage,
 };
 
 use crate::domain::colour::Colour;

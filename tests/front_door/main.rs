@@ -23,6 +23,7 @@ mod failures;
 mod gateway;
 mod headers;
 mod hostile;
+mod hosts;
 mod invitations;
 mod languages;
 mod limits;

@@ -33,6 +33,9 @@ pub(in crate::portal) async fn show(
     if !portal.auth.registration().is_on() {
         return reply.error(ErrorKind::NotFound);
     }
+    if visit.signs_in_elsewhere() {
+        return reply.see_other(LOGIN);
+    }
     if visit.signed_in.is_some() {
         return reply.see_other(BASE);
     }
@@ -50,6 +53,9 @@ pub(in crate::portal) async fn submit(
     let reply = Reply::to(&portal, &visit, &headers);
     if !portal.auth.registration().is_on() {
         return reply.error(ErrorKind::NotFound);
+    }
+    if visit.signs_in_elsewhere() {
+        return reply.see_other(LOGIN);
     }
     let Ok(mut fields) = Form::read(&headers, &body) else {
         metrics().security_event(SecurityEvent::Malformed);

@@ -8,7 +8,7 @@ use http::{HeaderMap, Response, StatusCode};
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
-use super::code::{flow_of, posted};
+use super::code::{LOGIN, flow_of, posted};
 use super::login::{MAX_LOGIN, return_to_of};
 use crate::auth::reset::{NewPasswordOutcome, ResetOutcome};
 use crate::domain::return_to::ReturnTo;
@@ -27,6 +27,9 @@ pub(in crate::portal) async fn show(
     RawQuery(query): RawQuery,
 ) -> Response<Body> {
     let reply = Reply::to(&portal, &visit, &headers);
+    if visit.signs_in_elsewhere() {
+        return reply.see_other(LOGIN);
+    }
     let return_to = return_to_of(query.as_deref().unwrap_or_default());
     let return_to = return_to.as_str();
     let page = ResetPage { return_to, typed: "", missing: false, alert: None };
@@ -40,6 +43,9 @@ pub(in crate::portal) async fn submit(
     body: Bytes,
 ) -> Response<Body> {
     let reply = Reply::to(&portal, &visit, &headers);
+    if visit.signs_in_elsewhere() {
+        return reply.see_other(LOGIN);
+    }
     let Ok(fields) = Form::read(&headers, &body) else {
         metrics().security_event(SecurityEvent::Malformed);
         return reply.error(ErrorKind::BadRequest);
