@@ -18,6 +18,7 @@ pub mod check;
 mod demo;
 mod devices;
 mod health;
+mod invitations;
 mod keys;
 mod prompt;
 mod serve;

@@ -15,6 +15,7 @@ mod mail;
 pub(super) mod near;
 mod passwords;
 mod portal;
+mod registration;
 mod rules;
 mod sites;
 mod store;
@@ -119,6 +120,8 @@ pub(super) struct File {
     /// How mail goes out.
     #[schemars(required)]
     mail: Option<Located<mail::Mail>>,
+    /// Who may make an account without being invited.
+    registration: Option<Located<registration::Registration>>,
     /// How often something may be tried; each is number/period, such as 5/5m.
     limits: Option<Located<budgets::Limits>>,
     /// The codes that are mailed.
@@ -157,6 +160,7 @@ impl File {
         let accounts = store::accounts(self.accounts, context);
         let state = store::state(self.state, context);
         let mail = mail::mail(self.mail, context);
+        let registration = registration::registration(self.registration, context);
         let limits = budgets::limits(self.limits, context);
         let otp = budgets::otp(self.otp, context);
         let domain_at = budgets::place_of_domain(self.session.as_ref());
@@ -187,6 +191,7 @@ impl File {
             previous_secret_file: previous_secret_file?,
             accounts: accounts?,
             mail: mail?,
+            registration: registration?,
             limits: limits?,
             otp: otp?,
             session: session?,
