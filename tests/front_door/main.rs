@@ -40,3 +40,4 @@ mod sign_in;
 mod streams;
 mod transfer;
 mod unusual;
+mod walks;

@@ -277,11 +277,10 @@ password-like-full-name = This is too much like your name. Choose something else
 password-like-site-name = This is too much like the name of this site. Choose something else.
 password-common = This is among the first passwords that anybody tries. Choose something else.
 password-breached = This password was stolen elsewhere and is on a list. Choose something else, and change it wherever you use it.
-# What is said beside the field while it is typed.
+password-unchecked = It could not be checked whether this password was stolen elsewhere. Try again in a while.
+# Beside the field, while it is typed.
 password-fair = One word is guessed quickly. Add more words.
 password-good = Nothing speaks against it so far.
-# Why it is not taken, again.
-password-unchecked = It could not be checked whether this password was stolen elsewhere. Try again in a while.
 
 invitation-title = Welcome to { $site }
 invitation-text = You are invited with { $address }. Choose a password, and you have an account.
