@@ -63,7 +63,10 @@ await drive(options, async ({ page, context, shot }) => {
   await press('Register');
   await alert(/Only addresses that end in example\.org can register here/);
   await shot('register-domain');
-  await register('not a name', 'trajectory of friendship');
+  await page.getByLabel('E-mail address').fill('katherine@example.org');
+  await page.getByLabel('Username').fill('not a name');
+  await password().fill('trajectory of friendship');
+  await press('Register');
   await alert(/A username has 1 to 64 letters/);
 
   // By code.
