@@ -40,6 +40,7 @@ use crate::templates::{TemplateError, Templates};
 
 mod admin;
 pub mod demo;
+pub mod explain;
 mod places;
 pub mod secret;
 mod upkeep;
@@ -297,6 +298,7 @@ fn gateway_site(site: &settings::Site, keys: &KeyRing) -> Option<GatewaySite> {
         },
         key: keys.identity_keys(site.host()).into_iter().next()?,
         preserve_host: site.preserve_host,
+        asked_by: site.forward_auth,
         portal: Arc::new(PortalSite::new(site.origin.clone(), policy)),
     })
 }
