@@ -16,6 +16,7 @@ pub mod entropy;
 pub mod host;
 pub mod id;
 pub mod keys;
+pub mod language;
 pub mod mail;
 pub mod path;
 pub mod place;

@@ -117,7 +117,7 @@ impl Metrics {
         self.report_only.with_label_values(&[host, &rule, decision.as_str()]).inc();
     }
 
-    /// An attack was seen and stopped.
+    /// An attack was seen and stopped, or the protection of an account was changed.
     pub fn security_event(&self, event: SecurityEvent) {
         self.security_events.with_label_values(&[event.as_str()]).inc();
     }
@@ -218,7 +218,7 @@ impl Metrics {
             )?,
             security_events: make.counters(
                 "doorward_security_events_total",
-                "Attacks seen and stopped.",
+                "Attacks seen and stopped, and changes to how accounts are protected.",
                 &["event"],
             )?,
             password_hash_seconds: make.histogram(
