@@ -43,6 +43,8 @@ pub struct ImaginedVisitor {
     pub methods: Vec<SignInMethod>,
     /// How long ago.
     pub ago: Duration,
+    /// Whether their account asks for the code also where a password would be enough.
+    pub second_step: bool,
 }
 
 /// Why nothing can be explained.
@@ -123,6 +125,7 @@ pub fn explain(
         identity: &who.identity,
         methods,
         authenticated_at: now.before(who.ago),
+        second_step: who.second_step,
     });
     let policy = SitePolicy::new(site.rules.clone());
     let explanation = policy.explain(&facts, visitor, now);

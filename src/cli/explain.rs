@@ -150,6 +150,7 @@ async fn visitor(
         identity: Arc::new(Identity::from(&account)),
         methods: args.signed_in.unwrap_or(SignedInBy::PasswordAndCode).methods(),
         ago: args.ago.unwrap_or_default(),
+        second_step: account.second_step,
     })
 }
 

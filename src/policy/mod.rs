@@ -197,7 +197,10 @@ impl SitePolicy {
 
     /// Whether an account's own second step changes anything here: some page asks for the password alone.
     pub fn leaves_second_step_to_accounts(&self) -> bool {
-        self.rules.iter().any(|rule| rule.rule().requirement == Requirement::OneFactor)
+        let password_alone = |rule: &CompiledRule| {
+            rule.decides() && rule.rule().requirement == Requirement::OneFactor
+        };
+        self.rules.iter().any(password_alone)
     }
 
     fn decide_reading(

@@ -303,10 +303,7 @@ impl Gateway {
                 && refusal::takes_html(headers),
             secure: accepted.is_some_and(|a| a.site.portal.origin.is_secure()),
             request_id: ctx.id,
-            language: language_of(
-                &session.req_header().headers,
-                accepted.map(|accepted| accepted.site.portal.cookies),
-            ),
+            language: language_of(headers, accepted.map(|a| a.site.portal.cookies)),
             now: ctx.now,
             target: accepted
                 .filter(|a| a.facts.method == http::Method::GET)

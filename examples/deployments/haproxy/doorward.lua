@@ -4,8 +4,8 @@ local DOORWARD = "http://127.0.0.1:8000/_doorward/verify"
 
 -- What doorward looks at, beside what is told of the request itself.
 local TOLD = {
-    "accept", "cookie", "origin", "sec-fetch-dest", "sec-fetch-mode", "sec-fetch-site", "sec-websocket-key",
-    "sec-websocket-version", "user-agent", "x-requested-with",
+    "accept", "accept-language", "cookie", "origin", "sec-fetch-dest", "sec-fetch-mode", "sec-fetch-site",
+    "sec-websocket-key", "sec-websocket-version", "user-agent", "x-requested-with",
 }
 
 -- What the app gets in place of the client's. Where the site names its headers otherwise, so does this.
