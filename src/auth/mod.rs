@@ -32,6 +32,7 @@ pub mod password;
 pub mod sessions;
 pub mod sign_in;
 pub mod sign_out;
+pub mod ticket;
 pub mod tokens;
 mod unusual;
 

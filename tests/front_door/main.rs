@@ -24,6 +24,7 @@ mod forward_auth;
 mod gateway;
 mod headers;
 mod hostile;
+mod hosts;
 mod languages;
 mod limits;
 mod links;
