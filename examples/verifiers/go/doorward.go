@@ -160,7 +160,7 @@ var (
 
 const (
 	longestLife = 300
-	skew        = 5
+	skew        = 30
 )
 
 // SignatureVerifier checks the signature over a request.

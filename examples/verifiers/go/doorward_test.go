@@ -20,10 +20,13 @@ import (
 
 type vectorFile struct {
 	Keys      json.RawMessage
-	Hmac      struct{ Keyid, Hex string }
+	Hmac      sharedKey
+	HmacNext  sharedKey `json:"hmac_next"`
 	Assertion []assertionVector
 	Signature []signatureVector
 }
+
+type sharedKey struct{ Keyid, Hex string }
 
 type assertionVector struct {
 	Name   string
@@ -85,9 +88,15 @@ func must(t *testing.T, err error) {
 func at(now int64) func() time.Time { return func() time.Time { return time.Unix(now, 0) } }
 
 func (f vectorFile) signatureVerifier(t *testing.T, now int64, nonces Nonces) *SignatureVerifier {
-	key, err := hex.DecodeString(f.Hmac.Hex)
-	must(t, err)
-	verifier, err := NewSignatureVerifier(map[string][]byte{f.Hmac.Keyid: key})
+	keys := make(map[string][]byte)
+	for _, shared := range []sharedKey{f.Hmac, f.HmacNext} {
+		key, err := hex.DecodeString(shared.Hex)
+		must(t, err)
+		if shared.Keyid != "" {
+			keys[shared.Keyid] = key
+		}
+	}
+	verifier, err := NewSignatureVerifier(keys)
 	must(t, err)
 	verifier.Clock, verifier.Nonces = at(now), nonces
 	return verifier

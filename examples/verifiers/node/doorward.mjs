@@ -98,7 +98,7 @@ const VISIBLE = /^[!-~]+$/;
 const PLAIN = /^[\t -~]*$/;
 
 const LONGEST_LIFE = 300;
-const SKEW = 5;
+const SKEW = 30;
 
 /**
  * Checks the signature over a request. `keys` are those of the site, by their `keyid`; while they are rotated there are

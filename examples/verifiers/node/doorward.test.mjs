@@ -26,8 +26,10 @@ test("there are vectors", () => {
 
 // Signatures
 
-const signatureVerifier = (file, now, nonces = new MemoryNonces()) =>
-  new SignatureVerifier({ [file.hmac.keyid]: Buffer.from(file.hmac.hex, "hex") }, { nonces, clock: () => now });
+function signatureVerifier(file, now, nonces = new MemoryNonces()) {
+  const keys = [file.hmac, file.hmac_next].filter(Boolean).map(({ keyid, hex }) => [keyid, Buffer.from(hex, "hex")]);
+  return new SignatureVerifier(Object.fromEntries(keys), { nonces, clock: () => now });
+}
 
 /** The request as node:http would hand it over. */
 function incoming({ request }) {

@@ -170,7 +170,7 @@ _VISIBLE = re.compile(r"[!-~]+")
 _PLAIN = re.compile(rb"[\t -~]*")
 
 _LONGEST_LIFE = 300
-_SKEW = 5
+_SKEW = 30
 
 
 class SignatureVerifier:

@@ -36,7 +36,7 @@ def test_there_are_vectors():
 
 
 def signature_verifier(file, now, nonces=None):
-    keys = {file["hmac"]["keyid"]: bytes.fromhex(file["hmac"]["hex"])}
+    keys = {file[key]["keyid"]: bytes.fromhex(file[key]["hex"]) for key in ("hmac", "hmac_next") if key in file}
     return SignatureVerifier(keys, nonces=nonces, clock=lambda: now)
 
 

@@ -26,7 +26,7 @@ import java.util.Set;
 public final class AssertionVerifier {
   private static final Set<JWSAlgorithm> DOORWARDS = Set.of(JWSAlgorithm.EdDSA, JWSAlgorithm.ES256);
   private static final Set<String> REQUIRED = Set.of("iss", "aud", "sub", "iat", "nbf", "exp");
-  private static final int SKEW = 5;
+  private static final int SKEW = 30;
 
   private final String audience;
   private final KeySet keys;

@@ -32,7 +32,7 @@ public final class SignatureVerifier {
   private static final Pattern VISIBLE = Pattern.compile("[!-~]+");
   private static final Pattern PLAIN = Pattern.compile("[\\t -~]*");
   private static final long LONGEST_LIFE = 300;
-  private static final long SKEW = 5;
+  private static final long SKEW = 30;
 
   private final Map<String, byte[]> keys;
   private final Names names;

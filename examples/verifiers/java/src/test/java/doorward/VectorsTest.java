@@ -144,9 +144,14 @@ final class VectorsTest {
   }
 
   static SignatureVerifier signatureVerifier(Vector vector, Clock clock, Nonces nonces) {
-    Map<String, Object> hmac = object(vector.file().get("hmac"));
-    byte[] key = HexFormat.of().parseHex((String) hmac.get("hex"));
-    return new SignatureVerifier(Map.of((String) hmac.get("keyid"), key), Names.DEFAULT, nonces, clock);
+    Map<String, byte[]> keys = new HashMap<>();
+    for (String which : List.of("hmac", "hmac_next")) {
+      Map<String, Object> shared = object(vector.file().getOrDefault(which, Map.of()));
+      if (shared.containsKey("keyid")) {
+        keys.put((String) shared.get("keyid"), HexFormat.of().parseHex((String) shared.get("hex")));
+      }
+    }
+    return new SignatureVerifier(keys, Names.DEFAULT, nonces, clock);
   }
 
   interface Check<T> {
