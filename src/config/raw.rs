@@ -13,6 +13,7 @@ mod located;
 mod mail;
 pub(super) mod near;
 mod portal;
+mod presets;
 mod rules;
 mod sites;
 mod store;
