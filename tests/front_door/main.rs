@@ -12,6 +12,7 @@
 
 mod support;
 
+mod apps;
 mod audit;
 mod browser;
 mod budget;
@@ -33,3 +34,4 @@ mod sessions;
 mod sign_in;
 mod streams;
 mod unusual;
+mod verifiers;
