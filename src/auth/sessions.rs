@@ -30,6 +30,8 @@ pub struct SignedIn {
     pub session: Session,
     /// Whose it is.
     pub identity: Arc<Identity>,
+    /// Whether the account asks for the code also where a password would be enough (R12).
+    pub second_step: bool,
     seen_at: AtomicI64,
     written_at: AtomicI64,
 }
@@ -39,6 +41,7 @@ impl SignedIn {
         let seen_at = session.seen_at.as_millis();
         Self {
             identity: Arc::new(Identity::from(account)),
+            second_step: account.second_step,
             seen_at: AtomicI64::new(seen_at),
             written_at: AtomicI64::new(seen_at),
             session,

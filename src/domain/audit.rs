@@ -49,7 +49,7 @@ names! {
         SignedIn = "signed_in",
         /// A session was ended by its owner.
         SignedOut = "signed_out",
-        /// Sessions were ended by an operator.
+        /// Sessions were ended from the account page, or by an operator.
         SessionsRevoked = "sessions_revoked",
         /// A device was trusted.
         DeviceTrusted = "device_trusted",
@@ -71,8 +71,22 @@ names! {
         AccountDisabled = "account_disabled",
         /// An account was enabled.
         AccountEnabled = "account_enabled",
-        /// A password was set.
+        /// A password was set by an operator.
         PasswordSet = "password_set",
+        /// The owner changed the password, or tried to with a wrong one.
+        PasswordChanged = "password_changed",
+        /// The owner changed the e-mail address.
+        EmailChanged = "email_changed",
+        /// The name or the language was changed.
+        ProfileChanged = "profile_changed",
+        /// The second step was turned on.
+        SecondStepOn = "second_step_on",
+        /// The second step was turned off.
+        SecondStepOff = "second_step_off",
+        /// A new set of backup codes was made.
+        BackupCodesMade = "backup_codes_made",
+        /// A backup code was typed.
+        BackupCode = "backup_code",
     }
 }
 

@@ -11,7 +11,8 @@ use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 use super::challenge::Purpose;
-use super::code::{RelayCode, TypedCode};
+use super::code::{BackupCode, RelayCode, TypedCode};
+use super::email::EmailAddress;
 use super::entropy::{self, Entropy};
 use super::host::HostName;
 use super::id::AccountId;
@@ -136,6 +137,7 @@ pub struct KeyRing {
     code: RotatingKey,
     relay: RotatingKey,
     decoy: RotatingKey,
+    backup_code: RotatingKey,
 }
 
 /// A sealed mail could not be opened: the secret has changed, or somebody has changed the row.
@@ -159,6 +161,7 @@ impl KeyRing {
             code: rotating("code"),
             relay: rotating("relay code"),
             decoy: rotating("decoy"),
+            backup_code: rotating("backup code"),
             secrets: [Some(current), previous].into_iter().flatten().collect(),
         }
     }
@@ -193,10 +196,28 @@ impl KeyRing {
         RelayCode::from_seed(&self.relay.mac(&[token.expose()]))
     }
 
+    /// The MAC by which a store knows a backup code of `account`. It lives as long as the server secret, or the one before.
+    pub fn backup_code_mac(&self, account: AccountId, code: &BackupCode) -> CodeMac {
+        CodeMac::from_bytes(self.backup_code.mac(&backup_code_parts(&account, code)))
+    }
+
+    /// What `code` would have as MAC under every key that verifies.
+    pub fn backup_code_guess(&self, account: AccountId, code: &BackupCode) -> CodeGuess {
+        let parts = backup_code_parts(&account, code);
+        CodeGuess::new(self.backup_code.candidates(&parts).map(CodeMac::from_bytes).collect())
+    }
+
     /// An account identifier for a name that has no account: the same each time, so that budgets are kept for it as
     /// for any other (S26).
     pub fn decoy_account(&self, name: &str) -> AccountId {
         let mac = self.decoy.mac(&[name.as_bytes()]);
+        let bytes = mac.first_chunk::<16>().copied().unwrap_or_default();
+        AccountId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
+
+    /// An identifier for a mailbox, whoever claims it, so that guesses at the codes sent there are counted together.
+    pub fn mailbox(&self, address: &EmailAddress) -> AccountId {
+        let mac = self.decoy.mac(&[b"mailbox", address.key().as_bytes()]);
         let bytes = mac.first_chunk::<16>().copied().unwrap_or_default();
         AccountId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
     }
@@ -298,6 +319,10 @@ fn code_parts<'a>(
     [flow.expose(), purpose.as_str().as_bytes(), host.as_str().as_bytes(), code.expose().as_bytes()]
 }
 
+fn backup_code_parts<'a>(account: &'a AccountId, code: &'a BackupCode) -> [&'a [u8]; 2] {
+    [account.as_uuid().as_bytes(), code.expose().as_bytes()]
+}
+
 fn mail_cipher(secret: &ServerSecret) -> XChaCha20Poly1305 {
     XChaCha20Poly1305::new((&*secret.derive("outbox")).into())
 }
@@ -308,6 +333,7 @@ mod tests {
     use crate::domain::client::Client;
     use crate::domain::entropy::OsEntropy;
     use crate::domain::id::MailId;
+    use crate::domain::language::Language;
     use crate::domain::mail::{Asked, Message};
     use crate::domain::time::Timestamp;
 
@@ -345,6 +371,7 @@ mod tests {
         let now = Timestamp::from_millis(1);
         let mail = Mail {
             to: "ada@example.org".parse().unwrap(),
+            language: Language::English,
             message: Message::SignInCode {
                 code: "123456".parse().unwrap(),
                 link: "https://a.example/link".to_owned().into(),

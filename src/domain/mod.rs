@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod address;
+pub mod aim;
 pub mod audit;
 pub mod budget;
 pub mod challenge;
@@ -14,6 +15,7 @@ pub mod entropy;
 pub mod host;
 pub mod id;
 pub mod keys;
+pub mod language;
 pub mod mail;
 pub mod path;
 pub mod place;

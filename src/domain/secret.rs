@@ -131,6 +131,11 @@ impl CodeGuess {
         Self(candidates)
     }
 
+    /// A guess that is never right: counted, and compared elsewhere.
+    pub const fn wrong() -> Self {
+        Self(Vec::new())
+    }
+
     /// Whether the guess is right, in a time that does not depend on where they differ.
     pub fn matches(&self, kept: &CodeMac) -> bool {
         self.0

@@ -21,6 +21,8 @@ pub enum Method {
     MailCode,
     /// A device that has passed a code before (`swk`: proof of possession of a software-secured key).
     TrustedDevice,
+    /// A backup code in place of the mail's (`otp`).
+    BackupCode,
 }
 
 impl Method {
@@ -28,7 +30,7 @@ impl Method {
     pub const fn amr(self) -> &'static str {
         match self {
             Self::Password => "pwd",
-            Self::MailCode => "otp",
+            Self::MailCode | Self::BackupCode => "otp",
             Self::TrustedDevice => "swk",
         }
     }
@@ -59,9 +61,14 @@ impl Methods {
         self.0.contains(&method)
     }
 
-    /// How much they prove together: a password and something of the mail's are two factors.
+    /// Whether a code is among them: the mail's, or a backup code that stood in for it.
+    pub fn has_code(&self) -> bool {
+        self.has(Method::MailCode) || self.has(Method::BackupCode)
+    }
+
+    /// How much they prove together: a password and a code, or a device that has passed one, are two factors.
     pub fn assurance(&self) -> Assurance {
-        let second = self.has(Method::MailCode) || self.has(Method::TrustedDevice);
+        let second = self.has_code() || self.has(Method::TrustedDevice);
         if self.has(Method::Password) && second {
             Assurance::TwoFactor
         } else {

@@ -5,18 +5,23 @@
 use async_trait::async_trait;
 use std::time::Duration;
 
-use crate::domain::account::{Account, AccountStatus, AccountWithPassword, LoginName, NewAccount};
+use crate::domain::account::{
+    Account, AccountStatus, AccountWithPassword, BackupCodesLeft, EmailChange, Epoch, FullName,
+    LoginName, NewAccount,
+};
 use crate::domain::audit::{AuditEntry, AuditEvent, NumberedEntry};
 use crate::domain::budget::{BudgetState, DelayRule, GuessBudget};
 use crate::domain::challenge::{
     Challenge, NewChallenge, Purpose, Redeemed, Reissue, Reissued, ResendRule,
 };
 use crate::domain::device::{Device, DeviceUse, Guesser, NewDevice, Rotation};
+use crate::domain::email::EmailAddress;
 use crate::domain::id::{AccountId, DeviceId, MailId, SessionId};
+use crate::domain::language::Language;
 use crate::domain::mail::{LeasedMail, SealedMail};
 use crate::domain::quota::{Quota, Rate};
 use crate::domain::secret::{
-    CodeGuess, DeviceTokenHash, FlowHash, LinkTokenHash, PasswordHash, SessionTokenHash,
+    CodeGuess, CodeMac, DeviceTokenHash, FlowHash, LinkTokenHash, PasswordHash, SessionTokenHash,
 };
 use crate::domain::session::{NewSession, Session};
 use crate::domain::time::Timestamp;
@@ -86,6 +91,47 @@ pub trait AccountStore: Send + Sync {
         hash: PasswordHash,
     ) -> Result<Option<Account>, StoreError>;
 
+    /// The same, if the account is still in `epoch`: of two who change it at once the second is refused. `None` if it is
+    /// in a later one, or there is no such account.
+    async fn set_password_in(
+        &self,
+        id: AccountId,
+        epoch: Epoch,
+        hash: PasswordHash,
+    ) -> Result<Option<Account>, StoreError>;
+
+    /// Turns the second step on or off and begins a new epoch (S33), if the account is still in `epoch`. `None` if it is
+    /// in a later one, or there is no such account.
+    async fn set_second_step(
+        &self,
+        id: AccountId,
+        epoch: Epoch,
+        on: bool,
+    ) -> Result<Option<Account>, StoreError>;
+
+    /// Gives the account another address, unless that is another's (letter case aside) or the account is in a later epoch
+    /// than `epoch`. The epoch stays.
+    async fn set_email(
+        &self,
+        id: AccountId,
+        epoch: Epoch,
+        email: EmailAddress,
+    ) -> Result<EmailChange, StoreError>;
+
+    /// Sets the name that apps show, or takes it away. Returns the account as it is now.
+    async fn set_full_name(
+        &self,
+        id: AccountId,
+        full_name: Option<FullName>,
+    ) -> Result<Option<Account>, StoreError>;
+
+    /// Sets the language of its pages and mails, or takes it away. Returns the account as it is now.
+    async fn set_language(
+        &self,
+        id: AccountId,
+        language: Option<Language>,
+    ) -> Result<Option<Account>, StoreError>;
+
     /// Replaces `old` by `new`, the same password hashed better, if `old` still stands. The epoch stays.
     async fn upgrade_password_hash(
         &self,
@@ -93,6 +139,29 @@ pub trait AccountStore: Send + Sync {
         old: &PasswordHash,
         new: PasswordHash,
     ) -> Result<bool, StoreError>;
+}
+
+/// Backup codes, in the durable store: as keyed MACs, and only as long as they are not used.
+#[async_trait]
+pub trait BackupCodeStore: Send + Sync {
+    /// Gives the account these codes in place of all that it had, in one step (S44).
+    async fn replace_backup_codes(
+        &self,
+        account: AccountId,
+        codes: Vec<CodeMac>,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Uses the code of the account that `guess` matches, in one step: of many at once exactly one succeeds (S44).
+    /// Returns how many are left, or `None` if it matches none.
+    async fn use_backup_code(
+        &self,
+        account: AccountId,
+        guess: &CodeGuess,
+    ) -> Result<Option<u32>, StoreError>;
+
+    /// How many the account has left.
+    async fn backup_codes_left(&self, account: AccountId) -> Result<BackupCodesLeft, StoreError>;
 }
 
 /// Sessions: signed-in browsers.
@@ -135,12 +204,8 @@ pub trait ChallengeStore: Send + Sync {
     /// A mail of the challenge before it that is still waiting is dropped.
     async fn open_challenge(&self, new: NewChallenge) -> Result<(), StoreError>;
 
-    /// The challenge of this browser for this purpose, however it stands.
-    async fn find_challenge(
-        &self,
-        flow: &FlowHash,
-        purpose: Purpose,
-    ) -> Result<Option<Challenge>, StoreError>;
+    /// The challenge of this browser, whatever it is for and however it stands.
+    async fn find_challenge(&self, flow: &FlowHash) -> Result<Option<Challenge>, StoreError>;
 
     /// Gives the challenge a new code, and its mail to the outbox, if `rule` allows one at `now`. The code before is
     /// void and its mail, if still waiting, is dropped; the guesses already counted stay counted (S4, S9).
@@ -174,12 +239,22 @@ pub trait ChallengeStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Redeemed, StoreError>;
 
-    /// The challenge whose present link's token this is, whoever asks. Changes nothing (S16).
-    async fn find_link(
+    /// Spends the challenge of this browser, in one step, because something else than its code or link has answered it;
+    /// the guess was counted before, so that an exhausted one is still answered. Past its time it is `Expired`; a decoy is
+    /// never accepted.
+    async fn spend_challenge(
         &self,
+        flow: &FlowHash,
         purpose: Purpose,
-        token: &LinkTokenHash,
-    ) -> Result<Option<Challenge>, StoreError>;
+        now: Timestamp,
+    ) -> Result<Redeemed, StoreError>;
+
+    /// The challenge whose present link's token this is, whoever asks. Changes nothing (S16).
+    async fn find_link(&self, token: &LinkTokenHash) -> Result<Option<Challenge>, StoreError>;
+
+    /// Drops the open challenges that are about `account`, of every purpose, with their waiting mails and the permits that
+    /// came of earlier ones. What is answered already stays, so that its page can say so. Says how many challenges went.
+    async fn drop_challenges_of(&self, account: AccountId) -> Result<u64, StoreError>;
 }
 
 /// The outbox: mails that are promised and not yet delivered.
@@ -409,8 +484,14 @@ pub trait StoreUpkeep: Send + Sync {
 }
 
 /// The role of the durable store.
-pub trait Accounts: AccountStore + BudgetStore + DeviceStore + AuditStore + StoreUpkeep {}
-impl<T: AccountStore + BudgetStore + DeviceStore + AuditStore + StoreUpkeep> Accounts for T {}
+pub trait Accounts:
+    AccountStore + BackupCodeStore + BudgetStore + DeviceStore + AuditStore + StoreUpkeep
+{
+}
+impl<T> Accounts for T where
+    T: AccountStore + BackupCodeStore + BudgetStore + DeviceStore + AuditStore + StoreUpkeep
+{
+}
 
 /// The role of the store of what passes.
 pub trait Flow: SessionStore + ChallengeStore + OutboxStore + QuotaStore + StoreUpkeep {}

@@ -16,12 +16,14 @@ mod account_upkeep;
 mod accounts;
 mod audit;
 mod backends;
+mod backup_codes;
 mod budgets;
 mod challenges;
 mod crash;
 mod devices;
 mod links;
 mod outbox;
+mod purposes;
 mod quotas;
 mod races;
 mod samples;
@@ -53,9 +55,22 @@ macro_rules! accounts_contract {
                 accounts_are_listed_in_order_page_by_page,
                 s39_disabling_begins_a_new_epoch_and_enabling_does_not,
                 s33_a_new_password_begins_a_new_epoch,
+                s33_of_two_who_change_a_password_in_one_epoch_the_second_is_refused,
+                s33_turning_the_second_step_on_or_off_begins_a_new_epoch,
+                an_address_is_changed_unless_it_is_anothers_or_the_epoch_is_over,
+                of_many_that_want_one_address_at_once_exactly_one_gets_it,
+                a_name_and_a_language_are_set_and_taken_away,
                 a_better_hash_takes_the_place_of_the_one_it_was_made_for_alone,
                 nothing_is_changed_of_an_account_that_is_not_there,
                 accounts_outlast_a_restart,
+            ]
+            backup_codes: [
+                s44_a_backup_code_is_used_once_and_by_its_account_alone,
+                s44_a_new_set_kills_the_old,
+                s44_of_fifty_parallel_uses_of_a_backup_code_exactly_one_succeeds,
+                s44_two_processes_take_a_backup_code_once,
+                s44_codes_of_a_key_that_still_verifies_are_taken,
+                backup_codes_outlast_a_restart_and_none_is_kept_as_it_is,
             ]
             budgets: [
                 s5_the_eleventh_guess_of_a_day_is_refused_to_the_millisecond,
@@ -133,6 +148,7 @@ macro_rules! flow_contract {
                 s9_a_new_challenge_takes_the_place_of_the_same_browsers_alone,
                 s10_a_resend_in_the_cool_down_changes_nothing,
                 a_spent_or_exhausted_challenge_sends_no_code,
+                s44_a_challenge_that_something_else_has_answered_is_spent_once,
                 an_expired_code_can_be_replaced,
                 s26_a_decoy_counts_like_any_other_and_is_never_accepted,
                 s12_nothing_that_is_kept_holds_a_code_a_token_or_an_address,
@@ -153,6 +169,13 @@ macro_rules! flow_contract {
                 s9_after_a_resend_the_old_relay_code_is_wrong,
                 a_resend_that_is_refused_leaves_the_link,
                 links_outlast_a_restart,
+            ]
+            purposes: [
+                a_challenge_is_kept_with_all_that_it_is_for,
+                s7_a_code_or_link_for_one_purpose_is_nothing_for_another,
+                s41_all_open_challenges_of_an_account_are_dropped_and_no_others,
+                s26_the_decoy_that_an_account_asked_for_is_dropped_like_the_real,
+                s41_of_codes_and_drops_in_parallel_a_code_comes_before_or_never,
             ]
             races: [
                 s2_of_fifty_parallel_right_codes_exactly_one_is_accepted,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use doorward::domain::account::{AccountWithPassword, Epoch, NewAccount};
 use doorward::domain::challenge::{
-    Challenge, Grant, NewChallenge, NewLink, Purpose, Redeemed, Reissue, Reissued, ResendRule,
+    Aim, Challenge, Grant, NewChallenge, NewLink, Purpose, Redeemed, Reissue, Reissued, ResendRule,
     Subject,
 };
 use doorward::domain::client::Client;
@@ -14,6 +14,7 @@ use doorward::domain::device::{Device, NewDevice};
 use doorward::domain::entropy::OsEntropy;
 use doorward::domain::id::{AccountId, ChallengeId, DeviceId, MailId, SessionId};
 use doorward::domain::keys::{KeyRing, MailFrame, ServerSecret};
+use doorward::domain::language::Language;
 use doorward::domain::mail::{Asked, Mail, Message, SealedMail};
 use doorward::domain::return_to::ReturnTo;
 use doorward::domain::secret::{
@@ -136,17 +137,16 @@ impl Browser {
         let subject = Subject::Account { id: somebody(), epoch: Epoch(3) };
         let challenge = Challenge {
             id: ChallengeId::generate(&OsEntropy, now),
-            purpose: Purpose::SignIn,
             subject,
             host: "wiki.example.com".parse().unwrap(),
             destination: "G•••@Example.org".into(),
-            grant: Grant {
+            aim: Aim::SignIn(Grant {
                 methods: Methods::new([Method::Password]),
                 remember: true,
                 replaces: Some(SessionId::generate(&OsEntropy, now)),
                 raises: false,
                 return_to: ReturnTo::or_front_page("/page?a=b"),
-            },
+            }),
             created_at: now,
             expires_at: now + LIFETIME,
             sent_at: now,
@@ -198,7 +198,11 @@ impl Browser {
         };
         let id = MailId::generate(&OsEntropy, now);
         let frame = MailFrame { id, flow: Some(self.flow()), created_at: now, not_after };
-        self.keys.seal(&Mail { to: ADDRESS.parse().unwrap(), message }, &OsEntropy, frame)
+        self.keys.seal(
+            &Mail { to: ADDRESS.parse().unwrap(), language: Language::English, message },
+            &OsEntropy,
+            frame,
+        )
     }
 
     pub fn open_mail(&self, id: MailId, sealed: &[u8]) -> Mail {
@@ -226,7 +230,7 @@ impl Browser {
     }
 
     pub async fn find(&self, flow: &dyn Flow) -> Option<Challenge> {
-        flow.find_challenge(&self.flow(), Purpose::SignIn).await.unwrap()
+        flow.find_challenge(&self.flow()).await.unwrap()
     }
 }
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 use minijinja::{Value, context};
 
 use super::{Part, Sender, one_line};
-use crate::domain::client::Client;
-use crate::domain::code::Code;
+use crate::domain::challenge::{CodeForm, Purpose};
+use crate::domain::client::{Client, Known, UserAgent};
+use crate::domain::code::{Code, RelayCode, TypedCode};
 use crate::domain::colour::Colour;
 use crate::domain::mail::{Asked, Message};
 use crate::domain::place::Unusual;
@@ -29,9 +30,9 @@ pub(super) fn of(
         on_accent => accent.parse().map_or(Colour::WHITE, Colour::text).to_string(),
         site => one_line(site),
         site_host => one_line(site.split_once("://").map_or(site, |(_, host)| host)),
-        asked_at => asked_by.at.for_people(),
+        asked_at => asked_by.at.as_millis(),
         asked_from => asked_by.client.address.to_canonical().to_string(),
-        asked_with => one_line(&asked_by.client.user_agent.for_people()),
+        asked_with => browser(&asked_by.client.user_agent),
         ..particulars(message, created_at)
     }
 }
@@ -43,9 +44,15 @@ pub(super) fn with_secrets(part: Part, facts: &Value, message: &Message) -> Valu
         (Part::Text | Part::Html, Message::SignInCode { code, link, .. }) => {
             context! { code => code.expose(), link => link.expose(), ..facts.clone() }
         }
+        (Part::Text | Part::Html, Message::ConfirmCode { code, link, .. }) => {
+            let code = code.for_people();
+            context! { code => code.as_str(), link => link.expose(), ..facts.clone() }
+        }
         (
             Part::Text | Part::Html,
-            Message::SignInLink { link, .. } | Message::UnusualSignIn { link, .. },
+            Message::SignInLink { link, .. }
+            | Message::ConfirmLink { link, .. }
+            | Message::UnusualSignIn { link, .. },
         ) => {
             context! { link => link.expose(), ..facts.clone() }
         }
@@ -60,7 +67,7 @@ pub(super) fn with_secrets(part: Part, facts: &Value, message: &Message) -> Valu
 }
 
 /// One of each mail and of its cases, for the proof at start.
-pub(super) fn examples() -> [Message; 10] {
+pub(super) fn examples() -> Vec<Message> {
     let at = Timestamp::default();
     let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let site = || "https://wiki.example.com".to_owned();
@@ -86,7 +93,29 @@ pub(super) fn examples() -> [Message; 10] {
         site: site(),
         asked_by: asked_by(),
     };
-    [
+    let confirm = |purpose: Purpose| {
+        [
+            Message::ConfirmCode {
+                purpose,
+                code: match purpose.code_form() {
+                    CodeForm::Digits => TypedCode::Code(Code::generate(&Zeros)),
+                    CodeForm::Letters => TypedCode::Relay(RelayCode::generate(&Zeros)),
+                },
+                link: site().into(),
+                site: site(),
+                expires_at: at,
+                asked_by: asked_by(),
+            },
+            Message::ConfirmLink {
+                purpose,
+                link: site().into(),
+                site: site(),
+                expires_at: at,
+                asked_by: asked_by(),
+            },
+        ]
+    };
+    let mut examples = vec![
         code(false),
         code(true),
         link(false),
@@ -97,7 +126,10 @@ pub(super) fn examples() -> [Message; 10] {
         unusual(vec![Unusual::NewBrowser, Unusual::NewNetwork]),
         unusual("AT".parse().ok().map(Unusual::NewCountry).into_iter().collect()),
         Message::DeviceStolen { device: String::new(), site: site(), asked_by: asked_by() },
-    ]
+    ];
+    let others = Purpose::ALL.into_iter().filter(|purpose| *purpose != Purpose::SignIn);
+    examples.extend(others.flat_map(confirm));
+    examples
 }
 
 /// What all mails have.
@@ -105,6 +137,8 @@ fn about(message: &Message) -> (&str, &Asked) {
     match message {
         Message::SignInCode { site, asked_by, .. }
         | Message::SignInLink { site, asked_by, .. }
+        | Message::ConfirmCode { site, asked_by, .. }
+        | Message::ConfirmLink { site, asked_by, .. }
         | Message::GuessesSpent { site, asked_by, .. }
         | Message::WrongCodeNotice { site, asked_by }
         | Message::PasswordFailuresNotice { site, asked_by }
@@ -119,11 +153,16 @@ fn particulars(message: &Message, created_at: Timestamp) -> Value {
         Message::SignInCode { expires_at, passwordless, .. }
         | Message::SignInLink { expires_at, passwordless, .. } => context! {
             passwordless,
-            ends_clock => expires_at.clock_time(),
-            lifetime => in_minutes(created_at.until(*expires_at)),
-            ends => expires_at.for_people(),
+            lifetime => minutes(created_at.until(*expires_at)),
+            ends => expires_at.as_millis(),
         },
-        Message::GuessesSpent { until, .. } => context! { ends => until.for_people() },
+        Message::ConfirmCode { purpose, expires_at, .. }
+        | Message::ConfirmLink { purpose, expires_at, .. } => context! {
+            purpose => purpose.as_str(),
+            lifetime => minutes(created_at.until(*expires_at)),
+            ends => expires_at.as_millis(),
+        },
+        Message::GuessesSpent { until, .. } => context! { ends => until.as_millis() },
         Message::DeviceStolen { device, .. } => context! { device => one_line(device) },
         Message::UnusualSignIn { why, .. } => {
             context! { reasons => why.iter().map(reason).collect::<Vec<_>>() }
@@ -132,20 +171,25 @@ fn particulars(message: &Message, created_at: Timestamp) -> Value {
     }
 }
 
-/// What is unusual about a sign-in, as a line of a list.
-fn reason(unusual: &Unusual) -> String {
-    match unusual {
-        Unusual::NewBrowser => "The browser is one that your account does not know.".to_owned(),
-        Unusual::NewCountry(country) => {
-            format!("Your account has not signed in from that country before ({country}).")
-        }
-        Unusual::NewNetwork => {
-            "Your account has not signed in from that part of the Internet before.".to_owned()
-        }
-        Unusual::TooQuick { elsewhere } => {
-            format!("Shortly before, your account signed in somewhere else ({elsewhere}).")
-        }
-    }
+/// What is unusual about a sign-in, for a line of a list.
+fn reason(unusual: &Unusual) -> Value {
+    let (kind, place) = match unusual {
+        Unusual::NewBrowser => ("new_browser", String::new()),
+        Unusual::NewCountry(country) => ("new_country", country.to_string()),
+        Unusual::NewNetwork => ("new_network", String::new()),
+        Unusual::TooQuick { elsewhere } => ("too_quick", elsewhere.to_string()),
+    };
+    context! { kind, place }
+}
+
+/// A browser, for the words of that name.
+fn browser(user_agent: &UserAgent) -> Value {
+    let (kind, name, system) = match user_agent.known() {
+        Known::BrowserAndSystem(name, system) => ("browser_and_system", name, system),
+        Known::Browser(name) => ("browser", name, ""),
+        Known::Nothing => ("unknown", "", ""),
+    };
+    context! { kind, name, system }
 }
 
 /// No randomness: the code of the example is 000000.
@@ -157,12 +201,9 @@ impl crate::domain::entropy::Entropy for Zeros {
     }
 }
 
-pub(super) fn in_minutes(span: Duration) -> String {
-    match (span.as_secs() + 30) / 60 {
-        0 => "less than a minute".to_owned(),
-        1 => "1 minute".to_owned(),
-        minutes => format!("{minutes} minutes"),
-    }
+/// The nearest number of minutes.
+pub(super) const fn minutes(span: Duration) -> u64 {
+    (span.as_secs() + 30) / 60
 }
 
 /// It stands inside a `style` attribute, where escaping HTML does not help: only a plain colour gets there.

@@ -5,11 +5,13 @@ use std::time::Duration;
 use minijinja::{Value, context};
 use url::form_urlencoded;
 
+use super::Frame;
 use super::assets::Assets;
 use super::page::{
     CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, ErrorPage, LinkPage,
     LinkState, LoginAlert, LoginPage, NotMePage, Page, RelayPage, ResendView, SignedInPage,
 };
+use crate::domain::challenge::{CodeForm, Purpose};
 use crate::domain::time::Timestamp;
 
 /// The template of `page` and what it reads.
@@ -52,6 +54,25 @@ pub(super) fn assets(assets: &Assets) -> Value {
         script => address(&assets.script),
         icon => address(&assets.icon),
     }
+}
+
+/// The beginning of the addresses by which a reader chooses another language; the language's tag follows. The page where
+/// they come back to is loaded, not posted to, so what it was opened with has to be in its address.
+pub(super) fn choose(page: &Page<'_>, frame: &Frame<'_>) -> Option<Value> {
+    let here = match page {
+        // Nothing on it can be pressed (S17).
+        Page::Relay(_) => return None,
+        Page::Login(LoginPage { return_to, .. }) | Page::Confirm(ConfirmPage { return_to, .. }) => {
+            &with_query("/_doorward/login", "rd", return_to)
+        }
+        _ => frame.here?,
+    };
+    Some(address(&with_query("/_doorward/language", "rd", here)))
+}
+
+fn with_query(path: &str, name: &str, value: &str) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish();
+    format!("{path}?{query}")
 }
 
 /// An address made here, of characters that need no escape.
@@ -122,7 +143,7 @@ fn code(page: &CodePage<'_>, now: Timestamp) -> Value {
     let (alert, until, attempts_left) = match page.shown_alert() {
         None => (None, None, attempts_left),
         Some(CodeAlert::Wrong { attempts_left }) => (Some("wrong"), None, attempts_left),
-        Some(CodeAlert::NotSixDigits) => (Some("not_six_digits"), None, attempts_left),
+        Some(CodeAlert::NotACode) => (Some("not_a_code"), None, attempts_left),
         Some(CodeAlert::FormExpired) => (Some("form_expired"), None, attempts_left),
         Some(CodeAlert::Limited { retry_after }) => {
             (Some("limited"), Some(not_before(now + retry_after, now)), attempts_left)
@@ -132,9 +153,11 @@ fn code(page: &CodePage<'_>, now: Timestamp) -> Value {
         }
     };
     context! {
+        purpose => page.purpose.as_str(),
+        letters => page.purpose.code_form() == CodeForm::Letters,
         destination => page.destination,
         return_to => page.return_to,
-        start_again => start_again(page.return_to),
+        start_again => start_again(page.purpose, page.return_to),
         state,
         attempts_left,
         expires => instant(page.expires_at, now),
@@ -145,7 +168,7 @@ fn code(page: &CodePage<'_>, now: Timestamp) -> Value {
         can_resend => page.state.can_resend() && matches!(page.resend, ResendView::Now | ResendView::At(_)),
         alert,
         until,
-        code_error => matches!(alert, Some("wrong" | "not_six_digits")),
+        code_error => matches!(alert, Some("wrong" | "not_a_code")),
         notice => page.notice.map(|CodeNotice::Resent| "resent"),
     }
 }
@@ -157,9 +180,10 @@ fn link(page: &LinkPage<'_>, now: Timestamp) -> Value {
         LinkState::Spent => ("spent", None),
     };
     context! {
+        purpose => page.purpose.as_str(),
         destination => page.destination,
         return_to => page.return_to,
-        start_again => start_again(page.return_to),
+        start_again => start_again(page.purpose, page.return_to),
         state,
         expires,
         trust => trust(page.trust),
@@ -169,6 +193,7 @@ fn link(page: &LinkPage<'_>, now: Timestamp) -> Value {
 
 fn relay(page: &RelayPage<'_>, now: Timestamp) -> Value {
     context! {
+        purpose => page.purpose.as_str(),
         relay_code => page.relay_code,
         expires => instant(page.expires_at, now),
         host => page.host,
@@ -215,15 +240,27 @@ fn error(page: &ErrorPage<'_>, now: Timestamp) -> Value {
     context! { kind, until, wait, home, retry => page.retry }
 }
 
-/// The address of the sign-in that leads to `return_to` again.
-fn start_again(return_to: &str) -> Value {
-    let login = "/_doorward/login";
+/// The address where what a code was asked for begins anew, and leads to `return_to` again.
+fn start_again(purpose: Purpose, return_to: &str) -> Value {
+    let beginning = match purpose {
+        Purpose::SignIn => "/_doorward/login",
+        Purpose::SignUp => "/_doorward/register",
+        Purpose::Reset => "/_doorward/reset",
+        Purpose::EmailChange | Purpose::SecondStepOn | Purpose::SecondStepOff => {
+            return address("/_doorward/account");
+        }
+    };
+    leading_to(beginning, return_to)
+}
+
+/// The address of a page that leads to `return_to` in the end.
+fn leading_to(page: &str, return_to: &str) -> Value {
     if return_to == "/" {
-        return address(login);
+        return address(page);
     }
     let query =
         form_urlencoded::Serializer::new(String::new()).append_pair("rd", return_to).finish();
-    address(&format!("{login}?{query}"))
+    address(&format!("{page}?{query}"))
 }
 
 /// An instant as pages tell it: the clock time, and the day too where it is not near.
@@ -232,7 +269,7 @@ fn instant(at: Timestamp, now: Timestamp) -> Value {
     if now.until(at).max(now.since(at)) > NEAR {
         return day(at, now);
     }
-    context! { iso => at.rfc3339(), text => at.clock_time(), seconds => left(at, now), dated => false }
+    context! { dated => false, ..day(at, now) }
 }
 
 /// An instant to wait for: the minute after it is told, since at the minute of it it may be too early yet. What counts
@@ -246,7 +283,12 @@ fn not_before(at: Timestamp, now: Timestamp) -> Value {
 
 /// An instant with its day.
 fn day(at: Timestamp, now: Timestamp) -> Value {
-    context! { iso => at.rfc3339(), text => at.for_people(), seconds => left(at, now), dated => true }
+    context! {
+        iso => at.rfc3339(),
+        millis => at.as_millis(),
+        seconds => left(at, now),
+        dated => true,
+    }
 }
 
 /// The whole seconds until `at`, rounded up so that what waits for it never comes too early.

@@ -8,9 +8,12 @@ use super::super::{AccountStore, Inserted, StoreError};
 use super::rows::{Columns, json};
 use super::{ACCOUNTS, SqliteStore};
 use crate::domain::account::{
-    Account, AccountStatus, AccountWithPassword, Epoch, FullName, LoginName, NewAccount,
+    Account, AccountStatus, AccountWithPassword, EmailChange, Epoch, FullName, LoginName,
+    NewAccount,
 };
+use crate::domain::email::EmailAddress;
 use crate::domain::id::AccountId;
+use crate::domain::language::Language;
 use crate::domain::secret::PasswordHash;
 
 #[async_trait]
@@ -147,6 +150,125 @@ impl AccountStore for SqliteStore {
         .await
     }
 
+    async fn set_password_in(
+        &self,
+        id: AccountId,
+        epoch: Epoch,
+        hash: PasswordHash,
+    ) -> Result<Option<Account>, StoreError> {
+        observe(ACCOUNTS, "set_password_in", async {
+            let mut write = self.write().await?;
+            let row = sqlx::query(
+                "UPDATE accounts SET password_hash = ?3, epoch = epoch + 1
+                 WHERE id = ?1 AND epoch = ?2 RETURNING *",
+            )
+            .bind(id.as_uuid().as_bytes().as_slice())
+            .bind(epoch.0)
+            .bind(hash.as_phc())
+            .fetch_optional(&mut *write)
+            .await?;
+            write.commit().await?;
+            row.as_ref().map(account).transpose()
+        })
+        .await
+    }
+
+    async fn set_second_step(
+        &self,
+        id: AccountId,
+        epoch: Epoch,
+        on: bool,
+    ) -> Result<Option<Account>, StoreError> {
+        observe(ACCOUNTS, "set_second_step", async {
+            let mut write = self.write().await?;
+            let row = sqlx::query(
+                "UPDATE accounts SET second_step = ?3, epoch = epoch + 1
+                 WHERE id = ?1 AND epoch = ?2 RETURNING *",
+            )
+            .bind(id.as_uuid().as_bytes().as_slice())
+            .bind(epoch.0)
+            .bind(on)
+            .fetch_optional(&mut *write)
+            .await?;
+            write.commit().await?;
+            row.as_ref().map(account).transpose()
+        })
+        .await
+    }
+
+    async fn set_email(
+        &self,
+        id: AccountId,
+        epoch: Epoch,
+        email: EmailAddress,
+    ) -> Result<EmailChange, StoreError> {
+        observe(ACCOUNTS, "set_email", async {
+            let mut write = self.write().await?;
+            let found = sqlx::query("SELECT * FROM accounts WHERE id = ?1 AND epoch = ?2")
+                .bind(id.as_uuid().as_bytes().as_slice())
+                .bind(epoch.0)
+                .fetch_optional(&mut *write)
+                .await?;
+            let Some(before) = found.as_ref().map(account).transpose()? else {
+                return Ok(EmailChange::Gone);
+            };
+            let taken = sqlx::query("SELECT 1 FROM accounts WHERE email_key = ?2 AND id != ?1")
+                .bind(id.as_uuid().as_bytes().as_slice())
+                .bind(email.key())
+                .fetch_optional(&mut *write)
+                .await?;
+            if taken.is_some() {
+                return Ok(EmailChange::Taken);
+            }
+            sqlx::query("UPDATE accounts SET email = ?2, email_key = ?3 WHERE id = ?1")
+                .bind(id.as_uuid().as_bytes().as_slice())
+                .bind(email.as_str())
+                .bind(email.key())
+                .execute(&mut *write)
+                .await?;
+            write.commit().await?;
+            let account = Account { email, ..before.clone() };
+            Ok(EmailChange::Changed { account: Box::new(account), before: before.email })
+        })
+        .await
+    }
+
+    async fn set_full_name(
+        &self,
+        id: AccountId,
+        full_name: Option<FullName>,
+    ) -> Result<Option<Account>, StoreError> {
+        observe(ACCOUNTS, "set_full_name", async {
+            let mut write = self.write().await?;
+            let row = sqlx::query("UPDATE accounts SET full_name = ?2 WHERE id = ?1 RETURNING *")
+                .bind(id.as_uuid().as_bytes().as_slice())
+                .bind(full_name.as_ref().map(FullName::as_str))
+                .fetch_optional(&mut *write)
+                .await?;
+            write.commit().await?;
+            row.as_ref().map(account).transpose()
+        })
+        .await
+    }
+
+    async fn set_language(
+        &self,
+        id: AccountId,
+        language: Option<Language>,
+    ) -> Result<Option<Account>, StoreError> {
+        observe(ACCOUNTS, "set_language", async {
+            let mut write = self.write().await?;
+            let row = sqlx::query("UPDATE accounts SET language = ?2 WHERE id = ?1 RETURNING *")
+                .bind(id.as_uuid().as_bytes().as_slice())
+                .bind(language.map(Language::tag))
+                .fetch_optional(&mut *write)
+                .await?;
+            write.commit().await?;
+            row.as_ref().map(account).transpose()
+        })
+        .await
+    }
+
     async fn upgrade_password_hash(
         &self,
         id: AccountId,
@@ -186,6 +308,8 @@ fn account(row: &SqliteRow) -> Result<Account, Cause> {
             Some(at) => AccountStatus::Disabled { at },
         },
         epoch: columns.get("epoch").map(Epoch)?,
+        second_step: columns.get("second_step")?,
+        language: columns.get::<Option<String>>("language")?.map(Language::try_from).transpose()?,
         created_at: columns.instant("created_at")?,
     })
 }

@@ -18,6 +18,7 @@ pub use upkeep::POLL;
 
 mod accounts;
 mod audit;
+mod backup_codes;
 mod budgets;
 mod challenges;
 mod devices;
