@@ -108,7 +108,7 @@ async fn takes_a_signed_request_once(command: fn(&Given<'_>) -> Command) {
         let told = exchange(app.address, changed.as_bytes()).await.expect(200);
         assert_eq!(told.text(), NOBODY, "{old} became {new}");
     }
-    let added = seen.replacen("\r\n", "\r\nremote_user: root\r\n", 1);
+    let added = seen.replacen("\r\n\r\n", "\r\nremote_user: root\r\n\r\n", 1);
     assert_eq!(exchange(app.address, added.as_bytes()).await.expect(200).text(), NOBODY);
     for wanted in [SHE, NOBODY] {
         assert_eq!(exchange(app.address, seen.as_bytes()).await.expect(200).text(), wanted);
