@@ -12,6 +12,7 @@
 
 mod support;
 
+mod apps;
 mod audit;
 mod browser;
 mod budget;
@@ -29,6 +30,7 @@ mod languages;
 mod limits;
 mod links;
 mod mail;
+mod passwords;
 mod radicale;
 mod readme;
 mod rules;
@@ -36,4 +38,6 @@ mod secrets;
 mod sessions;
 mod sign_in;
 mod streams;
+mod transfer;
 mod unusual;
+mod verifiers;
