@@ -12,6 +12,7 @@
 
 mod support;
 
+mod apps;
 mod audit;
 mod browser;
 mod budget;
@@ -20,6 +21,7 @@ mod codes;
 mod crash;
 mod devices;
 mod failures;
+mod forward_auth;
 mod gateway;
 mod headers;
 mod hostile;
@@ -34,10 +36,12 @@ mod radicale;
 mod readme;
 mod registration;
 mod reset;
+mod rules;
 mod secrets;
 mod sessions;
 mod sign_in;
 mod streams;
 mod transfer;
 mod unusual;
+mod verifiers;
 mod walks;
