@@ -294,6 +294,7 @@ fn gateway_site(site: &settings::Site, keys: &KeyRing) -> Option<GatewaySite> {
             email: headers.email,
             name: headers.name,
             groups: headers.groups,
+            assertion: None,
         },
         key: keys.identity_keys(site.host()).into_iter().next()?,
         preserve_host: site.preserve_host,

@@ -162,7 +162,7 @@ pub(super) fn identify(
     nonce: [u8; 16],
 ) -> pingora::Result<()> {
     let values = admitted.identity().map(|identity| IdentityValues::new(identity));
-    let named = values.as_ref().map(|values| values.named(&writer.names)).unwrap_or_default();
+    let named = values.as_ref().map(|values| values.named(&writer.names, None)).unwrap_or_default();
     for (name, value) in named.into_iter().flatten() {
         request.insert_header(name, value)?;
     }
@@ -216,6 +216,7 @@ mod tests {
             email: name("remote-email"),
             name: name("remote-name"),
             groups: name("remote-groups"),
+            assertion: Some(name("x-doorward-assertion")),
         }
     }
 
