@@ -86,7 +86,7 @@ fn sign_a_request(bencher: Bencher) {
     let (names, values) = (names(), IdentityValues::new(&Identity::from(&bench.account)));
     let now = SystemClock.now();
     bencher.bench_local(|| {
-        let headers = values.named(&names);
+        let headers = values.named(&names, None);
         let request = SignedParts {
             method: &Method::GET,
             authority: HOST,
@@ -241,6 +241,7 @@ fn names() -> IdentityHeaderNames {
         email: names.email,
         name: names.name,
         groups: names.groups,
+        assertion: None,
     }
 }
 
