@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::auth::Auth;
-use crate::domain::challenge::Purpose;
+use crate::domain::mail::Message;
 use crate::domain::time::SharedClock;
 use crate::notify::observer::{DropReason, MailObserver};
 use crate::store::{Accounts, Flow, StoreError};
@@ -93,10 +93,12 @@ fn report(what: &str, error: &StoreError) -> bool {
 pub(super) struct MailMetrics;
 
 impl MailObserver for MailMetrics {
-    fn delivered(&self, _kind: &str, after: Duration) {
+    fn delivered(&self, kind: &str, after: Duration) {
         metrics().mail(MailResult::Delivered);
         metrics().mail_delivered_after(after);
-        metrics().code(Purpose::SignIn, CodeEvent::Sent);
+        if let Some(purpose) = Message::purpose_of(kind) {
+            metrics().code(purpose, CodeEvent::Sent);
+        }
     }
 
     fn retried(&self, _kind: &str) {

@@ -4,22 +4,20 @@ use crate::domain::account::Account;
 use crate::domain::address::counted_as;
 use crate::domain::audit::{AuditEvent, AuditResult};
 use crate::domain::budget::BudgetState;
-use crate::domain::challenge::{
-    Challenge, ChallengeState, Purpose, Redeemed, Reissue, Reissued, Resend, Subject,
-};
+use crate::domain::challenge::{Challenge, ChallengeState, Redeemed, Reissue, Reissued, Resend};
 use crate::domain::code::TypedCode;
 use crate::domain::device::Guesser;
 use crate::domain::mail::Message;
-use crate::domain::return_to::ReturnTo;
 use crate::domain::secret::FlowSecret;
-use crate::domain::session::{Assurance, Method, Session};
+use crate::domain::session::Method;
 use crate::domain::time::Timestamp;
 use crate::store::{Guessed, LimitName, StoreError};
 use crate::telemetry::metrics::{CodeEvent, SecurityEvent, SigninResult, SigninStep, metrics};
 
+use super::answer::{Answer, Answered, count_step};
 use super::audit::Attempt;
-use super::sessions::{Opened, Proof};
-use super::sign_in::{Context, FreshCode, Whose, code_key};
+use super::challenge::{FreshCode, Mailed, Recipient};
+use super::sign_in::Context;
 use super::{Auth, Limited};
 
 /// A challenge as the code page shows it.
@@ -38,13 +36,8 @@ pub struct PendingCode {
 /// What came of a typed code.
 #[derive(Debug)]
 pub enum CodeOutcome {
-    /// It was right: the browser is signed in.
-    SignedIn {
-        /// Its session.
-        opened: Opened,
-        /// Where it goes.
-        return_to: ReturnTo,
-    },
+    /// It was right.
+    Answered(Answered),
     /// It was wrong; guesses are left.
     Wrong,
     /// What was typed is no code. Nothing was counted.
@@ -79,13 +72,13 @@ impl Auth {
         flow: &FlowSecret,
         context: &Context<'_>,
     ) -> Result<Option<PendingCode>, StoreError> {
-        let found = self.flow.find_challenge(&flow.hash(), Purpose::SignIn).await?;
+        let found = self.flow.find_challenge(&flow.hash()).await?;
         let Some(challenge) = found.filter(|challenge| challenge.host == *context.host) else {
             return Ok(None);
         };
         let account = self.account_of(&challenge).await?;
-        let who = self.guesser(account.as_ref(), context).await?;
-        let id = challenge.subject.budget_of();
+        let who = self.guesser_at(&challenge.aim, account.as_ref(), context).await?;
+        let id = self.guesses_at(challenge.subject, &challenge.aim);
         let budget = self.accounts.guess_budget(id, who, self.settings.budget, context.now).await?;
         Ok(Some(PendingCode {
             state: challenge.state(context.now),
@@ -115,45 +108,49 @@ impl Auth {
             self.remember(Attempt::of(AuditEvent::Code, AuditResult::Spent, None), context).await?;
             return Ok(CodeOutcome::Lost);
         };
+        let (aim, purpose) = (&pending.challenge.aim, pending.challenge.purpose());
+        if !purpose.takes(&code) {
+            return Ok(CodeOutcome::NotACode);
+        }
         let account = self.account_of(&pending.challenge).await?;
-        let who = self.guesser(account.as_ref(), context).await?;
+        let who = self.guesser_at(aim, account.as_ref(), context).await?;
         // What is over takes no guess, and so none of the budget.
         if let Some(over) = over(pending.state) {
             let told = told(&over);
-            metrics().signin(SigninStep::Code, told.result);
+            count_step(purpose, SigninStep::Code, told.result);
             let attempt = Attempt::of(AuditEvent::Code, told.remembered, account.as_ref()).by(who);
             self.remember(attempt, context).await?;
             return Ok(told.outcome);
         }
-        let budget_of = pending.challenge.subject.budget_of();
-        let budget = self.settings.budget;
-        let counted = match self.accounts.count_guess(budget_of, who, budget, context.now).await? {
+        let (id, budget) = (self.guesses_at(pending.challenge.subject, aim), self.settings.budget);
+        let counted = match self.accounts.count_guess(id, who, budget, context.now).await? {
             Guessed::Counted(counted) => counted,
             Guessed::Spent { until, tell } => {
+                count_step(purpose, SigninStep::Code, SigninResult::Exhausted);
+                // What is spent of a mailbox that is to be shown as theirs is nothing to the owner of the account.
+                let tell = tell && aim.proves().is_none();
                 self.budget_spent(account.as_ref(), (until, tell), who, context).await?;
                 return Ok(CodeOutcome::BudgetSpent);
             }
         };
-        let guess = self.keys.code_guess(flow, Purpose::SignIn, context.host, &code);
-        let redeemed =
-            self.flow.redeem_code(&flow.hash(), Purpose::SignIn, &guess, context.now).await?;
+        let guess = self.keys.code_guess(flow, purpose, context.host, &code);
+        let redeemed = self.flow.redeem_code(&flow.hash(), purpose, &guess, context.now).await?;
         let was_wrong = matches!(redeemed, Redeemed::Wrong { .. } | Redeemed::WrongAndExhausted);
         if !was_wrong {
             self.accounts.forgive_guess(counted).await?;
         }
         let told = told(&redeemed);
         if let Redeemed::Accepted(challenge) = &redeemed {
-            return self.accept(challenge, SigninStep::Code, trust_device, context).await;
+            let answer = Answer { challenge, step: SigninStep::Code, trust_device };
+            return self.accept(answer, context).await;
         }
         if let Some(event) = told.event {
-            metrics().code(Purpose::SignIn, event);
+            metrics().code(purpose, event);
         }
-        metrics().signin(SigninStep::Code, told.result);
+        count_step(purpose, SigninStep::Code, told.result);
         let attempt = Attempt::of(AuditEvent::Code, told.remembered, account.as_ref()).by(who);
         self.remember(attempt, context).await?;
-        if is_second_wrong(&redeemed, &pending.challenge)
-            && pending.challenge.grant.methods.has(Method::Password)
-        {
+        if is_second_wrong(&redeemed, &pending.challenge) && aim.methods().has(Method::Password) {
             self.tell_of_wrong_code(account.as_ref(), context).await?;
         }
         Ok(told.outcome)
@@ -179,7 +176,6 @@ impl Auth {
         who: Guesser,
         context: &Context<'_>,
     ) -> Result<(), StoreError> {
-        metrics().signin(SigninStep::Code, SigninResult::Exhausted);
         metrics().security_event(SecurityEvent::BudgetSpent);
         let refused = Attempt::of(AuditEvent::Code, AuditResult::Limited, account);
         self.remember(refused.by(who), context).await?;
@@ -192,78 +188,6 @@ impl Auth {
             asked_by: context.asked(),
         };
         self.notify(account, message, context).await
-    }
-
-    /// The challenge is answered: the browser is signed in, and known from now on.
-    pub(super) async fn accept(
-        &self,
-        challenge: &Challenge,
-        step: SigninStep,
-        trust_device: bool,
-        context: &Context<'_>,
-    ) -> Result<CodeOutcome, StoreError> {
-        metrics().code(Purpose::SignIn, CodeEvent::Verified);
-        let event = match step {
-            SigninStep::Link => AuditEvent::Link,
-            SigninStep::Password | SigninStep::Code | SigninStep::Device => AuditEvent::Code,
-        };
-        let whose = Some(challenge.subject.budget_of());
-        let Some(account) = self.account_of(challenge).await? else {
-            metrics().signin(step, SigninResult::Refused);
-            let refused = Attempt::of(event, AuditResult::Disabled, None);
-            self.remember(Attempt { account: whose, ..refused }, context).await?;
-            return Ok(CodeOutcome::Lost);
-        };
-        let who = self.guesser(Some(&account), context).await?;
-        let raised = match challenge.grant.raises {
-            false => None,
-            true => match self.raised_session(&account, challenge, context.now).await? {
-                Some(session) => Some(session),
-                None => {
-                    metrics().signin(step, SigninResult::Refused);
-                    let spent = Attempt::of(event, AuditResult::Spent, Some(&account));
-                    self.remember(spent.by(who), context).await?;
-                    return Ok(CodeOutcome::Lost);
-                }
-            },
-        };
-        let right = Attempt::of(event, AuditResult::Ok, Some(&account));
-        self.remember(right.by(who), context).await?;
-        let methods = challenge.grant.methods.and(Method::MailCode);
-        let both = methods.assurance() == Assurance::TwoFactor;
-        let context = Context { replaces: challenge.grant.replaces, ..context.clone() };
-        // A raised session is as old as its password: a code alone makes no sign-in fresh.
-        let authenticated_at = raised.map_or(context.now, |session| session.authenticated_at);
-        let proof = Proof { methods, authenticated_at };
-        let opened = self.open_session(&account, proof, challenge.grant.remember, &context).await?;
-        let device =
-            if both { self.meet_device(&account, trust_device, &context).await? } else { None };
-        metrics().signin(step, SigninResult::Accepted);
-        let return_to = challenge.grant.return_to.clone();
-        Ok(CodeOutcome::SignedIn { opened: Opened { device, ..opened }, return_to })
-    }
-
-    /// The session that the challenge raises, if it goes on: a revoked one is not replaced by a better one (S35).
-    async fn raised_session(
-        &self,
-        account: &Account,
-        challenge: &Challenge,
-        now: Timestamp,
-    ) -> Result<Option<Session>, StoreError> {
-        let sessions = self.flow.sessions_of(account.id, now).await?;
-        Ok(sessions.into_iter().find(|session| challenge.grant.replaces == Some(session.id)))
-    }
-
-    /// The account that a challenge is about, if it may still sign in: active, and in the epoch of the challenge.
-    async fn account_of(&self, challenge: &Challenge) -> Result<Option<Account>, StoreError> {
-        // Asked for a decoy as well, which finds nobody (S24).
-        let account = self.accounts.find_account(challenge.subject.budget_of()).await?;
-        Ok(match challenge.subject {
-            Subject::Decoy { .. } => None,
-            Subject::Account { epoch, .. } => {
-                account.filter(|account| account.is_active() && account.epoch == epoch)
-            }
-        })
     }
 
     /// Sends a further code for the challenge of this browser, in place of the one before.
@@ -283,34 +207,37 @@ impl Auth {
             return Ok(ResendOutcome::Limited(limited));
         }
         let account = self.account_of(&pending.challenge).await?;
-        let who = self.guesser(account.as_ref(), context).await?;
-        let before = &pending.challenge.grant.methods;
-        let counted = code_key(pending.challenge.subject.budget_of(), before, who);
+        let Challenge { subject, aim, .. } = &pending.challenge;
+        let counted = self.counted_as(*subject, aim, account.as_ref(), context).await?;
         if let Err(limited) = self.may_mail(&counted, context).await? {
             return Ok(ResendOutcome::Limited(limited));
         }
-        let nobody = Whose::Nobody(pending.challenge.subject.budget_of());
-        let whose = account.as_ref().map_or(nobody, Whose::Account);
-        let passwordless = !pending.challenge.grant.methods.has(Method::Password);
-        let FreshCode { code, link, mail } =
-            self.new_code(whose, passwordless, flow, context).await?;
+        let recipient = again(&pending.challenge, account.as_ref());
+        let FreshCode { code, link, mail } = self.new_code(&recipient, aim, flow, context).await?;
         let expires_at = context.now + self.settings.code_lifetime;
         let reissue = Reissue { code, link, mail, expires_at };
-        let rule = self.settings.resend;
-        let reissued = self
-            .flow
-            .reissue_code(&flow.hash(), Purpose::SignIn, reissue, rule, context.now)
-            .await?;
+        let (purpose, rule) = (aim.purpose(), self.settings.resend);
+        let reissued =
+            self.flow.reissue_code(&flow.hash(), purpose, reissue, rule, context.now).await?;
         match reissued {
             Reissued::Sent(_) => {
-                metrics().code(Purpose::SignIn, CodeEvent::Issued);
-                let sent = Attempt::of(AuditEvent::CodeSent, AuditResult::Ok, account.as_ref());
-                self.remember(sent, context).await?;
-                self.mail_waits.notify_one();
+                self.code_sent(purpose, account.as_ref(), context).await?;
                 Ok(ResendOutcome::Sent)
             }
             Reissued::Refused(why) => Ok(ResendOutcome::Refused(why)),
             Reissued::Unknown => Ok(ResendOutcome::Lost),
+        }
+    }
+}
+
+/// Who gets a further code of the challenge: nobody where the account may not be used any more.
+fn again<'a>(challenge: &Challenge, account: Option<&'a Account>) -> Recipient<'a> {
+    let nobody = Recipient::nobody(challenge.subject.id());
+    match challenge.aim.proves() {
+        None => account.map_or(nobody, Recipient::account),
+        Some(_) if challenge.subject.is_decoy() => nobody,
+        Some(address) => {
+            Recipient { account, subject: challenge.subject, mailed: Mailed::Code(address.clone()) }
         }
     }
 }

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use crate::domain::account::Account;
 use crate::domain::audit::{AuditEvent, AuditResult};
+use crate::domain::challenge::Aim;
 use crate::domain::device::{Device, DeviceUse, Guesser, NewDevice, Rotation};
 use crate::domain::id::{AccountId, DeviceId};
 use crate::domain::mail::Message;
 use crate::domain::secret::DeviceToken;
-use crate::domain::session::{Method, Methods};
+use crate::domain::session::Method;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::telemetry::metrics::{DeviceEvent, SecurityEvent, metrics};
@@ -211,8 +212,8 @@ impl Auth {
     }
 
     /// For how long a browser can be trusted, where that is offered: beside a code that follows a password.
-    pub fn trust_offered(&self, before: &Methods) -> Option<Duration> {
-        before.has(Method::Password).then_some(self.settings.trusted_for)
+    pub fn trust_offered(&self, aim: &Aim) -> Option<Duration> {
+        aim.methods().has(Method::Password).then_some(self.settings.trusted_for)
     }
 
     /// The devices of an account, the latest used first.

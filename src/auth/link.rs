@@ -8,9 +8,10 @@ use crate::domain::challenge::{Challenge, ChallengeState, Purpose, Redeemed};
 use crate::domain::device::Guesser;
 use crate::domain::secret::{FlowSecret, LinkToken};
 use crate::store::StoreError;
-use crate::telemetry::metrics::{SigninResult, SigninStep, metrics};
+use crate::telemetry::metrics::{SigninResult, SigninStep};
 
 use super::Auth;
+use super::answer::{Answer, count_step};
 use super::audit::Attempt;
 use super::code::CodeOutcome;
 use super::sign_in::Context;
@@ -44,13 +45,13 @@ impl Auth {
         token: &LinkToken,
         context: &Context<'_>,
     ) -> Result<OpenedLink, StoreError> {
-        let found = self.flow.find_link(Purpose::SignIn, &token.hash()).await?;
+        let found = self.flow.find_link(&token.hash()).await?;
         let Some(challenge) = found.filter(|challenge| challenge.host == *context.host) else {
             return Ok(OpenedLink::Unknown);
         };
         let challenge = Box::new(challenge);
         let own = match flow {
-            Some(flow) => self.flow.find_challenge(&flow.hash(), Purpose::SignIn).await?,
+            Some(flow) => self.flow.find_challenge(&flow.hash()).await?,
             None => None,
         };
         let state = challenge.state(context.now);
@@ -61,14 +62,15 @@ impl Auth {
             ChallengeState::Expired | ChallengeState::Consumed => return Ok(OpenedLink::Unknown),
             ChallengeState::Pending { .. } | ChallengeState::Exhausted => {}
         }
-        let (id, budget) = (challenge.subject.budget_of(), self.settings.budget);
+        let id = self.guesses_at(challenge.subject, &challenge.aim);
+        let budget = self.settings.budget;
         let budget = self.accounts.guess_budget(id, Guesser::Unknown, budget, context.now).await?;
         let typed = budget == BudgetState::Within && state != ChallengeState::Exhausted;
         let code = typed.then(|| self.keys.relay_code(token).for_people());
         Ok(OpenedLink::Relay { code, challenge })
     }
 
-    /// Signs in by the link, in the browser that asked.
+    /// Answers by the link, in the browser that asked.
     pub async fn redeem_link(
         &self,
         flow: &FlowSecret,
@@ -76,16 +78,18 @@ impl Auth {
         trust_device: bool,
         context: &Context<'_>,
     ) -> Result<CodeOutcome, StoreError> {
-        let redeemed = self
-            .flow
-            .redeem_link(&flow.hash(), Purpose::SignIn, &token.hash(), context.now)
-            .await?;
+        let found = self.flow.find_challenge(&flow.hash()).await?;
+        let purpose = found.as_ref().map_or(Purpose::SignIn, Challenge::purpose);
+        let redeemed =
+            self.flow.redeem_link(&flow.hash(), purpose, &token.hash(), context.now).await?;
         match redeemed {
             Redeemed::Accepted(challenge) if challenge.host == *context.host => {
-                self.accept(&challenge, SigninStep::Link, trust_device, context).await
+                let step = SigninStep::Link;
+                let answer = Answer { challenge: &challenge, step, trust_device };
+                self.accept(answer, context).await
             }
             Redeemed::Accepted(_) | Redeemed::Unknown => {
-                metrics().signin(SigninStep::Link, SigninResult::Refused);
+                count_step(purpose, SigninStep::Link, SigninResult::Refused);
                 let wrong = Attempt::of(AuditEvent::Link, AuditResult::Wrong, None);
                 self.remember(wrong, context).await?;
                 Ok(CodeOutcome::Lost)
@@ -95,7 +99,7 @@ impl Auth {
             | Redeemed::Expired
             | Redeemed::Exhausted
             | Redeemed::Spent => {
-                metrics().signin(SigninStep::Link, SigninResult::Expired);
+                count_step(purpose, SigninStep::Link, SigninResult::Expired);
                 let over = Attempt::of(AuditEvent::Link, AuditResult::Expired, None);
                 self.remember(over, context).await?;
                 Ok(CodeOutcome::Closed)

@@ -20,7 +20,9 @@ use crate::store::{Accounts, Flow, LimitName};
 use crate::telemetry::metrics::metrics;
 
 pub mod account;
+pub mod answer;
 mod audit;
+mod challenge;
 pub mod code;
 pub mod device;
 pub mod link;

@@ -3,28 +3,25 @@
 use crate::domain::account::{Account, AccountWithPassword, LoginName};
 use crate::domain::address::counted_as;
 use crate::domain::audit::{AuditEvent, AuditResult};
-use crate::domain::budget::BudgetState;
-use crate::domain::challenge::{Challenge, Grant, NewChallenge, NewLink, Purpose, Subject};
+use crate::domain::challenge::{Aim, Grant};
 use crate::domain::client::Client;
-use crate::domain::code::{Code, TypedCode};
 use crate::domain::device::Guesser;
-use crate::domain::email::{EmailAddress, mask};
+use crate::domain::email::EmailAddress;
 use crate::domain::host::HostName;
-use crate::domain::id::{AccountId, ChallengeId, MailId, SessionId};
-use crate::domain::keys::MailFrame;
-use crate::domain::mail::{Mail, Message, SealedMail};
+use crate::domain::id::SessionId;
+use crate::domain::mail::Message;
 use crate::domain::return_to::ReturnTo;
-use crate::domain::secret::{CodeMac, FlowSecret, LinkToken, Password};
+use crate::domain::secret::{FlowSecret, Password};
 use crate::domain::session::{Method, Methods};
 use crate::domain::time::Timestamp;
 use crate::store::{LimitName, StoreError};
-use crate::telemetry::metrics::{CodeEvent, SigninResult, SigninStep, metrics};
+use crate::telemetry::metrics::{SigninResult, SigninStep, metrics};
 
 use super::audit::Attempt;
 use super::device::Trust;
 use super::password::{Busy, Verdict};
 use super::sessions::{Opened, Proof, SignedIn};
-use super::tokens::{self, DeviceCookie};
+use super::tokens::DeviceCookie;
 use super::{Auth, Limited};
 
 /// Where and when something is asked for.
@@ -114,19 +111,18 @@ impl Auth {
             metrics().signin(SigninStep::Password, SigninResult::Limited);
             return Ok(SignInOutcome::Limited(limited));
         }
-        let login: Option<LoginName> = form.login.parse().ok();
         match form.wanted {
-            Wanted::MailCode => self.sign_in_by_mail(form, login, context).await,
-            Wanted::Password | Wanted::Both => self.sign_in_by_password(form, login, context).await,
+            Wanted::MailCode => self.sign_in_by_mail(form, context).await,
+            Wanted::Password | Wanted::Both => self.sign_in_by_password(form, context).await,
         }
     }
 
     async fn sign_in_by_password(
         &self,
         form: SignIn<'_>,
-        login: Option<LoginName>,
         context: &Context<'_>,
     ) -> Result<SignInOutcome, StoreError> {
+        let login: Option<LoginName> = form.login.parse().ok();
         let Some(password) = form.password.clone() else { return Ok(SignInOutcome::Rejected) };
         if let Err(busy) = self.hasher.has_room() {
             metrics().signin(SigninStep::Password, SigninResult::Overloaded);
@@ -240,10 +236,8 @@ impl Auth {
             raises: false,
             return_to: context.return_to.clone(),
         };
-        self.code_for(account, grant, context).await.map(|sent| match sent {
-            Ok(flow) => SignInOutcome::CodeSent(flow),
-            Err(limited) => SignInOutcome::Limited(limited),
-        })
+        let sent = self.code_for(account, Aim::SignIn(grant), context).await?;
+        Ok(sent.map_or_else(SignInOutcome::Limited, SignInOutcome::CodeSent))
     }
 
     /// Answers a wrong password. Unknown names are counted the same way, for nobody (S23, S24).
@@ -280,40 +274,17 @@ impl Auth {
     async fn sign_in_by_mail(
         &self,
         form: SignIn<'_>,
-        login: Option<LoginName>,
         context: &Context<'_>,
     ) -> Result<SignInOutcome, StoreError> {
-        let found = self.find_login(login.as_ref()).await?.map(|found| found.account);
-        let account = found.filter(Account::is_active);
-        // One counter for each account, however it is named; a name without an account has one of its own (S15, S26).
-        let typed = login
-            .as_ref()
-            .map_or_else(|| form.login.chars().take(254).collect::<String>(), LoginName::key);
-        let decoy = self.keys.decoy_account(&typed);
-        let methods = Methods::new([]);
-        let who = self.guesser(account.as_ref(), context).await?;
-        let counted = code_key(account.as_ref().map_or(decoy, |account| account.id), &methods, who);
-        if let Err(limited) = self.within(LimitName::CodeRequest, &counted, context).await? {
-            return Ok(SignInOutcome::Limited(limited));
-        }
-        if let Err(limited) = self.may_mail(&counted, context).await? {
-            return Ok(SignInOutcome::Limited(limited));
-        }
         let grant = Grant {
-            methods,
+            methods: Methods::new([]),
             remember: form.remember,
             replaces: context.replaces,
             raises: false,
             return_to: context.return_to.clone(),
         };
-        // What was typed, never what is known: the page must not tell whether there is an account (S23).
-        let destination = match &login {
-            Some(LoginName::Email(typed)) => typed.masked(),
-            _ => mask(&form.login.chars().take(64).collect::<String>()),
-        };
-        let whose = account.as_ref().map_or(Whose::Nobody(decoy), Whose::Account);
-        let flow = self.open_challenge(whose, destination, grant, context).await?;
-        Ok(SignInOutcome::CodeSent(flow))
+        let sent = self.code_by_name(form.login, Aim::SignIn(grant), context).await?;
+        Ok(sent.map_or_else(SignInOutcome::Limited, SignInOutcome::CodeSent))
     }
 
     /// Sends a code to somebody whose session has its password already.
@@ -335,118 +306,12 @@ impl Auth {
             raises: true,
             return_to: context.return_to.clone(),
         };
-        let sent = self.code_for(&account, grant, context).await?;
+        let sent = self.code_for(&account, Aim::SignIn(grant), context).await?;
         Ok(sent.map_or_else(StepUpOutcome::Limited, StepUpOutcome::CodeSent))
     }
 
-    async fn code_for(
-        &self,
-        account: &Account,
-        grant: Grant,
-        context: &Context<'_>,
-    ) -> Result<Result<FlowSecret, Limited>, StoreError> {
-        let who = self.guesser(Some(account), context).await?;
-        let counted = code_key(account.id, &grant.methods, who);
-        if let Err(limited) = self.within(LimitName::CodeRequest, &counted, context).await? {
-            return Ok(Err(limited));
-        }
-        if let Err(limited) = self.may_mail(&counted, context).await? {
-            return Ok(Err(limited));
-        }
-        let destination = account.email.masked();
-        self.open_challenge(Whose::Account(account), destination, grant, context).await.map(Ok)
-    }
-
-    /// Opens a challenge for a new flow secret, so that each step has a new one (S28). Without an account it is a
-    /// decoy: the same work, and no mail (S26).
-    async fn open_challenge(
-        &self,
-        whose: Whose<'_>,
-        destination: String,
-        grant: Grant,
-        context: &Context<'_>,
-    ) -> Result<FlowSecret, StoreError> {
-        let flow = FlowSecret::generate(&*self.entropy);
-        let expires_at = context.now + self.settings.code_lifetime;
-        let passwordless = !grant.methods.has(Method::Password);
-        let fresh = self.new_code(whose, passwordless, &flow, context).await?;
-        let challenge = Challenge {
-            id: ChallengeId::generate(&*self.entropy, context.now),
-            purpose: Purpose::SignIn,
-            subject: whose.subject(),
-            host: context.host.clone(),
-            destination,
-            grant,
-            created_at: context.now,
-            expires_at,
-            sent_at: context.now,
-            sends: 1,
-            attempts: 0,
-            max_attempts: self.settings.attempts,
-            consumed_at: None,
-        };
-        let FreshCode { code, link, mail } = fresh;
-        let new = NewChallenge { flow: flow.hash(), challenge, code, link, mail };
-        self.flow.open_challenge(new).await?;
-        metrics().code(Purpose::SignIn, CodeEvent::Issued);
-        let sent = Attempt::of(AuditEvent::CodeSent, AuditResult::Ok, whose.account());
-        self.remember(sent, context).await?;
-        self.mail_waits.notify_one();
-        Ok(flow)
-    }
-
-    /// A code and a link, as their MACs and as the sealed mail that carries them; the link alone where the guess budget
-    /// is spent. A decoy's are made and sealed the same way, for an address that nobody has, and thrown away.
-    pub(super) async fn new_code(
-        &self,
-        whose: Whose<'_>,
-        passwordless: bool,
-        flow: &FlowSecret,
-        context: &Context<'_>,
-    ) -> Result<FreshCode, StoreError> {
-        let who = self.guesser(whose.account(), context).await?;
-        let id = whose.subject().budget_of();
-        let budget = self.accounts.guess_budget(id, who, self.settings.budget, context.now).await?;
-        let code = Code::generate(&*self.entropy);
-        let token = LinkToken::generate(&*self.entropy);
-        let mac =
-            |typed: &TypedCode| self.keys.code_mac(flow, Purpose::SignIn, context.host, typed);
-        let relay = mac(&TypedCode::Relay(self.keys.relay_code(&token)));
-        let link = NewLink { token: token.hash(), relay };
-        let code_mac = mac(&TypedCode::Code(code.clone()));
-        let not_after = context.now + self.settings.code_lifetime;
-        let address = format!("{}/_doorward/link/{}", context.origin, tokens::encode_link(&token));
-        let message = match budget {
-            BudgetState::Within => Message::SignInCode {
-                code,
-                link: address.into(),
-                passwordless,
-                site: context.origin.to_owned(),
-                expires_at: not_after,
-                asked_by: context.asked(),
-            },
-            BudgetState::Spent { .. } => Message::SignInLink {
-                link: address.into(),
-                passwordless,
-                site: context.origin.to_owned(),
-                expires_at: not_after,
-                asked_by: context.asked(),
-            },
-        };
-        let to = whose.account().map(|account| account.email.clone());
-        let mail = Mail { to: to.clone().unwrap_or_else(EmailAddress::nobody), message };
-        let frame = MailFrame {
-            id: MailId::generate(&*self.entropy, context.now),
-            flow: Some(flow.hash()),
-            created_at: context.now,
-            not_after,
-        };
-        let sealed = self.keys.seal(&mail, &*self.entropy, frame);
-        Ok(FreshCode { code: code_mac, link, mail: to.map(|_| sealed) })
-    }
-
     /// The account of this name. What can be nobody's name costs the same question (S24).
-    async fn find_login(
+    pub(super) async fn find_login(
         &self,
         login: Option<&LoginName>,
     ) -> Result<Option<AccountWithPassword>, StoreError> {
@@ -471,43 +336,6 @@ enum Turn {
     Taken,
     /// It is not, because of the failures before it: so many in a row, if this one was counted with them.
     Wait { until: Timestamp, in_a_row: u32 },
-}
-
-/// Whose code it is.
-#[derive(Clone, Copy)]
-pub(super) enum Whose<'a> {
-    Account(&'a Account),
-    Nobody(AccountId),
-}
-
-impl<'a> Whose<'a> {
-    pub(super) const fn account(self) -> Option<&'a Account> {
-        match self {
-            Self::Account(account) => Some(account),
-            Self::Nobody(_) => None,
-        }
-    }
-
-    const fn subject(self) -> Subject {
-        match self {
-            Self::Account(account) => Subject::Account { id: account.id, epoch: account.epoch },
-            Self::Nobody(stands_for) => Subject::Decoy { stands_for },
-        }
-    }
-}
-
-/// A code and a link that were just made.
-pub(super) struct FreshCode {
-    pub(super) code: CodeMac,
-    pub(super) link: NewLink,
-    pub(super) mail: Option<SealedMail>,
-}
-
-/// Under which key the codes for an account are counted: those after a password apart from those that the name alone
-/// asks for, and each device's apart, so that nobody's requests keep the owner from a code (S56).
-pub(super) fn code_key(account: AccountId, before: &Methods, who: Guesser) -> String {
-    let after = if before.has(Method::Password) { "password" } else { "name" };
-    format!("{account} {after} {who}")
 }
 
 /// Under which key wrong passwords are counted: the account's, for each of its devices apart, or the name's where there

@@ -7,44 +7,28 @@ use serde::{Deserialize, Serialize};
 
 use super::account::Epoch;
 use super::host::HostName;
-use super::id::{AccountId, ChallengeId, SessionId};
+use super::id::{AccountId, ChallengeId};
 use super::mail::SealedMail;
-use super::return_to::ReturnTo;
 use super::secret::{CodeMac, FlowHash, LinkTokenHash};
-use super::session::Methods;
 use super::time::Timestamp;
 
-/// What a code is for. A code for one purpose never works for another (S7).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Purpose {
-    /// To sign in.
-    SignIn,
-}
-
-impl Purpose {
-    /// The name in stores, metrics and MACs.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::SignIn => "sign_in",
-        }
-    }
-}
+pub use super::aim::{Aim, CodeForm, Grant, Purpose};
 
 /// Whom a challenge is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
-    /// An account, in the epoch that it had.
+    /// An account, or a registration that is to be one, in the epoch that it had.
     Account {
         /// Whose code it is.
         id: AccountId,
         /// Its epoch then; a later one spends the challenge.
         epoch: Epoch,
     },
-    /// Nobody: the name that was typed has no account. It behaves like any other and never succeeds (S26).
+    /// Nobody: the name that was typed has no account, or the address is another's. It behaves like any other and never
+    /// succeeds (S26).
     Decoy {
-        /// The account that there is not, for budgets.
+        /// Whom it would be about.
         stands_for: AccountId,
     },
 }
@@ -55,8 +39,8 @@ impl Subject {
         matches!(self, Self::Decoy { .. })
     }
 
-    /// Whose guess budget its codes count against.
-    pub const fn budget_of(self) -> AccountId {
+    /// The account that it is about, or would be.
+    pub const fn id(self) -> AccountId {
         match self {
             Self::Account { id, .. } => id,
             Self::Decoy { stands_for } => stands_for,
@@ -64,37 +48,19 @@ impl Subject {
     }
 }
 
-/// What a browser gets once it has answered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Grant {
-    /// The methods shown before the code, to which the code is added.
-    pub methods: Methods,
-    /// Whether the session is to outlive the browser window.
-    pub remember: bool,
-    /// The session of this browser that is replaced.
-    pub replaces: Option<SessionId>,
-    /// Whether `methods` are that session's own: once it has ended, they prove nothing any more (S34).
-    #[serde(default)]
-    pub raises: bool,
-    /// Where to go then.
-    pub return_to: ReturnTo,
-}
-
 /// A challenge as a store keeps it, without the MAC of its code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Challenge {
     /// Its name in logs and audit.
     pub id: ChallengeId,
-    /// What its code is for.
-    pub purpose: Purpose,
     /// Whom it is about.
     pub subject: Subject,
     /// The site that it belongs to.
     pub host: HostName,
     /// Where the code went, masked, for the page.
     pub destination: String,
-    /// What it gives.
-    pub grant: Grant,
+    /// What answering it gives.
+    pub aim: Aim,
     /// When it was opened.
     pub created_at: Timestamp,
     /// When the present code ends.
@@ -128,6 +94,11 @@ pub enum ChallengeState {
 }
 
 impl Challenge {
+    /// What its codes are for.
+    pub const fn purpose(&self) -> Purpose {
+        self.aim.purpose()
+    }
+
     /// How it stands at `now`. Being consumed is told before being exhausted, and that before having expired.
     pub fn state(&self, now: Timestamp) -> ChallengeState {
         if self.consumed_at.is_some() {
@@ -162,7 +133,7 @@ pub struct NewChallenge {
     pub code: CodeMac,
     /// Its link.
     pub link: NewLink,
-    /// The mail that carries the code; none for a decoy.
+    /// The mail that carries the code. A decoy has none, or one that tells the owner of the address (S25).
     pub mail: Option<SealedMail>,
 }
 
@@ -257,22 +228,16 @@ pub enum Redeemed {
 mod tests {
     use super::*;
     use crate::domain::entropy::OsEntropy;
+    use crate::domain::return_to::ReturnTo;
 
     fn challenge(sends: u8) -> Challenge {
         let now = Timestamp::from_millis(0);
         Challenge {
             id: ChallengeId::generate(&OsEntropy, now),
-            purpose: Purpose::SignIn,
             subject: Subject::Decoy { stands_for: AccountId::generate(&OsEntropy, now) },
             host: "a.example".parse().unwrap(),
             destination: "a•••@x".into(),
-            grant: Grant {
-                methods: Methods::new([]),
-                remember: false,
-                replaces: None,
-                raises: false,
-                return_to: ReturnTo::front_page(),
-            },
+            aim: Aim::Reset { return_to: ReturnTo::front_page() },
             created_at: now,
             expires_at: now + Duration::from_secs(600),
             sent_at: now,

@@ -1,4 +1,4 @@
-//! What people type: the six-digit code that goes out by mail, and the relay code that a link shows.
+//! What people type: the six digits or eight letters that go out by mail, and the relay code that a link shows.
 
 use std::fmt;
 use std::str::FromStr;
@@ -64,14 +64,28 @@ impl fmt::Debug for Code {
     }
 }
 
-/// Eight letters that a link, opened in another browser, shows for the browser that asked (S17). Of twenty
-/// consonants, so that no words come out: 2.6e10, too many to guess within any budget.
+/// Eight letters: what a link, opened in another browser, shows for the browser that asked (S17), and what a mail about a
+/// forgotten password carries. Of twenty consonants, so that no words come out: 2.6e10, too many to guess within any
+/// budget.
 #[derive(Clone)]
 pub struct RelayCode(Zeroizing<String>);
 
 impl RelayCode {
     const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
     const LENGTH: usize = 8;
+
+    /// A code drawn uniformly from all of them: bytes past the last whole multiple are drawn again.
+    pub fn generate(entropy: &dyn Entropy) -> Self {
+        const LIMIT: u8 = u8::MAX - u8::MAX % 20;
+        let mut letters = Zeroizing::new(String::with_capacity(Self::LENGTH));
+        while letters.len() < Self::LENGTH {
+            let [drawn] = entropy::bytes(entropy);
+            if drawn < LIMIT {
+                letters.extend(Self::LETTERS.get(usize::from(drawn % 20)).copied().map(char::from));
+            }
+        }
+        Self(letters)
+    }
 
     /// The code that `seed`, a MAC, stands for.
     pub fn from_seed(seed: &[u8; 32]) -> Self {
@@ -102,7 +116,7 @@ impl fmt::Debug for RelayCode {
     }
 }
 
-/// What was typed as code.
+/// A code as it is typed, and as it is mailed.
 #[derive(Clone, Debug)]
 pub enum TypedCode {
     /// Six digits.
@@ -117,6 +131,14 @@ impl TypedCode {
         match self {
             Self::Code(code) => code.expose(),
             Self::Relay(relay) => relay.expose(),
+        }
+    }
+
+    /// The digits, or the letters in two groups.
+    pub fn for_people(&self) -> Zeroizing<String> {
+        match self {
+            Self::Code(code) => Zeroizing::new(code.expose().to_owned()),
+            Self::Relay(relay) => relay.for_people(),
         }
     }
 }

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::challenge::Purpose;
 use super::code::{RelayCode, TypedCode};
+use super::email::EmailAddress;
 use super::entropy::{self, Entropy};
 use super::host::HostName;
 use super::id::AccountId;
@@ -197,6 +198,13 @@ impl KeyRing {
     /// for any other (S26).
     pub fn decoy_account(&self, name: &str) -> AccountId {
         let mac = self.decoy.mac(&[name.as_bytes()]);
+        let bytes = mac.first_chunk::<16>().copied().unwrap_or_default();
+        AccountId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
+
+    /// An identifier for a mailbox, whoever claims it, so that guesses at the codes sent there are counted together.
+    pub fn mailbox(&self, address: &EmailAddress) -> AccountId {
+        let mac = self.decoy.mac(&[b"mailbox", address.key().as_bytes()]);
         let bytes = mac.first_chunk::<16>().copied().unwrap_or_default();
         AccountId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
     }

@@ -5,8 +5,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::aim::Purpose;
 use super::client::Client;
-use super::code::Code;
+use super::code::{Code, TypedCode};
 use super::email::EmailAddress;
 use super::id::MailId;
 use super::place::Unusual;
@@ -16,7 +17,7 @@ use super::time::Timestamp;
 /// One mail, whole: who gets it and what it tells.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Mail {
-    /// The one mailbox it goes to; always an account's own (S21).
+    /// The one mailbox it goes to: an account's own, or one that somebody is to show as theirs (S21).
     pub to: EmailAddress,
     /// What it tells.
     pub message: Message,
@@ -48,6 +49,35 @@ pub enum Message {
         link: LinkAddress,
         /// Whether the mail was asked for by the name alone.
         passwordless: bool,
+        /// The site's origin as configured (S19).
+        site: String,
+        /// When the link ends.
+        expires_at: Timestamp,
+        /// Where it was asked for.
+        asked_by: Asked,
+    },
+    /// The code for anything but signing in, and the link that does the same in the browser that asked.
+    ConfirmCode {
+        /// What it is for.
+        purpose: Purpose,
+        /// The code.
+        #[serde(with = "typed_code_text")]
+        code: TypedCode,
+        /// The link.
+        link: LinkAddress,
+        /// The site's origin as configured (S19).
+        site: String,
+        /// When the code ends.
+        expires_at: Timestamp,
+        /// Where it was asked for.
+        asked_by: Asked,
+    },
+    /// The link alone, where no code would be taken.
+    ConfirmLink {
+        /// What it is for.
+        purpose: Purpose,
+        /// The link.
+        link: LinkAddress,
         /// The site's origin as configured (S19).
         site: String,
         /// When the link ends.
@@ -101,11 +131,51 @@ pub enum Message {
 }
 
 impl Message {
-    /// The name of the template and of the metric's label.
+    /// The name of the template.
+    pub const fn template(&self) -> &'static str {
+        match self {
+            Self::ConfirmCode { .. } => "confirm_code",
+            Self::ConfirmLink { .. } => "confirm_link",
+            _ => self.kind(),
+        }
+    }
+
+    /// What its code or link is for, if it has one.
+    pub const fn purpose(&self) -> Option<Purpose> {
+        match self {
+            Self::SignInCode { .. } | Self::SignInLink { .. } => Some(Purpose::SignIn),
+            Self::ConfirmCode { purpose, .. } | Self::ConfirmLink { purpose, .. } => Some(*purpose),
+            _ => None,
+        }
+    }
+
+    /// What the code of a mail of this kind is for.
+    pub fn purpose_of(kind: &str) -> Option<Purpose> {
+        let name = kind.strip_suffix("_code").or_else(|| kind.strip_suffix("_link"))?;
+        Purpose::ALL.into_iter().find(|purpose| purpose.as_str() == name)
+    }
+
+    /// The name in logs and metrics.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::SignInCode { .. } => "sign_in_code",
             Self::SignInLink { .. } => "sign_in_link",
+            Self::ConfirmCode { purpose, .. } => match purpose {
+                Purpose::SignIn => "sign_in_code",
+                Purpose::SignUp => "sign_up_code",
+                Purpose::Reset => "reset_code",
+                Purpose::EmailChange => "email_change_code",
+                Purpose::SecondStepOn => "second_step_on_code",
+                Purpose::SecondStepOff => "second_step_off_code",
+            },
+            Self::ConfirmLink { purpose, .. } => match purpose {
+                Purpose::SignIn => "sign_in_link",
+                Purpose::SignUp => "sign_up_link",
+                Purpose::Reset => "reset_link",
+                Purpose::EmailChange => "email_change_link",
+                Purpose::SecondStepOn => "second_step_on_link",
+                Purpose::SecondStepOff => "second_step_off_link",
+            },
             Self::GuessesSpent { .. } => "guesses_spent",
             Self::WrongCodeNotice { .. } => "wrong_code_notice",
             Self::PasswordFailuresNotice { .. } => "password_failures_notice",
@@ -209,6 +279,21 @@ impl fmt::Debug for LeasedMail {
             .field("kind", &self.kind)
             .field("attempts", &self.attempts)
             .finish_non_exhaustive()
+    }
+}
+
+mod typed_code_text {
+    //! The same for digits or letters.
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    use super::TypedCode;
+
+    pub(super) fn serialize<S: Serializer>(code: &TypedCode, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(code.expose())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<TypedCode, D::Error> {
+        String::deserialize(from)?.parse().map_err(de::Error::custom)
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod address;
+pub mod aim;
 pub mod assertion;
 pub mod audit;
 pub mod budget;

@@ -177,7 +177,7 @@ impl Part {
             Self::Text => "txt",
             Self::Html => "html",
         };
-        format!("{}.{ending}", message.kind())
+        format!("{}.{ending}", message.template())
     }
 }
 

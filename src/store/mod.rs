@@ -135,12 +135,8 @@ pub trait ChallengeStore: Send + Sync {
     /// A mail of the challenge before it that is still waiting is dropped.
     async fn open_challenge(&self, new: NewChallenge) -> Result<(), StoreError>;
 
-    /// The challenge of this browser for this purpose, however it stands.
-    async fn find_challenge(
-        &self,
-        flow: &FlowHash,
-        purpose: Purpose,
-    ) -> Result<Option<Challenge>, StoreError>;
+    /// The challenge of this browser, whatever it is for and however it stands.
+    async fn find_challenge(&self, flow: &FlowHash) -> Result<Option<Challenge>, StoreError>;
 
     /// Gives the challenge a new code, and its mail to the outbox, if `rule` allows one at `now`. The code before is
     /// void and its mail, if still waiting, is dropped; the guesses already counted stay counted (S4, S9).
@@ -175,11 +171,11 @@ pub trait ChallengeStore: Send + Sync {
     ) -> Result<Redeemed, StoreError>;
 
     /// The challenge whose present link's token this is, whoever asks. Changes nothing (S16).
-    async fn find_link(
-        &self,
-        purpose: Purpose,
-        token: &LinkTokenHash,
-    ) -> Result<Option<Challenge>, StoreError>;
+    async fn find_link(&self, token: &LinkTokenHash) -> Result<Option<Challenge>, StoreError>;
+
+    /// Drops the open challenges that are about `account`, of every purpose, with their waiting mails and the permits that
+    /// came of earlier ones. What is answered already stays, so that its page can say so. Says how many challenges went.
+    async fn drop_challenges_of(&self, account: AccountId) -> Result<u64, StoreError>;
 }
 
 /// The outbox: mails that are promised and not yet delivered.

@@ -14,7 +14,7 @@ use crate::samples::{Browser, LIFETIME, RELAY, RIGHT, START, WRONG, at, challeng
 const OTHER: &str = "111111";
 
 async fn look(flow: &dyn Flow, browser: &Browser, code: &str) -> Option<Challenge> {
-    flow.find_link(Purpose::SignIn, &browser.link(code).hash()).await.unwrap()
+    flow.find_link(&browser.link(code).hash()).await.unwrap()
 }
 
 async fn exhaust(flow: &dyn Flow, browser: &Browser) {

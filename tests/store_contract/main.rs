@@ -22,6 +22,7 @@ mod crash;
 mod devices;
 mod links;
 mod outbox;
+mod purposes;
 mod quotas;
 mod races;
 mod samples;
@@ -153,6 +154,13 @@ macro_rules! flow_contract {
                 s9_after_a_resend_the_old_relay_code_is_wrong,
                 a_resend_that_is_refused_leaves_the_link,
                 links_outlast_a_restart,
+            ]
+            purposes: [
+                a_challenge_is_kept_with_all_that_it_is_for,
+                s7_a_code_or_link_for_one_purpose_is_nothing_for_another,
+                s41_all_open_challenges_of_an_account_are_dropped_and_no_others,
+                s26_the_decoy_that_an_account_asked_for_is_dropped_like_the_real,
+                s41_of_codes_and_drops_in_parallel_a_code_comes_before_or_never,
             ]
             races: [
                 s2_of_fifty_parallel_right_codes_exactly_one_is_accepted,

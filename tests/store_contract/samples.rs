@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use doorward::domain::account::{AccountWithPassword, Epoch, NewAccount};
 use doorward::domain::challenge::{
-    Challenge, Grant, NewChallenge, NewLink, Purpose, Redeemed, Reissue, Reissued, ResendRule,
+    Aim, Challenge, Grant, NewChallenge, NewLink, Purpose, Redeemed, Reissue, Reissued, ResendRule,
     Subject,
 };
 use doorward::domain::client::Client;
@@ -136,17 +136,16 @@ impl Browser {
         let subject = Subject::Account { id: somebody(), epoch: Epoch(3) };
         let challenge = Challenge {
             id: ChallengeId::generate(&OsEntropy, now),
-            purpose: Purpose::SignIn,
             subject,
             host: "wiki.example.com".parse().unwrap(),
             destination: "G•••@Example.org".into(),
-            grant: Grant {
+            aim: Aim::SignIn(Grant {
                 methods: Methods::new([Method::Password]),
                 remember: true,
                 replaces: Some(SessionId::generate(&OsEntropy, now)),
                 raises: false,
                 return_to: ReturnTo::or_front_page("/page?a=b"),
-            },
+            }),
             created_at: now,
             expires_at: now + LIFETIME,
             sent_at: now,
@@ -226,7 +225,7 @@ impl Browser {
     }
 
     pub async fn find(&self, flow: &dyn Flow) -> Option<Challenge> {
-        flow.find_challenge(&self.flow(), Purpose::SignIn).await.unwrap()
+        flow.find_challenge(&self.flow()).await.unwrap()
     }
 }
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 use minijinja::{Value, context};
 
 use super::{Part, Sender, one_line};
+use crate::domain::challenge::{CodeForm, Purpose};
 use crate::domain::client::Client;
-use crate::domain::code::Code;
+use crate::domain::code::{Code, RelayCode, TypedCode};
 use crate::domain::colour::Colour;
 use crate::domain::mail::{Asked, Message};
 use crate::domain::place::Unusual;
@@ -43,9 +44,15 @@ pub(super) fn with_secrets(part: Part, facts: &Value, message: &Message) -> Valu
         (Part::Text | Part::Html, Message::SignInCode { code, link, .. }) => {
             context! { code => code.expose(), link => link.expose(), ..facts.clone() }
         }
+        (Part::Text | Part::Html, Message::ConfirmCode { code, link, .. }) => {
+            let code = code.for_people();
+            context! { code => code.as_str(), link => link.expose(), ..facts.clone() }
+        }
         (
             Part::Text | Part::Html,
-            Message::SignInLink { link, .. } | Message::UnusualSignIn { link, .. },
+            Message::SignInLink { link, .. }
+            | Message::ConfirmLink { link, .. }
+            | Message::UnusualSignIn { link, .. },
         ) => {
             context! { link => link.expose(), ..facts.clone() }
         }
@@ -60,7 +67,7 @@ pub(super) fn with_secrets(part: Part, facts: &Value, message: &Message) -> Valu
 }
 
 /// One of each mail and of its cases, for the proof at start.
-pub(super) fn examples() -> [Message; 10] {
+pub(super) fn examples() -> Vec<Message> {
     let at = Timestamp::default();
     let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let site = || "https://wiki.example.com".to_owned();
@@ -86,7 +93,29 @@ pub(super) fn examples() -> [Message; 10] {
         site: site(),
         asked_by: asked_by(),
     };
-    [
+    let confirm = |purpose: Purpose| {
+        [
+            Message::ConfirmCode {
+                purpose,
+                code: match purpose.code_form() {
+                    CodeForm::Digits => TypedCode::Code(Code::generate(&Zeros)),
+                    CodeForm::Letters => TypedCode::Relay(RelayCode::generate(&Zeros)),
+                },
+                link: site().into(),
+                site: site(),
+                expires_at: at,
+                asked_by: asked_by(),
+            },
+            Message::ConfirmLink {
+                purpose,
+                link: site().into(),
+                site: site(),
+                expires_at: at,
+                asked_by: asked_by(),
+            },
+        ]
+    };
+    let mut examples = vec![
         code(false),
         code(true),
         link(false),
@@ -97,7 +126,10 @@ pub(super) fn examples() -> [Message; 10] {
         unusual(vec![Unusual::NewBrowser, Unusual::NewNetwork]),
         unusual("AT".parse().ok().map(Unusual::NewCountry).into_iter().collect()),
         Message::DeviceStolen { device: String::new(), site: site(), asked_by: asked_by() },
-    ]
+    ];
+    let others = Purpose::ALL.into_iter().filter(|purpose| *purpose != Purpose::SignIn);
+    examples.extend(others.flat_map(confirm));
+    examples
 }
 
 /// What all mails have.
@@ -105,6 +137,8 @@ fn about(message: &Message) -> (&str, &Asked) {
     match message {
         Message::SignInCode { site, asked_by, .. }
         | Message::SignInLink { site, asked_by, .. }
+        | Message::ConfirmCode { site, asked_by, .. }
+        | Message::ConfirmLink { site, asked_by, .. }
         | Message::GuessesSpent { site, asked_by, .. }
         | Message::WrongCodeNotice { site, asked_by }
         | Message::PasswordFailuresNotice { site, asked_by }
@@ -119,6 +153,13 @@ fn particulars(message: &Message, created_at: Timestamp) -> Value {
         Message::SignInCode { expires_at, passwordless, .. }
         | Message::SignInLink { expires_at, passwordless, .. } => context! {
             passwordless,
+            ends_clock => expires_at.clock_time(),
+            lifetime => in_minutes(created_at.until(*expires_at)),
+            ends => expires_at.for_people(),
+        },
+        Message::ConfirmCode { purpose, expires_at, .. }
+        | Message::ConfirmLink { purpose, expires_at, .. } => context! {
+            purpose => purpose.as_str(),
             ends_clock => expires_at.clock_time(),
             lifetime => in_minutes(created_at.until(*expires_at)),
             ends => expires_at.for_people(),

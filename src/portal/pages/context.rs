@@ -10,6 +10,7 @@ use super::page::{
     CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, ErrorPage, LinkPage,
     LinkState, LoginAlert, LoginPage, NotMePage, Page, RelayPage, ResendView, SignedInPage,
 };
+use crate::domain::challenge::{CodeForm, Purpose};
 use crate::domain::time::Timestamp;
 
 /// The template of `page` and what it reads.
@@ -122,7 +123,7 @@ fn code(page: &CodePage<'_>, now: Timestamp) -> Value {
     let (alert, until, attempts_left) = match page.shown_alert() {
         None => (None, None, attempts_left),
         Some(CodeAlert::Wrong { attempts_left }) => (Some("wrong"), None, attempts_left),
-        Some(CodeAlert::NotSixDigits) => (Some("not_six_digits"), None, attempts_left),
+        Some(CodeAlert::NotACode) => (Some("not_a_code"), None, attempts_left),
         Some(CodeAlert::FormExpired) => (Some("form_expired"), None, attempts_left),
         Some(CodeAlert::Limited { retry_after }) => {
             (Some("limited"), Some(not_before(now + retry_after, now)), attempts_left)
@@ -132,9 +133,11 @@ fn code(page: &CodePage<'_>, now: Timestamp) -> Value {
         }
     };
     context! {
+        purpose => page.purpose.as_str(),
+        letters => page.purpose.code_form() == CodeForm::Letters,
         destination => page.destination,
         return_to => page.return_to,
-        start_again => start_again(page.return_to),
+        start_again => start_again(page.purpose, page.return_to),
         state,
         attempts_left,
         expires => instant(page.expires_at, now),
@@ -145,7 +148,7 @@ fn code(page: &CodePage<'_>, now: Timestamp) -> Value {
         can_resend => page.state.can_resend() && matches!(page.resend, ResendView::Now | ResendView::At(_)),
         alert,
         until,
-        code_error => matches!(alert, Some("wrong" | "not_six_digits")),
+        code_error => matches!(alert, Some("wrong" | "not_a_code")),
         notice => page.notice.map(|CodeNotice::Resent| "resent"),
     }
 }
@@ -157,9 +160,10 @@ fn link(page: &LinkPage<'_>, now: Timestamp) -> Value {
         LinkState::Spent => ("spent", None),
     };
     context! {
+        purpose => page.purpose.as_str(),
         destination => page.destination,
         return_to => page.return_to,
-        start_again => start_again(page.return_to),
+        start_again => start_again(page.purpose, page.return_to),
         state,
         expires,
         trust => trust(page.trust),
@@ -169,6 +173,7 @@ fn link(page: &LinkPage<'_>, now: Timestamp) -> Value {
 
 fn relay(page: &RelayPage<'_>, now: Timestamp) -> Value {
     context! {
+        purpose => page.purpose.as_str(),
         relay_code => page.relay_code,
         expires => instant(page.expires_at, now),
         host => page.host,
@@ -215,15 +220,27 @@ fn error(page: &ErrorPage<'_>, now: Timestamp) -> Value {
     context! { kind, until, wait, home, retry => page.retry }
 }
 
-/// The address of the sign-in that leads to `return_to` again.
-fn start_again(return_to: &str) -> Value {
-    let login = "/_doorward/login";
+/// The address where what a code was asked for begins anew, and leads to `return_to` again.
+fn start_again(purpose: Purpose, return_to: &str) -> Value {
+    let beginning = match purpose {
+        Purpose::SignIn => "/_doorward/login",
+        Purpose::SignUp => "/_doorward/register",
+        Purpose::Reset => "/_doorward/reset",
+        Purpose::EmailChange | Purpose::SecondStepOn | Purpose::SecondStepOff => {
+            return address("/_doorward/account");
+        }
+    };
+    leading_to(beginning, return_to)
+}
+
+/// The address of a page that leads to `return_to` in the end.
+fn leading_to(page: &str, return_to: &str) -> Value {
     if return_to == "/" {
-        return address(login);
+        return address(page);
     }
     let query =
         form_urlencoded::Serializer::new(String::new()).append_pair("rd", return_to).finish();
-    address(&format!("{login}?{query}"))
+    address(&format!("{page}?{query}"))
 }
 
 /// An instant as pages tell it: the clock time, and the day too where it is not near.

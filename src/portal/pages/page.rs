@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
+use crate::domain::challenge::Purpose;
 use crate::domain::time::Timestamp;
 
 /// A page.
@@ -99,6 +100,8 @@ pub enum LoginAlert {
 /// `code/resend`. The field takes a relay code as well.
 #[derive(Clone, Copy, Debug)]
 pub struct CodePage<'a> {
+    /// What the code is for.
+    pub purpose: Purpose,
     /// Where the code went, masked.
     pub destination: &'a str,
     /// Where to go in the end; kept for whoever starts again.
@@ -123,11 +126,10 @@ impl CodePage<'_> {
     /// The alert, unless the state says it all: a challenge without tries left needs no word on the last one.
     pub(super) const fn shown_alert(&self) -> Option<CodeAlert> {
         match (self.alert, self.state) {
-            (
-                Some(CodeAlert::Wrong { .. } | CodeAlert::NotSixDigits),
-                CodeState::Pending { .. },
-            ) => self.alert,
-            (Some(CodeAlert::Wrong { .. } | CodeAlert::NotSixDigits), _) => None,
+            (Some(CodeAlert::Wrong { .. } | CodeAlert::NotACode), CodeState::Pending { .. }) => {
+                self.alert
+            }
+            (Some(CodeAlert::Wrong { .. } | CodeAlert::NotACode), _) => None,
             (alert, _) => alert,
         }
     }
@@ -179,8 +181,8 @@ pub enum CodeAlert {
         /// How often it can still be tried.
         attempts_left: u8,
     },
-    /// That was no code.
-    NotSixDigits,
+    /// That was no code of this purpose.
+    NotACode,
     /// Too often.
     Limited {
         /// When it may be tried again.
@@ -206,6 +208,8 @@ pub enum CodeNotice {
 /// `csrf` to `link`.
 #[derive(Clone, Copy, Debug)]
 pub struct LinkPage<'a> {
+    /// What it is for.
+    pub purpose: Purpose,
     /// Where the mail went, masked; read only where it is ready.
     pub destination: &'a str,
     /// Where to go in the end; kept for whoever starts again.
@@ -234,6 +238,8 @@ pub enum LinkState {
 /// sent.
 #[derive(Clone, Copy, Debug)]
 pub struct RelayPage<'a> {
+    /// What it is for.
+    pub purpose: Purpose,
     /// The code as it is shown, `BCDF-GHJK`; without it (typed codes are refused for now) the link has to be opened in the
     /// browser that asked.
     pub relay_code: Option<&'a str>,

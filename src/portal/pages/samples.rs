@@ -8,6 +8,7 @@ use super::page::{
     LinkState, LoginAlert, LoginPage, NotMePage, Page, RelayPage, ResendView, SignOutPage,
     SignedInPage,
 };
+use crate::domain::challenge::Purpose;
 use crate::domain::id::RequestId;
 use crate::domain::time::Timestamp;
 
@@ -29,6 +30,7 @@ pub(super) fn every_page() -> Vec<(String, Page<'static>)> {
     let mut pages = logins();
     pages.extend(codes());
     pages.extend(links());
+    pages.extend(other_purposes());
     pages.extend(others());
     pages.extend(errors());
     pages
@@ -71,6 +73,7 @@ fn logins() -> Vec<(String, Page<'static>)> {
 
 fn codes() -> Vec<(String, Page<'static>)> {
     let pending = CodePage {
+        purpose: Purpose::SignIn,
         destination: "a•••@example.org",
         return_to: "/wiki?page=2",
         expires_at: NOW + Duration::from_secs(582),
@@ -108,7 +111,7 @@ fn codes() -> Vec<(String, Page<'static>)> {
             },
         ),
         ("wrong-last", CodePage { state: one_left, ..with(CodeAlert::Wrong { attempts_left: 1 }) }),
-        ("not-six-digits", with(CodeAlert::NotSixDigits)),
+        ("not-a-code", with(CodeAlert::NotACode)),
         ("limited", with(CodeAlert::Limited { retry_after: LONG })),
         ("form-expired", with(CodeAlert::FormExpired)),
         (
@@ -135,13 +138,19 @@ fn codes() -> Vec<(String, Page<'static>)> {
 fn links() -> Vec<(String, Page<'static>)> {
     let expires_at = NOW + Duration::from_secs(582);
     let ready = LinkPage {
+        purpose: Purpose::SignIn,
         destination: "a•••@example.org",
         return_to: "/wiki?page=2",
         state: LinkState::Ready { expires_at },
         trust: TRUST,
     };
     let expired = LinkPage { destination: "", state: LinkState::Expired, ..ready };
-    let relay = RelayPage { relay_code: Some("BCDF-GHJK"), expires_at, host: "wiki.example.com" };
+    let relay = RelayPage {
+        purpose: Purpose::SignIn,
+        relay_code: Some("BCDF-GHJK"),
+        expires_at,
+        host: "wiki.example.com",
+    };
     [
         ("link-ready", Page::Link(ready)),
         ("link-ready-plain", Page::Link(LinkPage { trust: None, ..ready })),
@@ -152,6 +161,51 @@ fn links() -> Vec<(String, Page<'static>)> {
     ]
     .map(|(name, page)| (name.to_owned(), page))
     .into()
+}
+
+/// What the pages of codes and links say where they are not for signing in.
+fn other_purposes() -> Vec<(String, Page<'static>)> {
+    let expires_at = NOW + Duration::from_secs(582);
+    let mut pages = Vec::new();
+    for purpose in Purpose::ALL.into_iter().filter(|purpose| *purpose != Purpose::SignIn) {
+        let code = CodePage {
+            purpose,
+            destination: "a•••@example.org",
+            return_to: "/wiki?page=2",
+            expires_at,
+            state: CodeState::Pending { attempts_left: 5 },
+            resend: ResendView::Now,
+            trust: None,
+            trust_ticked: false,
+            alert: None,
+            notice: None,
+        };
+        let over = ResendView::Over;
+        let spent = CodePage { state: CodeState::Spent, resend: over, ..code };
+        let wrong = CodePage { alert: Some(CodeAlert::NotACode), ..code };
+        let link = LinkPage {
+            purpose,
+            destination: "a•••@example.org",
+            return_to: "/wiki?page=2",
+            state: LinkState::Ready { expires_at },
+            trust: None,
+        };
+        let relay_code = Some("BCDF-GHJK");
+        let relay = RelayPage { purpose, relay_code, expires_at, host: "wiki.example.com" };
+        pages.extend(
+            [
+                ("code", Page::Code(code)),
+                ("code-spent", Page::Code(spent)),
+                ("code-not-a-code", Page::Code(wrong)),
+                ("link", Page::Link(link)),
+                ("link-spent", Page::Link(LinkPage { state: LinkState::Spent, ..link })),
+                ("relay", Page::Relay(relay)),
+                ("relay-no-code", Page::Relay(RelayPage { relay_code: None, ..relay })),
+            ]
+            .map(|(name, page)| (format!("{}-{name}", purpose.as_str().replace('_', "-")), page)),
+        );
+    }
+    pages
 }
 
 fn others() -> Vec<(String, Page<'static>)> {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::*;
+use crate::domain::challenge::Purpose;
 
 mod links;
 
@@ -121,6 +122,7 @@ fn hostile_input_is_shown_and_never_run() {
         alert: Some(LoginAlert::WrongCredentials),
     };
     let code = |state, resend| CodePage {
+        purpose: Purpose::SignIn,
         destination: HOSTILE,
         return_to: HOSTILE,
         expires_at: now,
@@ -136,12 +138,18 @@ fn hostile_input_is_shown_and_never_run() {
         Page::Code(code(CodeState::Pending { attempts_left: 2 }, ResendView::Now)),
         Page::Code(code(CodeState::Spent, ResendView::Over)),
         Page::Link(LinkPage {
+            purpose: Purpose::SignIn,
             destination: HOSTILE,
             return_to: HOSTILE,
             state: LinkState::Ready { expires_at: now },
             trust: None,
         }),
-        Page::Relay(RelayPage { relay_code: Some(HOSTILE), expires_at: now, host: HOSTILE }),
+        Page::Relay(RelayPage {
+            purpose: Purpose::SignIn,
+            relay_code: Some(HOSTILE),
+            expires_at: now,
+            host: HOSTILE,
+        }),
         Page::Confirm(ConfirmPage { destination: HOSTILE, return_to: HOSTILE, alert: None }),
         Page::SignedIn(SignedInPage {
             username: HOSTILE,

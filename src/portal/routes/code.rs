@@ -7,6 +7,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Extension, State};
 use http::{HeaderMap, Response, StatusCode};
 
+use crate::auth::answer::Answered;
 use crate::auth::code::{CodeOutcome, PendingCode, ResendOutcome};
 use crate::auth::sign_in::StepUpOutcome;
 use crate::domain::budget::BudgetState;
@@ -69,17 +70,24 @@ pub(in crate::portal) async fn submit(
         Err(error) => return unavailable(reply, &error),
     };
     let alert = match outcome {
-        CodeOutcome::SignedIn { opened, return_to } => {
-            return reply.signed_in(&opened).see_other(return_to.as_str());
-        }
+        CodeOutcome::Answered(answered) => return go_on(reply, answered),
         CodeOutcome::Wrong => Said::Wrong,
-        CodeOutcome::NotACode => Said::Alert(StatusCode::BAD_REQUEST, CodeAlert::NotSixDigits),
+        CodeOutcome::NotACode => Said::Alert(StatusCode::BAD_REQUEST, CodeAlert::NotACode),
         CodeOutcome::Closed | CodeOutcome::BudgetSpent => Said::Closed,
         CodeOutcome::Lost => return reply.see_other(LOGIN),
         CodeOutcome::Limited(limited) => Said::limited(limited.retry_after),
     };
     let shown = Shown { said: Some(alert), trust_ticked: form.has("trust_device") };
     page(reply, &portal, &visit, &flow, shown).await
+}
+
+/// Where a right code or link leads.
+pub(super) fn go_on(reply: Reply<'_>, answered: Answered) -> Response<Body> {
+    match answered {
+        Answered::SignedIn { opened, return_to } => {
+            reply.signed_in(&opened).see_other(return_to.as_str())
+        }
+    }
 }
 
 pub(in crate::portal) async fn resend(
@@ -216,15 +224,16 @@ async fn page(
     };
     let answered = pending.state == ChallengeState::Consumed;
     if answered && said.is_none() && visit.signed_in.is_some() {
-        return reply.see_other(pending.challenge.grant.return_to.as_str());
+        return reply.see_other(pending.challenge.aim.return_to().as_str());
     }
     let (reply, status, alert) = say(reply, visit, &pending, said);
     let just_now = visit.now.since(pending.challenge.sent_at) < JUST_NOW;
     let sent_again = pending.challenge.sends > 1 && just_now;
     let notice = (sent_again && alert.is_none()).then_some(CodeNotice::Resent);
     let page = CodePage {
+        purpose: pending.challenge.purpose(),
         destination: &pending.challenge.destination,
-        return_to: pending.challenge.grant.return_to.as_str(),
+        return_to: pending.challenge.aim.return_to().as_str(),
         expires_at: pending.challenge.expires_at,
         state: match pending.state {
             ChallengeState::Pending { .. } if pending.budget != BudgetState::Within => {
@@ -246,7 +255,7 @@ async fn page(
         trust_ticked,
         alert,
         notice,
-        trust: portal.auth.trust_offered(&pending.challenge.grant.methods),
+        trust: portal.auth.trust_offered(&pending.challenge.aim),
     };
     reply.page(status, &Page::Code(page))
 }

@@ -6,11 +6,11 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Extension, Path, State};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 
-use super::code::{LOGIN, flow_of, posted};
+use super::code::{LOGIN, flow_of, go_on, posted};
 use crate::auth::code::CodeOutcome;
 use crate::auth::link::OpenedLink;
 use crate::auth::tokens;
-use crate::domain::challenge::ChallengeState;
+use crate::domain::challenge::{ChallengeState, Purpose};
 use crate::domain::return_to::ReturnTo;
 use crate::portal::pages::{LinkPage, LinkState, Page, RelayPage};
 use crate::portal::respond::{Reply, unavailable};
@@ -60,15 +60,17 @@ pub(in crate::portal) async fn show(
                 ChallengeState::Consumed => LinkState::Spent,
             };
             let page = LinkPage {
+                purpose: challenge.purpose(),
                 destination: &challenge.destination,
-                return_to: challenge.grant.return_to.as_str(),
+                return_to: challenge.aim.return_to().as_str(),
                 state,
-                trust: portal.auth.trust_offered(&challenge.grant.methods),
+                trust: portal.auth.trust_offered(&challenge.aim),
             };
             reply.page(StatusCode::OK, &Page::Link(page))
         }
         OpenedLink::Relay { code, challenge } => {
             let page = RelayPage {
+                purpose: challenge.purpose(),
                 relay_code: code.as_ref().map(|code| code.as_str()),
                 expires_at: challenge.expires_at,
                 host: visit.site.host().as_str(),
@@ -98,10 +100,9 @@ pub(in crate::portal) async fn submit(
     let trust = form.has("trust_device");
     let names = visit.site.cookies;
     match portal.auth.redeem_link(&flow, &token, trust, &context).await {
-        Ok(CodeOutcome::SignedIn { opened, return_to }) => reply
-            .signed_in(&opened)
-            .cookie(names.expire(names.link()))
-            .see_other(return_to.as_str()),
+        Ok(CodeOutcome::Answered(answered)) => {
+            go_on(reply.cookie(names.expire(names.link())), answered)
+        }
         // Not the browser that asked: the page says what to do instead.
         Ok(CodeOutcome::Lost) => reply.see_other(LINK),
         Ok(CodeOutcome::Closed) => closed(reply),
@@ -116,7 +117,13 @@ pub(in crate::portal) async fn submit(
 }
 
 fn closed(reply: Reply<'_>) -> Response<Body> {
-    let page = LinkPage { destination: "", return_to: "/", state: LinkState::Expired, trust: None };
+    let page = LinkPage {
+        purpose: Purpose::SignIn,
+        destination: "",
+        return_to: "/",
+        state: LinkState::Expired,
+        trust: None,
+    };
     without_referrer(reply.page(StatusCode::GONE, &Page::Link(page)))
 }
 

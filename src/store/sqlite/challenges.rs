@@ -13,7 +13,7 @@ use crate::domain::challenge::{
     Challenge, ChallengeState, NewChallenge, Purpose, Redeemed, Reissue, Reissued, Resend,
     ResendRule,
 };
-use crate::domain::id::ChallengeId;
+use crate::domain::id::{AccountId, ChallengeId};
 use crate::domain::secret::{CodeGuess, CodeMac, FlowHash, LinkTokenHash};
 use crate::domain::time::Timestamp;
 
@@ -31,16 +31,16 @@ impl ChallengeStore for SqliteStore {
             sqlx::query(
                 "INSERT INTO challenges (flow_hash, id, purpose, subject, host, destination, gives,
                  code_mac, created_at, expires_at, sent_at, sends, attempts, max_attempts, consumed_at,
-                 link_hash, relay_mac)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+                 link_hash, relay_mac, account_id)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
             )
             .bind(new.flow.as_bytes().as_slice())
             .bind(challenge.id.as_uuid().as_bytes().as_slice())
-            .bind(challenge.purpose.as_str())
+            .bind(challenge.purpose().as_str())
             .bind(json(&challenge.subject)?)
             .bind(challenge.host.as_str())
             .bind(&challenge.destination)
-            .bind(json(&challenge.grant)?)
+            .bind(json(&challenge.aim)?)
             .bind(new.code.as_bytes().as_slice())
             .bind(challenge.created_at.as_millis())
             .bind(challenge.expires_at.as_millis())
@@ -51,6 +51,7 @@ impl ChallengeStore for SqliteStore {
             .bind(challenge.consumed_at.map(Timestamp::as_millis))
             .bind(new.link.token.as_bytes().as_slice())
             .bind(new.link.relay.as_bytes().as_slice())
+            .bind(challenge.subject.id().as_uuid().as_bytes().as_slice())
             .execute(&mut *write)
             .await?;
             if let Some(mail) = &new.mail {
@@ -61,13 +62,12 @@ impl ChallengeStore for SqliteStore {
         .await
     }
 
-    async fn find_challenge(
-        &self,
-        flow: &FlowHash,
-        purpose: Purpose,
-    ) -> Result<Option<Challenge>, StoreError> {
+    async fn find_challenge(&self, flow: &FlowHash) -> Result<Option<Challenge>, StoreError> {
         observe(FLOW, "find_challenge", async {
-            let row = fetch(&self.readers, flow, purpose).await?;
+            let row = sqlx::query("SELECT * FROM challenges WHERE flow_hash = ?1")
+                .bind(flow.as_bytes().as_slice())
+                .fetch_optional(&self.readers)
+                .await?;
             row.as_ref().map(challenge).transpose()
         })
         .await
@@ -188,18 +188,33 @@ impl ChallengeStore for SqliteStore {
         .await
     }
 
-    async fn find_link(
-        &self,
-        purpose: Purpose,
-        token: &LinkTokenHash,
-    ) -> Result<Option<Challenge>, StoreError> {
+    async fn find_link(&self, token: &LinkTokenHash) -> Result<Option<Challenge>, StoreError> {
         observe(FLOW, "find_link", async {
-            let row = sqlx::query("SELECT * FROM challenges WHERE link_hash = ?1 AND purpose = ?2")
+            let row = sqlx::query("SELECT * FROM challenges WHERE link_hash = ?1")
                 .bind(token.as_bytes().as_slice())
-                .bind(purpose.as_str())
                 .fetch_optional(&self.readers)
                 .await?;
             row.as_ref().map(challenge).transpose()
+        })
+        .await
+    }
+
+    async fn drop_challenges_of(&self, account: AccountId) -> Result<u64, StoreError> {
+        observe(FLOW, "drop_challenges_of", async {
+            let mut write = self.write().await?;
+            let open: Vec<Vec<u8>> = sqlx::query_scalar(
+                "DELETE FROM challenges WHERE account_id = ?1 AND consumed_at IS NULL
+                 RETURNING flow_hash",
+            )
+            .bind(account.as_uuid().as_bytes().as_slice())
+            .fetch_all(&mut *write)
+            .await?;
+            for flow in &open {
+                let flow = FlowHash::from_bytes(flow.as_slice().try_into()?);
+                outbox::drop_mails_of(&mut write, &flow).await?;
+            }
+            write.commit().await?;
+            Ok(u64::try_from(open.len())?)
         })
         .await
     }
@@ -229,11 +244,10 @@ fn challenge(row: &SqliteRow) -> Result<Challenge, Cause> {
     let columns = Columns(row);
     Ok(Challenge {
         id: columns.uuid("id").map(ChallengeId::from_uuid)?,
-        purpose: serde_json::from_value(columns.get::<String>("purpose")?.into())?,
         subject: columns.json("subject")?,
         host: columns.text("host")?,
         destination: columns.get("destination")?,
-        grant: columns.json("gives")?,
+        aim: columns.json("gives")?,
         created_at: columns.instant("created_at")?,
         expires_at: columns.instant("expires_at")?,
         sent_at: columns.instant("sent_at")?,

@@ -116,7 +116,9 @@ async fn a_database_of_a_newer_doorward_is_refused() {
     let newer = "INSERT INTO _sqlx_migrations VALUES (9999, 'later', 0, TRUE, x'00', 0)";
     run(&file(&folder), newer).await;
     let error = SqliteStore::open(&file(&folder)).await.unwrap_err();
-    assert!(matches!(error, OpenError::Newer { found: 9999, known: 3, .. }), "{error}");
+    let latest = MIGRATIONS.iter().map(|step| step.version).max().unwrap();
+    let newer = matches!(error, OpenError::Newer { found: 9999, known, .. } if known == latest);
+    assert!(newer, "{error}");
     assert!(error.to_string().contains("newer doorward"), "{error}");
 }
 
@@ -142,7 +144,7 @@ async fn a_database_of_before_there_were_links_keeps_its_accounts_and_its_challe
     assert_eq!(store.list_accounts(None, 10).await.unwrap().len(), 1);
     let (flow, now) = (FlowHash::from_bytes([0; 32]), Timestamp::default());
     let token = LinkTokenHash::from_bytes([0; 32]);
-    assert_eq!(store.find_link(Purpose::SignIn, &token).await.unwrap(), None);
+    assert_eq!(store.find_link(&token).await.unwrap(), None);
     let redeemed = store.redeem_link(&flow, Purpose::SignIn, &token, now).await.unwrap();
     assert_eq!(redeemed, Redeemed::Unknown);
     let guess = CodeGuess::new(vec![CodeMac::from_bytes([7; 32])]);

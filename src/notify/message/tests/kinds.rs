@@ -1,6 +1,7 @@
 //! What the kinds of mails have in common, and what each must say.
 
 use super::*;
+use crate::domain::challenge::Purpose;
 
 const SITE: &str = "https://wiki.example.com";
 
@@ -20,6 +21,15 @@ fn code_and_link(without_password: bool) -> Message {
         *passwordless = without_password;
     }
     message
+}
+
+fn confirm(purpose: Purpose, code: Option<&str>) -> Message {
+    let (link, site) = (LinkAddress::new(LINK.to_owned()), SITE.to_owned());
+    let (expires_at, asked_by) = (AT + Duration::from_secs(600), asked_by(FIREFOX));
+    match code.map(|code| code.parse().unwrap()) {
+        Some(code) => Message::ConfirmCode { purpose, code, link, site, expires_at, asked_by },
+        None => Message::ConfirmLink { purpose, link, site, expires_at, asked_by },
+    }
 }
 
 fn stolen(device: &str) -> Message {
@@ -45,6 +55,13 @@ fn every_kind() -> Vec<(&'static str, Message)> {
             Message::PasswordFailuresNotice { site: site(), asked_by: asked_by() },
         ),
         ("device_stolen", stolen("Chrome on Windows 11")),
+        ("confirm_code-sign_up", confirm(Purpose::SignUp, Some("048213"))),
+        ("confirm_code-reset", confirm(Purpose::Reset, Some("BCDF-GHJK"))),
+        ("confirm_code-email_change", confirm(Purpose::EmailChange, Some("048213"))),
+        ("confirm_code-second_step_on", confirm(Purpose::SecondStepOn, Some("048213"))),
+        ("confirm_code-second_step_off", confirm(Purpose::SecondStepOff, Some("048213"))),
+        ("confirm_link-sign_up", confirm(Purpose::SignUp, None)),
+        ("confirm_link-reset", confirm(Purpose::Reset, None)),
     ]
 }
 
@@ -75,10 +92,12 @@ fn every_mail_names_the_site_the_time_the_place_and_the_browser_in_both_parts() 
 fn s12_no_subject_preview_or_debug_holds_a_link() {
     for (name, message) in every_kind() {
         let debug = format!("{message:?}");
-        assert!(!debug.contains("Zm9v") && !debug.contains("048213"), "{name}: {debug}");
+        for secret in ["Zm9v", "048213", "BCDF"] {
+            assert!(!debug.contains(secret), "{name}: {debug}");
+        }
         let mail = told(message);
         for shown in [mail.subject(), mail.html().split_once("<table").unwrap().0, &head(&mail)] {
-            assert!(!shown.contains("Zm9v"), "{name}: {shown}");
+            assert!(!shown.contains("Zm9v") && !shown.contains("BCDF"), "{name}: {shown}");
         }
     }
 }
@@ -86,7 +105,7 @@ fn s12_no_subject_preview_or_debug_holds_a_link() {
 #[test]
 fn a_link_stands_once_in_each_part_and_notices_have_none() {
     for (name, message) in every_kind() {
-        let has_link = name.starts_with("sign_in");
+        let has_link = message.purpose().is_some();
         let mail = told(message);
         let html = read(mail.html());
         assert_eq!(html.matches("<a ").count(), usize::from(has_link), "{name}");
@@ -120,6 +139,23 @@ fn s5_a_mail_without_a_code_says_why_and_the_owner_is_told_until_when() {
 }
 
 #[test]
+fn a_mail_about_anything_but_signing_in_says_what_its_code_is_for() {
+    for (purpose, subject, what) in [
+        (Purpose::SignUp, "Confirm your address", "show that this address is yours"),
+        (Purpose::Reset, "Choose a new password", "choose a new password"),
+        (Purpose::EmailChange, "Confirm your new address", "get the mails of your account here"),
+        (Purpose::SecondStepOn, "Turn the second step on", "turn the second step on"),
+        (Purpose::SecondStepOff, "Turn the second step off", "turn the second step off"),
+    ] {
+        let mail = told(confirm(purpose, Some("BCDFGHJK")));
+        assert!(mail.subject().starts_with(subject), "{}", mail.subject());
+        assert!(mail.text().contains(what) && mail.html().contains(what), "{}", mail.text());
+        assert!(mail.text().lines().any(|line| line == "BCDF-GHJK"), "{}", mail.text());
+        assert!(mail.html().contains(">BCDF-GHJK<"));
+    }
+}
+
+#[test]
 fn s20_a_device_named_by_its_thief_is_text_on_one_line() {
     let mail = told(stolen("<b>x</b>\r\nBcc: eve@example.net"));
     assert!(!mail.html().contains("<b>x"));
@@ -132,8 +168,9 @@ fn every_kind_comes_back_from_its_seal_as_it_was() {
         let json = serde_json::to_string(&message).unwrap();
         let back: Message = serde_json::from_str(&json).unwrap();
         assert_eq!(serde_json::to_string(&back).unwrap(), json, "{name}");
-        assert!(name.starts_with(back.kind()), "{name}");
-        assert!(json.contains(&format!(r#""kind":"{}""#, back.kind())), "{json}");
+        assert!(name.starts_with(back.template()), "{name}");
+        assert!(json.contains(&format!(r#""kind":"{}""#, back.template())), "{json}");
+        assert_eq!(Message::purpose_of(back.kind()), back.purpose(), "{name}");
     }
 }
 

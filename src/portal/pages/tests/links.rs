@@ -26,6 +26,7 @@ fn trust_is_never_told_longer_than_it_is() {
     let (pages, frame) = (pages(), samples::frame());
     for (hours, words) in [(1, "1 hour"), (47, "47 hours"), (48, "2 days"), (71, "2 days")] {
         let link = LinkPage {
+            purpose: Purpose::SignIn,
             destination: "a",
             return_to: "/",
             state: LinkState::Ready { expires_at: frame.now },
@@ -80,4 +81,26 @@ fn s56_a_delay_tells_how_long_and_that_a_known_browser_does_not_wait() {
         html.contains("Too many wrong passwords from unknown browsers. Try again in 5 minutes")
     );
     assert!(html.contains("where you have signed in before"));
+}
+
+#[test]
+fn the_page_of_a_reset_takes_letters_and_says_so() {
+    let html = page("reset-code");
+    let code = tags(&html, "input").into_iter().find(|tag| attribute(tag, "name") == Some("code"));
+    assert_eq!(attribute(code.unwrap(), "inputmode"), Some("text"));
+    assert!(html.contains("a code of 8 letters") && !html.contains("6-digit"), "{html}");
+    assert!(page("reset-code-not-a-code").contains("A code has 8 letters."));
+    assert!(page("sign-up-code-not-a-code").contains("A code has 6 digits."));
+}
+
+#[test]
+fn what_a_code_is_for_begins_anew_where_it_began() {
+    for (name, begins) in [
+        ("sign-up-code", "/_doorward/register?rd=%2Fwiki%3Fpage%3D2"),
+        ("reset-code", "/_doorward/reset?rd=%2Fwiki%3Fpage%3D2"),
+        ("email-change-link", "/_doorward/account"),
+        ("second-step-off-link", "/_doorward/account"),
+    ] {
+        assert!(page(name).contains(&format!("href=\"{begins}\"")), "{name}");
+    }
 }
