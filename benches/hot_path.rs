@@ -16,6 +16,7 @@ use pingora::http::RequestHeader;
 use doorward::app::Core;
 use doorward::auth::tokens;
 use doorward::domain::account::{Account, Identity, NewAccount};
+use doorward::domain::assertion::{AssertionAlgorithm, KeptAssertions};
 use doorward::domain::client::{Client, UserAgent};
 use doorward::domain::entropy::OsEntropy;
 use doorward::domain::id::{AccountId, SessionId};
@@ -23,6 +24,7 @@ use doorward::domain::path::RequestPath;
 use doorward::domain::secret::SessionToken;
 use doorward::domain::session::{Method as SignInMethod, Methods, NewSession, Session};
 use doorward::domain::time::{Clock as _, SystemClock, Timestamp};
+use doorward::identity::assertion::{Asserter, Subject};
 use doorward::identity::headers::{AliasFilter, IdentityHeaderNames, IdentityValues};
 use doorward::identity::signature::{SignedParts, Signer};
 use doorward::policy::SitePolicy;
@@ -98,6 +100,32 @@ fn sign_a_request(bencher: Bencher) {
     });
 }
 
+/// What a request takes of an assertion that is less than a minute old, and what one a minute takes to make.
+#[divan::bench(args = [true, false])]
+fn assert_an_identity(bencher: Bencher, kept_before: bool) {
+    let bench = Bench::new();
+    let asserter = Asserter {
+        issuer: format!("https://{HOST}"),
+        audience: format!("https://{HOST}"),
+        algorithm: AssertionAlgorithm::EdDsa,
+        lifetime: Duration::from_secs(120),
+    };
+    let (identity, now) = (Identity::from(&bench.account), SystemClock.now());
+    let session = session_of(&bench.account, now);
+    let subject = Subject {
+        identity: &identity,
+        session: session.id,
+        methods: &session.methods,
+        authenticated_at: now,
+    };
+    let kept = KeptAssertions::default();
+    bencher.bench_local(|| {
+        let new = KeptAssertions::default();
+        let kept = if kept_before { &kept } else { &new };
+        asserter.assertion(black_box(&subject), &bench.core.ring.get(), kept, now)
+    });
+}
+
 #[divan::bench]
 fn look_at_the_names_of_all_headers(bencher: Bencher) {
     let filter = AliasFilter::new(&names());
@@ -146,6 +174,12 @@ impl Bench {
         let site = GatewaySite {
             upstreams: UpstreamPool::new(Vec::new(), timeouts),
             names: names(),
+            asserter: Asserter {
+                issuer: settings.portal.origin.to_string(),
+                audience: site.origin.to_string(),
+                algorithm: AssertionAlgorithm::EdDsa,
+                lifetime: Duration::from_secs(120),
+            },
             key: core.keys.identity_keys(site.host()).remove(0),
             preserve_host: true,
             portal: Arc::new(PortalSite::new(site.origin, SitePolicy::new(site.rules))),
@@ -154,7 +188,9 @@ impl Bench {
             sites: vec![site],
             trusted_proxies: settings.trusted_proxies,
             auth: Arc::clone(&core.auth),
-            portal: Portal::new(Arc::clone(&core.auth), Arc::clone(&pages)).service(),
+            portal: Portal::new(Arc::clone(&core.auth), Arc::clone(&pages), Arc::clone(&core.ring))
+                .service(),
+            ring: Arc::clone(&core.ring),
             pages,
             clock: Arc::new(SystemClock),
             entropy: Arc::new(OsEntropy),
@@ -241,7 +277,7 @@ fn names() -> IdentityHeaderNames {
         email: names.email,
         name: names.name,
         groups: names.groups,
-        assertion: None,
+        assertion: names.assertion,
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::domain::address::TrustedProxies;
+use crate::domain::assertion::AssertionAlgorithm;
 use crate::domain::email::EmailAddress;
 use crate::domain::host::{HostName, Origin};
 use crate::domain::quota::Rate;
@@ -28,6 +29,10 @@ pub struct Settings {
     pub secret_file: PathBuf,
     /// The file of the secret before, which still verifies.
     pub previous_secret_file: Option<PathBuf>,
+    /// The file of the keys that sign identity. Made at first start.
+    pub keys_file: PathBuf,
+    /// The assertion that apps get.
+    pub assertion: Assertion,
     /// The database of the accounts.
     pub accounts: Database,
     /// How mail goes out.
@@ -88,6 +93,15 @@ pub struct Portal {
     pub accent: Option<String>,
     /// A folder whose templates take the place of those in the binary.
     pub templates: Option<PathBuf>,
+}
+
+/// The assertion that apps get.
+#[derive(Clone, Copy, Debug)]
+pub struct Assertion {
+    /// How it is signed.
+    pub algorithm: AssertionAlgorithm,
+    /// How long one is good.
+    pub lifetime: Duration,
 }
 
 /// The database of the accounts and of what passes.
@@ -278,7 +292,12 @@ pub struct IdentityHeaders {
     pub name: http::HeaderName,
     /// The groups, separated by commas.
     pub groups: http::HeaderName,
+    /// The assertion, if the app gets one.
+    pub assertion: Option<http::HeaderName>,
 }
+
+/// The name of the assertion's header, unless the site has another.
+pub const ASSERTION: &str = "x-doorward-assertion";
 
 impl Default for IdentityHeaders {
     fn default() -> Self {
@@ -287,6 +306,7 @@ impl Default for IdentityHeaders {
             email: http::HeaderName::from_static("remote-email"),
             name: http::HeaderName::from_static("remote-name"),
             groups: http::HeaderName::from_static("remote-groups"),
+            assertion: Some(http::HeaderName::from_static(ASSERTION)),
         }
     }
 }

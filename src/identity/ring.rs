@@ -108,6 +108,11 @@ pub enum NotARing {
     Shared(String),
 }
 
+/// The ring has no key of the algorithm that is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it has no key for {0}")]
+pub struct NoKeyFor(AssertionAlgorithm);
+
 /// A key waits for its time already.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the key {kid} waits already, and signs from {signs_from} on")]
@@ -155,6 +160,12 @@ impl Ring {
         let of_kind = || self.assertion.iter().filter(|dated| dated.key.algorithm() == algorithm);
         let due = latest(of_kind(), now);
         due.or_else(|| of_kind().min_by_key(|dated| dated.signs_from)).map(|dated| &dated.key)
+    }
+
+    /// The ring, if it has a key of `algorithm`: without one nothing could be asserted.
+    pub fn with_key_for(self, algorithm: AssertionAlgorithm) -> Result<Self, NoKeyFor> {
+        let any = self.assertion.iter().any(|dated| dated.key.algorithm() == algorithm);
+        if any { Ok(self) } else { Err(NoKeyFor(algorithm)) }
     }
 
     /// What signs the requests to `site` at `now`, unless it is still the key of the server secret.

@@ -14,6 +14,7 @@ use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
 use crate::auth::Auth;
+use crate::identity::live::LiveRing;
 
 pub mod cookies;
 mod csrf;
@@ -36,12 +37,13 @@ pub const MAX_BODY: usize = 64 * 1024;
 pub struct Portal {
     auth: Arc<Auth>,
     pages: Arc<pages::Pages>,
+    ring: Arc<LiveRing>,
 }
 
 impl Portal {
-    /// The portal over these use cases and pages.
-    pub const fn new(auth: Arc<Auth>, pages: Arc<pages::Pages>) -> Self {
-        Self { auth, pages }
+    /// The portal over these use cases, pages and keys.
+    pub const fn new(auth: Arc<Auth>, pages: Arc<pages::Pages>, ring: Arc<LiveRing>) -> Self {
+        Self { auth, pages, ring }
     }
 
     /// Whether a request for `path` is the portal's own.
@@ -55,7 +57,7 @@ impl Portal {
     }
 
     fn router(self) -> Router {
-        use routes::{code, home, link, login, logout, not_me};
+        use routes::{code, home, jwks, link, login, logout, not_me};
         let pages = Router::new()
             .route("/_doorward", get(home::to_base))
             .route("/_doorward/", get(home::show))
@@ -69,6 +71,7 @@ impl Portal {
             .route("/_doorward/not-me/{token}", get(not_me::land))
             .route("/_doorward/logout", get(logout::ask).post(logout::submit))
             .route("/_doorward/signed-out", get(logout::done))
+            .route("/_doorward/jwks.json", get(jwks::show))
             .route("/_doorward/static/{name}", get(home::asset))
             .fallback(home::not_found)
             .method_not_allowed_fallback(home::method_not_allowed);

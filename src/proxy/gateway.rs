@@ -22,7 +22,9 @@ use crate::domain::host::HostName;
 use crate::domain::id::RequestId;
 use crate::domain::keys::IdentityKey;
 use crate::domain::time::{SharedClock, Timestamp};
+use crate::identity::assertion::Asserter;
 use crate::identity::headers::{AliasFilter, IdentityHeaderNames};
+use crate::identity::live::LiveRing;
 use crate::identity::signature::Signer;
 use crate::policy::{Admitted, Decision, Facts};
 use crate::portal::pages::{ErrorKind, Pages};
@@ -33,7 +35,7 @@ use crate::telemetry::metrics::{
 };
 
 use super::facts::{BadRequest, RequestFacts, RequestKind};
-use super::headers::{self, IdentityWriter};
+use super::headers::{self, IdentityWriter, Told};
 use super::refusal::{self, Refusal};
 use super::upstream::{self, UpstreamPool};
 use super::{head, portal_call, reply};
@@ -50,6 +52,8 @@ pub struct GatewaySettings {
     pub pages: Arc<Pages>,
     /// The portal.
     pub portal: PortalService,
+    /// The keys that sign identity.
+    pub ring: Arc<LiveRing>,
     /// The clock.
     pub clock: SharedClock,
     /// The source of randomness.
@@ -64,7 +68,9 @@ pub struct GatewaySite {
     pub upstreams: UpstreamPool,
     /// The names of its identity headers.
     pub names: IdentityHeaderNames,
-    /// The key that its app shares.
+    /// What makes its assertions.
+    pub asserter: Asserter,
+    /// The key that its app shares until the ring has another.
     pub key: IdentityKey,
     /// Whether the app is told the host that the browser asked for, or its own.
     pub preserve_host: bool,
@@ -78,6 +84,7 @@ pub struct Gateway {
     auth: Arc<Auth>,
     pages: Arc<Pages>,
     portal: PortalService,
+    ring: Arc<LiveRing>,
     clock: SharedClock,
     entropy: SharedEntropy,
 }
@@ -98,6 +105,7 @@ pub struct RequestContext {
     decision: DecisionLabel,
     accepted: Option<Accepted>,
     forwarding: Option<Admitted>,
+    signed_in: Option<Arc<SignedIn>>,
     /// The `Host` of the app itself, where that is what it is told.
     own_host: Option<String>,
     sent_upstream: Option<Instant>,
@@ -118,6 +126,8 @@ impl Gateway {
             let identity = IdentityWriter {
                 aliases: AliasFilter::new(&site.names),
                 names: site.names,
+                host: host.clone(),
+                asserter: site.asserter,
                 signer: Signer::new(site.key),
             };
             let site = Site {
@@ -136,6 +146,7 @@ impl Gateway {
             auth: settings.auth,
             pages: settings.pages,
             portal: settings.portal,
+            ring: settings.ring,
             clock: settings.clock,
             entropy: settings.entropy,
         }
@@ -189,6 +200,7 @@ impl Gateway {
         request: &mut RequestHeader,
         accepted: &Accepted,
         admitted: &Admitted,
+        signed_in: Option<&SignedIn>,
         ctx: &RequestContext,
     ) -> Result<()> {
         let Accepted { facts, site } = accepted;
@@ -198,8 +210,14 @@ impl Gateway {
         headers::forward(request, facts, site.portal.origin.scheme.as_str(), ctx.id)?;
         let host = ctx.own_host.clone().unwrap_or_else(|| facts.authority.to_string());
         request.insert_header(http::header::HOST, host)?;
-        let nonce = entropy::bytes(&*self.entropy);
-        headers::identify(request, facts, admitted, &site.identity, ctx.now, nonce)
+        let told = Told {
+            admitted,
+            signed_in,
+            ring: &self.ring.get(),
+            now: ctx.now,
+            nonce: entropy::bytes(&*self.entropy),
+        };
+        headers::identify(request, facts, &site.identity, &told)
     }
 
     async fn answer_by_portal(
@@ -326,6 +344,7 @@ impl ProxyHttp for Gateway {
             decision: DecisionLabel::BadRequest,
             accepted: None,
             forwarding: None,
+            signed_in: None,
             own_host: None,
             sent_upstream: None,
             upstream_took: None,
@@ -366,6 +385,7 @@ impl ProxyHttp for Gateway {
             true
         } else {
             let decision = Self::decide(&accepted, signed_in.as_deref(), ctx.now);
+            ctx.signed_in = signed_in;
             self.act(session, &accepted, decision, ctx).await?
         };
         ctx.accepted = Some(accepted);
@@ -403,7 +423,7 @@ impl ProxyHttp for Gateway {
         let (Some(accepted), Some(admitted)) = (&ctx.accepted, &ctx.forwarding) else {
             return Error::e_explain(ErrorType::HTTPStatus(500), "nothing was admitted");
         };
-        self.prepare(request, accepted, admitted, ctx)?;
+        self.prepare(request, accepted, admitted, ctx.signed_in.as_deref(), ctx)?;
         ctx.sent_upstream = Some(Instant::now());
         Ok(())
     }

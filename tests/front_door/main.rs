@@ -12,6 +12,7 @@
 
 mod support;
 
+mod assertion;
 mod audit;
 mod browser;
 mod budget;
