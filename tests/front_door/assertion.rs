@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use doorward::domain::time::{Clock, SystemClock};
@@ -268,15 +268,13 @@ impl<'a> PatientApp<'a> {
 }
 
 /// Sends request after request until told to stop, and checks what the app got; gives the keys in their order.
-async fn keep_asking(site: &Site, browser: &Browser, name: &str, stop: &AtomicBool) -> Vec<String> {
+async fn keep_asking(site: &Site, browser: &Browser, asked: &AtomicUsize) -> Vec<String> {
     let mut app = PatientApp::new(site).await;
     let mut kids: Vec<String> = Vec::new();
-    let mut count = 0;
-    while !stop.load(Ordering::SeqCst) {
-        count += 1;
-        let path = format!("/private/{name}/{count}");
+    while asked.load(Ordering::SeqCst) < ENOUGH {
+        let path = format!("/private/{}", asked.fetch_add(1, Ordering::SeqCst));
         browser.fetch(&path).await.expect(200);
-        let kid = app.check(&assertion_of(&site.upstream.received_at(&path)[0])).await;
+        let kid = app.check(&assertion_of(&site.upstream.take_at(&path))).await;
         if kids.last() != Some(&kid) {
             kids.push(kid);
         }
@@ -284,13 +282,16 @@ async fn keep_asking(site: &Site, browser: &Browser, name: &str, stop: &AtomicBo
     kids
 }
 
+/// More requests than a test sends: the word to stop.
+const ENOUGH: usize = 1 << 40;
+
 #[tokio::test]
 async fn a_rotation_under_load_has_nothing_refused_and_needs_no_restart() {
     let site = Site::start().await;
     let (ada, grace) = (Browser::new(&site), Browser::new(&site));
     ada.sign_in(&site, &ADA).await;
     grace.sign_in(&site, &GRACE).await;
-    let stop = AtomicBool::new(false);
+    let asked = AtomicUsize::new(0);
     let old = published(&site).await.keys[0].common.key_id.clone().unwrap();
     let rotation = async {
         let rotated = json(&site, &["keys", "rotate", "--assertion", "--json"]).await;
@@ -299,16 +300,16 @@ async fn a_rotation_under_load_has_nothing_refused_and_needs_no_restart() {
         eventually("the new key to be published", both).await;
         for _ in 0..28 {
             site.travel(Duration::from_secs(30));
-            site.upstream.forget();
-            let another = async || (site.upstream.received().len() > 4).then_some(());
-            eventually("requests at this time", another).await;
+            let before = asked.load(Ordering::SeqCst);
+            let more = async || (asked.load(Ordering::SeqCst) > before + 8).then_some(());
+            eventually("requests at this time", more).await;
         }
-        stop.store(true, Ordering::SeqCst);
+        asked.store(ENOUGH, Ordering::SeqCst);
         new
     };
     let (first, second, new) = tokio::join!(
-        keep_asking(&site, &ada, "ada", &stop),
-        keep_asking(&site, &grace, "grace", &stop),
+        keep_asking(&site, &ada, &asked),
+        keep_asking(&site, &grace, &asked),
         rotation,
     );
     assert_eq!(first, [old.clone(), new.clone()]);
