@@ -43,6 +43,7 @@ impl Answer<'_> {
     pub(super) const fn event(&self) -> AuditEvent {
         match self.step {
             SigninStep::Link => AuditEvent::Link,
+            SigninStep::BackupCode => AuditEvent::BackupCode,
             SigninStep::Password | SigninStep::Code | SigninStep::Device => AuditEvent::Code,
         }
     }

@@ -9,6 +9,7 @@ use crate::domain::device::Guesser;
 use crate::domain::email::EmailAddress;
 use crate::domain::host::HostName;
 use crate::domain::id::SessionId;
+use crate::domain::language::Language;
 use crate::domain::mail::Message;
 use crate::domain::return_to::ReturnTo;
 use crate::domain::secret::{FlowSecret, Password};
@@ -29,6 +30,8 @@ use super::{Auth, Limited};
 pub struct Context<'a> {
     /// The site.
     pub host: &'a HostName,
+    /// The host that its sessions are of: the site's, or the domain whose hosts share them.
+    pub session_host: &'a HostName,
     /// The site's origin as configured, for mails (S19).
     pub origin: &'a str,
     /// Who asks.
@@ -39,6 +42,8 @@ pub struct Context<'a> {
     pub replaces: Option<SessionId>,
     /// The device that the browser shows, if it shows one.
     pub device: Option<DeviceCookie>,
+    /// The language of the request; mails to accounts without one of their own are written in it.
+    pub language: Language,
     /// The instant of the request.
     pub now: Timestamp,
 }
@@ -216,7 +221,7 @@ impl Auth {
         context: &Context<'_>,
     ) -> Result<SignInOutcome, StoreError> {
         let methods = Methods::new([Method::Password]);
-        if form.wanted == Wanted::Password {
+        if form.wanted == Wanted::Password && !account.second_step {
             let proof = Proof::now(methods, context);
             let opened = self.open_session(account, proof, form.remember, context).await?;
             return Ok(SignInOutcome::SignedIn(opened));

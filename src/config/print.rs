@@ -7,6 +7,7 @@ use super::settings::{
     Database, IdentityHeaders, Listen, ListenMode, LogFormat, MailSettings, MailTransport,
     Settings, Site, Smtp, SmtpTls, Upstream,
 };
+use crate::domain::breach::OnFailure;
 use crate::domain::quota::format_duration;
 use crate::domain::rule::{Rule, Unauthenticated};
 
@@ -38,6 +39,7 @@ fn file(settings: &Settings) -> Value {
             "geoip",
             settings.geoip.as_ref().map(|path| map([("database", Some(text(path.display())))])),
         ),
+        ("passwords", Some(passwords(settings))),
         ("password_hash", Some(password_hash(settings))),
         ("sites", list(settings.sites.iter().map(site))),
         ("log", Some(log(settings))),
@@ -68,6 +70,7 @@ fn portal(settings: &Settings) -> Value {
         ("logo", portal.logo.as_ref().map(|path| text(path.display()))),
         ("accent", portal.accent.as_ref().map(text)),
         ("templates", portal.templates.as_ref().map(|path| text(path.display()))),
+        ("single_sign_on", Some(portal.single_sign_on.into())),
     ])
 }
 
@@ -146,7 +149,24 @@ fn session(settings: &Settings) -> Value {
         ("lifetime", Some(span(session.lifetime))),
         ("idle", Some(span(session.idle))),
         ("remember", Some(span(session.remember))),
+        ("domain", session.domain.as_ref().map(text)),
     ])
+}
+
+fn passwords(settings: &Settings) -> Value {
+    let breached = settings.passwords.breached.as_ref().map(|breached| {
+        let on_failure = match breached.on_failure {
+            OnFailure::Allow => "allow",
+            OnFailure::Refuse => "refuse",
+        };
+        map([
+            ("url", Some(text(&breached.url))),
+            ("timeout", Some(span(breached.timeout))),
+            ("on_failure", Some(text(on_failure))),
+        ])
+    });
+    let least = u64::try_from(settings.passwords.min_length).unwrap_or(u64::MAX);
+    map([("min_length", Some(least.into())), ("breached", breached)])
 }
 
 fn password_hash(settings: &Settings) -> Value {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::email::EmailAddress;
 use super::id::AccountId;
+use super::language::Language;
 use super::secret::PasswordHash;
 use super::time::Timestamp;
 
@@ -227,6 +228,10 @@ pub struct Account {
     pub status: AccountStatus,
     /// The epoch that its sessions must be of.
     pub epoch: Epoch,
+    /// Whether it asks for the code also where a password would be enough.
+    pub second_step: bool,
+    /// The language of its pages and mails, if its owner has chosen one.
+    pub language: Option<Language>,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -264,6 +269,44 @@ pub struct NewAccount {
     pub password: Option<PasswordHash>,
     /// When it is made.
     pub created_at: Timestamp,
+}
+
+/// An account that comes from elsewhere, with how it stood there.
+#[derive(Clone, Debug)]
+pub struct ImportedAccount {
+    /// The account.
+    pub account: NewAccount,
+    /// Whether it may be used.
+    pub status: AccountStatus,
+    /// Whether it asks for the code also where a password would be enough.
+    pub second_step: bool,
+    /// The language of its pages and mails, if its owner has chosen one.
+    pub language: Option<Language>,
+}
+
+/// What came of giving an account another e-mail address.
+#[derive(Clone, Debug)]
+pub enum EmailChange {
+    /// It has the new one.
+    Changed {
+        /// The account as it is now.
+        account: Box<Account>,
+        /// The address that it had.
+        before: EmailAddress,
+    },
+    /// Another account has that address, letter case aside.
+    Taken,
+    /// There is no such account, or it is in a later epoch.
+    Gone,
+}
+
+/// The backup codes of an account, as far as anybody can know them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BackupCodesLeft {
+    /// How many were not used.
+    pub left: u32,
+    /// When those were made; `None` where there are none.
+    pub made_at: Option<Timestamp>,
 }
 
 /// What the app behind is told of the one who asks.

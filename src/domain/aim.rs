@@ -75,6 +75,8 @@ impl Purpose {
     pub const fn takes(self, typed: &TypedCode) -> bool {
         match (self.code_form(), typed) {
             (CodeForm::Digits, TypedCode::Code(_)) | (_, TypedCode::Relay(_)) => true,
+            // It stands in for a code that follows a password; whether one was shown is looked at later.
+            (_, TypedCode::Backup(_)) => matches!(self, Self::SignIn),
             (CodeForm::Letters, TypedCode::Code(_)) => false,
         }
     }

@@ -47,9 +47,11 @@ names! {
         RateLimit = "rate_limit",
         /// A session was made.
         SignedIn = "signed_in",
+        /// A sign-in was carried to another host.
+        Ticket = "ticket",
         /// A session was ended by its owner.
         SignedOut = "signed_out",
-        /// Sessions were ended by an operator.
+        /// Sessions were ended from the account page, or by an operator.
         SessionsRevoked = "sessions_revoked",
         /// A device was trusted.
         DeviceTrusted = "device_trusted",
@@ -67,12 +69,30 @@ names! {
         BudgetSpent = "budget_spent",
         /// An account was made.
         AccountAdded = "account_added",
+        /// Accounts were imported; each is of no event of its own.
+        AccountsImported = "accounts_imported",
+        /// Accounts were exported with their password hashes.
+        AccountsExported = "accounts_exported",
         /// An account was disabled.
         AccountDisabled = "account_disabled",
         /// An account was enabled.
         AccountEnabled = "account_enabled",
-        /// A password was set.
+        /// A password was set by an operator.
         PasswordSet = "password_set",
+        /// The owner changed the password, or tried to with a wrong one.
+        PasswordChanged = "password_changed",
+        /// The owner changed the e-mail address.
+        EmailChanged = "email_changed",
+        /// The name or the language was changed.
+        ProfileChanged = "profile_changed",
+        /// The second step was turned on.
+        SecondStepOn = "second_step_on",
+        /// The second step was turned off.
+        SecondStepOff = "second_step_off",
+        /// A new set of backup codes was made.
+        BackupCodesMade = "backup_codes_made",
+        /// A backup code was typed.
+        BackupCode = "backup_code",
     }
 }
 

@@ -1,4 +1,5 @@
-//! What people type: the six digits or eight letters that go out by mail, and the relay code that a link shows.
+//! What people type: the six digits or eight letters that go out by mail, the relay code that a link shows, and the
+//! backup code that they have on paper.
 
 use std::fmt;
 use std::str::FromStr;
@@ -116,6 +117,66 @@ impl fmt::Debug for RelayCode {
     }
 }
 
+/// Ten characters that an account keeps for the day on which it gets no mail. Of Crockford's thirty-two, which look like
+/// no other: 2^50, too many to guess within any budget.
+#[derive(Clone)]
+pub struct BackupCode(Zeroizing<String>);
+
+impl BackupCode {
+    /// How many an account has at first.
+    pub const SET: usize = 10;
+    const LENGTH: usize = 10;
+    const CHARACTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+    /// A code drawn uniformly from all of them.
+    pub fn generate(entropy: &dyn Entropy) -> Self {
+        let drawn: [u8; Self::LENGTH] = entropy::bytes(entropy);
+        let characters = drawn.iter().map(|byte| {
+            let place = usize::from(byte & 31);
+            char::from(Self::CHARACTERS.get(place).copied().unwrap_or(b'0'))
+        });
+        Self(Zeroizing::new(characters.collect()))
+    }
+
+    /// The characters, for the MAC.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// The characters in two groups, for the page: `7ZK3M-4QWXB`.
+    pub fn for_people(&self) -> Zeroizing<String> {
+        let (first, second) = self.0.split_at_checked(5).unwrap_or((&self.0, ""));
+        Zeroizing::new(format!("{first}-{second}"))
+    }
+}
+
+impl FromStr for BackupCode {
+    type Err = NotACode;
+
+    /// Takes either case, spaces and dashes, and the letters that look like `0` and `1` for those.
+    fn from_str(typed: &str) -> Result<Self, NotACode> {
+        if typed.len() > 64 {
+            return Err(NotACode);
+        }
+        let kept = typed.chars().filter(|c| !c.is_whitespace() && *c != '-');
+        let read = kept.map(|c| match c.to_ascii_uppercase() {
+            'O' => '0',
+            'I' | 'L' => '1',
+            other => other,
+        });
+        let characters: Zeroizing<String> = Zeroizing::new(read.collect());
+        let well_formed = characters.len() == Self::LENGTH
+            && characters.bytes().all(|byte| Self::CHARACTERS.contains(&byte));
+        if well_formed { Ok(Self(characters)) } else { Err(NotACode) }
+    }
+}
+
+impl fmt::Debug for BackupCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BackupCode(…)")
+    }
+}
+
 /// A code as it is typed, and as it is mailed.
 #[derive(Clone, Debug)]
 pub enum TypedCode {
@@ -123,6 +184,8 @@ pub enum TypedCode {
     Code(Code),
     /// Eight letters.
     Relay(RelayCode),
+    /// Ten characters.
+    Backup(BackupCode),
 }
 
 impl TypedCode {
@@ -131,6 +194,7 @@ impl TypedCode {
         match self {
             Self::Code(code) => code.expose(),
             Self::Relay(relay) => relay.expose(),
+            Self::Backup(backup) => backup.expose(),
         }
     }
 
@@ -139,6 +203,7 @@ impl TypedCode {
         match self {
             Self::Code(code) => Zeroizing::new(code.expose().to_owned()),
             Self::Relay(relay) => relay.for_people(),
+            Self::Backup(backup) => backup.for_people(),
         }
     }
 }
@@ -149,6 +214,9 @@ impl FromStr for TypedCode {
     fn from_str(typed: &str) -> Result<Self, NotACode> {
         if let Ok(code) = typed.parse() {
             return Ok(Self::Code(code));
+        }
+        if let Ok(backup) = typed.parse() {
+            return Ok(Self::Backup(backup));
         }
         if typed.len() > 64 {
             return Err(NotACode);
@@ -196,6 +264,33 @@ mod tests {
             assert!(typed.parse::<Code>().is_err(), "{typed:?} was taken");
         }
         assert!(" ".repeat(1 << 20).parse::<Code>().is_err());
+    }
+
+    #[test]
+    fn s44_backup_codes_are_uniform_and_read_as_they_were_written_or_nearly() {
+        let mut tally = [0_u32; 32];
+        for _ in 0..1000 {
+            let code = BackupCode::generate(&OsEntropy);
+            for byte in code.expose().bytes() {
+                let place = BackupCode::CHARACTERS.iter().position(|&known| known == byte).unwrap();
+                tally[place] += 1;
+            }
+            let shown = code.for_people();
+            assert_eq!(shown.len(), 11);
+            for typed in [shown.to_string(), shown.to_lowercase(), shown.replace('-', " ")] {
+                let TypedCode::Backup(read) = typed.parse().unwrap() else { panic!("{typed}") };
+                assert_eq!(read.expose(), code.expose());
+            }
+        }
+        let chi_squared: f64 =
+            tally.iter().map(|&seen| (f64::from(seen) - 312.5).powi(2) / 312.5).sum();
+        // 31 degrees of freedom; 83 is passed by chance once in a million times.
+        assert!(chi_squared < 83.0, "not uniform: {chi_squared}");
+        let read: BackupCode = "oil0o-il234".parse().unwrap();
+        assert_eq!(read.expose(), "0110011234");
+        for bad in ["", "ABCDE-FGHJ", "ABCDE-FGHJKM", "ABCDE-FGHJU", "ABCDE-FGHJé"] {
+            assert!(bad.parse::<BackupCode>().is_err(), "{bad}");
+        }
     }
 
     #[test]

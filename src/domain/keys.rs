@@ -11,7 +11,7 @@ use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 use super::challenge::Purpose;
-use super::code::{RelayCode, TypedCode};
+use super::code::{BackupCode, RelayCode, TypedCode};
 use super::email::EmailAddress;
 use super::entropy::{self, Entropy};
 use super::host::HostName;
@@ -134,9 +134,14 @@ pub struct KeyRing {
     pub device_cookie: RotatingKey,
     /// Over the tokens of "not me" addresses.
     pub not_me: RotatingKey,
+    /// Over tickets.
+    pub ticket: RotatingKey,
+    /// Over what other hosts ask of the portal.
+    pub ticket_request: RotatingKey,
     code: RotatingKey,
     relay: RotatingKey,
     decoy: RotatingKey,
+    backup_code: RotatingKey,
 }
 
 /// A sealed mail could not be opened: the secret has changed, or somebody has changed the row.
@@ -157,9 +162,12 @@ impl KeyRing {
             form_token: rotating("form token"),
             device_cookie: rotating("device cookie"),
             not_me: rotating("not me"),
+            ticket: rotating("ticket"),
+            ticket_request: rotating("ticket request"),
             code: rotating("code"),
             relay: rotating("relay code"),
             decoy: rotating("decoy"),
+            backup_code: rotating("backup code"),
             secrets: [Some(current), previous].into_iter().flatten().collect(),
         }
     }
@@ -192,6 +200,17 @@ impl KeyRing {
     /// changes nothing (S16, S17).
     pub fn relay_code(&self, token: &LinkToken) -> RelayCode {
         RelayCode::from_seed(&self.relay.mac(&[token.expose()]))
+    }
+
+    /// The MAC by which a store knows a backup code of `account`. It lives as long as the server secret, or the one before.
+    pub fn backup_code_mac(&self, account: AccountId, code: &BackupCode) -> CodeMac {
+        CodeMac::from_bytes(self.backup_code.mac(&backup_code_parts(&account, code)))
+    }
+
+    /// What `code` would have as MAC under every key that verifies.
+    pub fn backup_code_guess(&self, account: AccountId, code: &BackupCode) -> CodeGuess {
+        let parts = backup_code_parts(&account, code);
+        CodeGuess::new(self.backup_code.candidates(&parts).map(CodeMac::from_bytes).collect())
     }
 
     /// An account identifier for a name that has no account: the same each time, so that budgets are kept for it as
@@ -310,6 +329,10 @@ fn code_parts<'a>(
     [flow.expose(), purpose.as_str().as_bytes(), host.as_str().as_bytes(), code.expose().as_bytes()]
 }
 
+fn backup_code_parts<'a>(account: &'a AccountId, code: &'a BackupCode) -> [&'a [u8]; 2] {
+    [account.as_uuid().as_bytes(), code.expose().as_bytes()]
+}
+
 fn mail_cipher(secret: &ServerSecret) -> XChaCha20Poly1305 {
     XChaCha20Poly1305::new((&*secret.derive("outbox")).into())
 }
@@ -320,6 +343,7 @@ mod tests {
     use crate::domain::client::Client;
     use crate::domain::entropy::OsEntropy;
     use crate::domain::id::MailId;
+    use crate::domain::language::Language;
     use crate::domain::mail::{Asked, Message};
     use crate::domain::time::Timestamp;
 
@@ -357,6 +381,7 @@ mod tests {
         let now = Timestamp::from_millis(1);
         let mail = Mail {
             to: "ada@example.org".parse().unwrap(),
+            language: Language::English,
             message: Message::SignInCode {
                 code: "123456".parse().unwrap(),
                 link: "https://a.example/link".to_owned().into(),

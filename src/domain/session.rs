@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::account::Epoch;
 use super::client::Client;
 use super::host::HostName;
-use super::id::{AccountId, SessionId};
+use super::id::{AccountId, FamilyId, SessionId};
 use super::secret::SessionTokenHash;
 use super::time::Timestamp;
 
@@ -21,6 +21,8 @@ pub enum Method {
     MailCode,
     /// A device that has passed a code before (`swk`: proof of possession of a software-secured key).
     TrustedDevice,
+    /// A backup code in place of the mail's (`otp`).
+    BackupCode,
 }
 
 impl Method {
@@ -28,7 +30,7 @@ impl Method {
     pub const fn amr(self) -> &'static str {
         match self {
             Self::Password => "pwd",
-            Self::MailCode => "otp",
+            Self::MailCode | Self::BackupCode => "otp",
             Self::TrustedDevice => "swk",
         }
     }
@@ -59,9 +61,14 @@ impl Methods {
         self.0.contains(&method)
     }
 
-    /// How much they prove together: a password and something of the mail's are two factors.
+    /// Whether a code is among them: the mail's, or a backup code that stood in for it.
+    pub fn has_code(&self) -> bool {
+        self.has(Method::MailCode) || self.has(Method::BackupCode)
+    }
+
+    /// How much they prove together: a password and a code, or a device that has passed one, are two factors.
     pub fn assurance(&self) -> Assurance {
-        let second = self.has(Method::MailCode) || self.has(Method::TrustedDevice);
+        let second = self.has_code() || self.has(Method::TrustedDevice);
         if self.has(Method::Password) && second {
             Assurance::TwoFactor
         } else {
@@ -100,6 +107,8 @@ pub struct Lifetime {
 pub struct Session {
     /// The name by which it is listed and revoked.
     pub id: SessionId,
+    /// The sign-in that it is of: all its sessions end together.
+    pub family: FamilyId,
     /// Whose it is.
     pub account: AccountId,
     /// The account's epoch when it was made; dead once the account's is later.
@@ -143,7 +152,8 @@ pub struct NewSession {
     pub token: SessionTokenHash,
     /// The session.
     pub session: Session,
-    /// The session that it takes the place of, which ends in the same step (S28).
+    /// The session that it takes the place of, which ends in the same step (S28), with its family unless the new one is
+    /// of that as well.
     pub replaces: Option<SessionId>,
 }
 

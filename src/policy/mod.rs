@@ -37,6 +37,8 @@ pub struct Visitor<'a> {
     pub methods: &'a Methods,
     /// When they last proved who they are.
     pub authenticated_at: Timestamp,
+    /// Whether their account asks for the code also where a password would be enough (R12).
+    pub second_step: bool,
 }
 
 /// The permission to go on to the app. Only [`SitePolicy::decide`] makes it, and whoever writes identity headers
@@ -143,6 +145,11 @@ impl SitePolicy {
         self.rules.get(place).map(|rule| (place, rule.rule()))
     }
 
+    /// Whether an account's own second step changes anything here: some page asks for the password alone.
+    pub fn leaves_second_step_to_accounts(&self) -> bool {
+        self.rules.iter().any(|rule| rule.rule().requirement == Requirement::OneFactor)
+    }
+
     fn decide_reading(
         &self,
         facts: &Facts<'_>,
@@ -201,14 +208,16 @@ fn missing_step(rule: &Rule, visitor: Option<Visitor<'_>>, now: Timestamp) -> Mi
         Requirement::Bypass | Requirement::OneFactor | Requirement::TwoFactor => Step::Password,
     };
     let Some(visitor) = visitor else { return Missing::Step(first) };
-    let by_mail = visitor.methods.has(SignInMethod::MailCode);
-    let spared = visitor.methods.has(SignInMethod::TrustedDevice) && !by_mail;
+    let by_code = visitor.methods.has_code();
+    let spared = visitor.methods.has(SignInMethod::TrustedDevice) && !by_code;
+    let two_factors = visitor.methods.assurance() == Assurance::TwoFactor;
     let enough = match rule.requirement {
         _ if spared && !rule.trusted_device => false,
         Requirement::Bypass => true,
+        Requirement::OneFactor if visitor.second_step => two_factors,
         Requirement::OneFactor => visitor.methods.has(SignInMethod::Password),
-        Requirement::OtpOnly => by_mail,
-        Requirement::TwoFactor => visitor.methods.assurance() == Assurance::TwoFactor,
+        Requirement::OtpOnly => by_code,
+        Requirement::TwoFactor => two_factors,
         Requirement::Deny => false,
     };
     let stale = rule.fresh.is_some_and(|fresh| now.since(visitor.authenticated_at) > fresh);

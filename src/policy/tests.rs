@@ -61,6 +61,7 @@ fn outcome(target: &str, method: Method, visitor: Option<(&[SignInMethod], &[&st
         identity,
         methods,
         authenticated_at: NOW.before(Duration::from_secs(60)),
+        second_step: false,
     });
     match site().decide(&facts, visitor, NOW) {
         Decision::Forward(admitted) if admitted.identity().is_some() => "forward as ada".into(),
@@ -135,6 +136,7 @@ fn a_sign_in_that_is_too_old_is_asked_for_again() {
         identity: &identity,
         methods: &methods,
         authenticated_at: NOW.before(Duration::from_secs(age)),
+        second_step: false,
     };
     assert!(matches!(site().decide(&facts, Some(visitor(600)), NOW), Decision::Forward(_)));
     assert!(matches!(

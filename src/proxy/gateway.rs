@@ -28,7 +28,9 @@ use crate::identity::live::LiveRing;
 use crate::identity::signature::Signer;
 use crate::policy::{Admitted, Decision, Facts};
 use crate::portal::pages::{ErrorKind, Pages};
-use crate::portal::{Portal, PortalService, PortalSite, Visit, cookies, visitor_of};
+use crate::portal::{
+    Hosts, Portal, PortalService, PortalSite, Visit, cookies, language_of, visitor_of,
+};
 use crate::telemetry::logs::{self, Access};
 use crate::telemetry::metrics::{
     DecisionLabel, Metrics, RequestSummary, SecurityEvent, SiteMetrics, metrics,
@@ -54,6 +56,8 @@ pub struct GatewaySettings {
     pub portal: PortalService,
     /// The keys that sign identity.
     pub ring: Arc<LiveRing>,
+    /// Which sites share a sign-in.
+    pub hosts: Arc<Hosts>,
     /// The clock.
     pub clock: SharedClock,
     /// The source of randomness.
@@ -85,6 +89,7 @@ pub struct Gateway {
     pages: Arc<Pages>,
     portal: PortalService,
     ring: Arc<LiveRing>,
+    hosts: Arc<Hosts>,
     clock: SharedClock,
     entropy: SharedEntropy,
 }
@@ -147,6 +152,7 @@ impl Gateway {
             pages: settings.pages,
             portal: settings.portal,
             ring: settings.ring,
+            hosts: settings.hosts,
             clock: settings.clock,
             entropy: settings.entropy,
         }
@@ -172,7 +178,8 @@ impl Gateway {
         let portal = &accepted.site.portal;
         let mut forged = false;
         for value in cookies::values(headers, portal.cookies.session()).take(MAX_SESSION_COOKIES) {
-            if let Some(signed_in) = self.auth.authenticate(value, portal.host(), now).await? {
+            let session_host = portal.session_host();
+            if let Some(signed_in) = self.auth.authenticate(value, session_host, now).await? {
                 return Ok(Some(signed_in));
             }
             forged = true;
@@ -233,9 +240,12 @@ impl Gateway {
         let visit = Visit {
             device,
             site: Arc::clone(&accepted.site.portal),
+            hosts: Arc::clone(&self.hosts),
             authority: accepted.facts.authority.clone(),
             client: accepted.facts.client.clone(),
             request_id: ctx.id,
+            here: accepted.facts.path.to_string(),
+            language: language_of(headers, Some(site.cookies)),
             now: ctx.now,
             signed_in,
         };
@@ -264,6 +274,10 @@ impl Gateway {
                 && refusal::takes_html(&session.req_header().headers),
             secure: accepted.is_some_and(|a| a.site.portal.origin.is_secure()),
             request_id: ctx.id,
+            language: language_of(
+                &session.req_header().headers,
+                accepted.map(|accepted| accepted.site.portal.cookies),
+            ),
             now: ctx.now,
             target: accepted
                 .filter(|a| a.facts.method == http::Method::GET)
@@ -379,7 +393,8 @@ impl ProxyHttp for Gateway {
                 return Ok(true);
             }
         };
-        let answered = if Portal::owns(accepted.facts.path.path()) {
+        let is_portals = Portal::owns(accepted.facts.path.path()) || !accepted.site.portal.has_app;
+        let answered = if is_portals {
             ctx.decision = DecisionLabel::Portal;
             self.answer_by_portal(session, &accepted, signed_in, ctx).await?;
             true

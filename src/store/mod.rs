@@ -5,20 +5,28 @@
 use async_trait::async_trait;
 use std::time::Duration;
 
-use crate::domain::account::{Account, AccountStatus, AccountWithPassword, LoginName, NewAccount};
+use crate::domain::account::{
+    Account, AccountStatus, AccountWithPassword, BackupCodesLeft, EmailChange, Epoch, FullName,
+    ImportedAccount, LoginName, NewAccount,
+};
 use crate::domain::audit::{AuditEntry, AuditEvent, NumberedEntry};
 use crate::domain::budget::{BudgetState, DelayRule, GuessBudget};
 use crate::domain::challenge::{
     Challenge, NewChallenge, Purpose, Redeemed, Reissue, Reissued, ResendRule,
 };
 use crate::domain::device::{Device, DeviceUse, Guesser, NewDevice, Rotation};
-use crate::domain::id::{AccountId, DeviceId, MailId, SessionId};
+use crate::domain::email::EmailAddress;
+use crate::domain::host::HostName;
+use crate::domain::id::{AccountId, DeviceId, FamilyId, MailId, SessionId};
+use crate::domain::language::Language;
 use crate::domain::mail::{LeasedMail, SealedMail};
 use crate::domain::quota::{Quota, Rate};
 use crate::domain::secret::{
-    CodeGuess, DeviceTokenHash, FlowHash, LinkTokenHash, PasswordHash, SessionTokenHash,
+    CodeGuess, CodeMac, DeviceTokenHash, FlowHash, LinkTokenHash, PasswordHash, SessionTokenHash,
+    TicketHash,
 };
 use crate::domain::session::{NewSession, Session};
+use crate::domain::ticket::{NewTicket, TakenTicket, TicketBrowser};
 use crate::domain::time::Timestamp;
 
 pub mod memory;
@@ -48,11 +56,40 @@ pub enum Inserted {
     EmailTaken,
 }
 
+/// What came of importing one account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Imported {
+    /// It is made, if the import is kept.
+    Created,
+    /// Another account has that identifier.
+    IdTaken,
+    /// Another account, or one before it in the import, has that username, letter case aside.
+    UsernameTaken,
+    /// Another account, or one before it in the import, has that e-mail address, letter case aside.
+    EmailTaken,
+}
+
+/// Where imported accounts come from, and who says whether they stay.
+pub trait AccountSource: Send {
+    /// The next account; `None` at the end.
+    fn next(&mut self) -> Option<ImportedAccount>;
+
+    /// Told what came of it, before the next is asked for.
+    fn came(&mut self, of_it: Imported);
+
+    /// Asked at the end: whether those that were made are kept.
+    fn keep(&mut self) -> bool;
+}
+
 /// Accounts, in the durable store.
 #[async_trait]
 pub trait AccountStore: Send + Sync {
     /// Makes the account, unless its username or address is another's: compared without regard to letter case.
     async fn insert_account(&self, account: NewAccount) -> Result<Inserted, StoreError>;
+
+    /// Imports the accounts of `source`, one after another and in one step: nobody sees a part of them, and when the source
+    /// says at the end that they are not kept, or the process dies before, none was ever made.
+    async fn import_accounts(&self, source: &mut dyn AccountSource) -> Result<(), StoreError>;
 
     /// The one account that signs in by this username or address. A username never finds an account by its
     /// address, nor the other way round.
@@ -71,6 +108,13 @@ pub trait AccountStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Account>, StoreError>;
 
+    /// The same with their password hashes, to take them elsewhere.
+    async fn list_accounts_with_passwords(
+        &self,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<AccountWithPassword>, StoreError>;
+
     /// Sets the status. Disabling begins a new epoch, so that every session made before is dead (S39). Returns the
     /// account as it is now, or `None` if there is none.
     async fn set_status(
@@ -86,6 +130,47 @@ pub trait AccountStore: Send + Sync {
         hash: PasswordHash,
     ) -> Result<Option<Account>, StoreError>;
 
+    /// The same, if the account is still in `epoch`: of two who change it at once the second is refused. `None` if it is
+    /// in a later one, or there is no such account.
+    async fn set_password_in(
+        &self,
+        id: AccountId,
+        epoch: Epoch,
+        hash: PasswordHash,
+    ) -> Result<Option<Account>, StoreError>;
+
+    /// Turns the second step on or off and begins a new epoch (S33), if the account is still in `epoch`. `None` if it is
+    /// in a later one, or there is no such account.
+    async fn set_second_step(
+        &self,
+        id: AccountId,
+        epoch: Epoch,
+        on: bool,
+    ) -> Result<Option<Account>, StoreError>;
+
+    /// Gives the account another address, unless that is another's (letter case aside) or the account is in a later epoch
+    /// than `epoch`. The epoch stays.
+    async fn set_email(
+        &self,
+        id: AccountId,
+        epoch: Epoch,
+        email: EmailAddress,
+    ) -> Result<EmailChange, StoreError>;
+
+    /// Sets the name that apps show, or takes it away. Returns the account as it is now.
+    async fn set_full_name(
+        &self,
+        id: AccountId,
+        full_name: Option<FullName>,
+    ) -> Result<Option<Account>, StoreError>;
+
+    /// Sets the language of its pages and mails, or takes it away. Returns the account as it is now.
+    async fn set_language(
+        &self,
+        id: AccountId,
+        language: Option<Language>,
+    ) -> Result<Option<Account>, StoreError>;
+
     /// Replaces `old` by `new`, the same password hashed better, if `old` still stands. The epoch stays.
     async fn upgrade_password_hash(
         &self,
@@ -95,22 +180,55 @@ pub trait AccountStore: Send + Sync {
     ) -> Result<bool, StoreError>;
 }
 
+/// Backup codes, in the durable store: as keyed MACs, and only as long as they are not used.
+#[async_trait]
+pub trait BackupCodeStore: Send + Sync {
+    /// Gives the account these codes in place of all that it had, in one step (S44).
+    async fn replace_backup_codes(
+        &self,
+        account: AccountId,
+        codes: Vec<CodeMac>,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Uses the code of the account that `guess` matches, in one step: of many at once exactly one succeeds (S44).
+    /// Returns how many are left, or `None` if it matches none.
+    async fn use_backup_code(
+        &self,
+        account: AccountId,
+        guess: &CodeGuess,
+    ) -> Result<Option<u32>, StoreError>;
+
+    /// How many the account has left.
+    async fn backup_codes_left(&self, account: AccountId) -> Result<BackupCodesLeft, StoreError>;
+}
+
 /// Sessions: signed-in browsers.
 #[async_trait]
 pub trait SessionStore: Send + Sync {
-    /// Keeps the session, and ends the one that it replaces in the same step (S28).
-    async fn create_session(&self, new: NewSession) -> Result<(), StoreError>;
+    /// Keeps the session, and ends the one that it replaces in the same step (S28). Where that one was of another family,
+    /// all of that family ends with it and is returned: a browser has one sign-in.
+    async fn create_session(&self, new: NewSession) -> Result<Option<FamilyId>, StoreError>;
+
+    /// Keeps the session as [`Self::create_session`] does, if some other session of its family stands at `now`: what has
+    /// ended gets no new member. Says what ended, or `None` where nothing was kept.
+    async fn join_session(
+        &self,
+        new: NewSession,
+        now: Timestamp,
+    ) -> Result<Option<Joined>, StoreError>;
 
     /// The session whose token hashes to this, expired or not: the caller compares with the clock.
     async fn find_session(&self, token: &SessionTokenHash) -> Result<Option<Session>, StoreError>;
 
-    /// Notes that the session was used at `seen_at`, unless a later use is known.
+    /// Notes that the session was used at `seen_at`, and with it its family, unless a later use is known: who is busy at
+    /// one host is idle at none.
     async fn touch_session(&self, id: SessionId, seen_at: Timestamp) -> Result<(), StoreError>;
 
-    /// Ends the session for good. Says whether there was one.
-    async fn end_session(&self, id: SessionId) -> Result<bool, StoreError>;
+    /// Ends the session for good, and every other of its family with it. Says which family that was, if there was one.
+    async fn end_session(&self, id: SessionId) -> Result<Option<FamilyId>, StoreError>;
 
-    /// Ends all sessions of the account but `except`, and says how many those were.
+    /// Ends all sessions of the account but `except` and those of its family, and says how many those were.
     async fn end_sessions_of(
         &self,
         account: AccountId,
@@ -126,6 +244,30 @@ pub trait SessionStore: Send + Sync {
 
     /// The number of sessions that have not reached their absolute end.
     async fn count_sessions(&self, now: Timestamp) -> Result<u64, StoreError>;
+}
+
+/// What came of a session that joined a family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Joined {
+    /// The family that ended, because the session that was replaced was of it.
+    pub ended: Option<FamilyId>,
+}
+
+/// Tickets: sign-ins on their way to another host.
+#[async_trait]
+pub trait TicketStore: Send + Sync {
+    /// Keeps the ticket. Of one session only the latest few are kept, so that asking fills no store.
+    async fn issue_ticket(&self, ticket: NewTicket) -> Result<(), StoreError>;
+
+    /// Takes the ticket: whoever shows it, it is gone. Gives what it stands for if this is its host and its browser, its
+    /// time is not over, and its session is still there.
+    async fn take_ticket(
+        &self,
+        token: &TicketHash,
+        host: &HostName,
+        browser: &TicketBrowser,
+        now: Timestamp,
+    ) -> Result<Option<TakenTicket>, StoreError>;
 }
 
 /// Challenges: half-signed-in browsers.
@@ -167,6 +309,16 @@ pub trait ChallengeStore: Send + Sync {
         flow: &FlowHash,
         purpose: Purpose,
         token: &LinkTokenHash,
+        now: Timestamp,
+    ) -> Result<Redeemed, StoreError>;
+
+    /// Spends the challenge of this browser, in one step, because something else than its code or link has answered it;
+    /// the guess was counted before, so that an exhausted one is still answered. Past its time it is `Expired`; a decoy is
+    /// never accepted.
+    async fn spend_challenge(
+        &self,
+        flow: &FlowHash,
+        purpose: Purpose,
         now: Timestamp,
     ) -> Result<Redeemed, StoreError>;
 
@@ -395,7 +547,7 @@ pub trait StoreUpkeep: Send + Sync {
     async fn ping(&self) -> Result<(), StoreError>;
 
     /// Removes up to `limit` rows of each kind that are of no more use: sessions past their end or idle too long,
-    /// challenges an hour past theirs, mails past their use, devices unused for 90 days, failures that count no more,
+    /// tickets past theirs, challenges an hour past theirs, mails past their use, devices unused for 90 days, failures that count no more,
     /// audit entries older than 90 days. Returns how many rows went.
     async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
@@ -405,9 +557,21 @@ pub trait StoreUpkeep: Send + Sync {
 }
 
 /// The role of the durable store.
-pub trait Accounts: AccountStore + BudgetStore + DeviceStore + AuditStore + StoreUpkeep {}
-impl<T: AccountStore + BudgetStore + DeviceStore + AuditStore + StoreUpkeep> Accounts for T {}
+pub trait Accounts:
+    AccountStore + BackupCodeStore + BudgetStore + DeviceStore + AuditStore + StoreUpkeep
+{
+}
+impl<T> Accounts for T where
+    T: AccountStore + BackupCodeStore + BudgetStore + DeviceStore + AuditStore + StoreUpkeep
+{
+}
 
 /// The role of the store of what passes.
-pub trait Flow: SessionStore + ChallengeStore + OutboxStore + QuotaStore + StoreUpkeep {}
-impl<T: SessionStore + ChallengeStore + OutboxStore + QuotaStore + StoreUpkeep> Flow for T {}
+pub trait Flow:
+    SessionStore + TicketStore + ChallengeStore + OutboxStore + QuotaStore + StoreUpkeep
+{
+}
+impl<T> Flow for T where
+    T: SessionStore + TicketStore + ChallengeStore + OutboxStore + QuotaStore + StoreUpkeep
+{
+}

@@ -53,6 +53,8 @@ labels! {
         Link = "link",
         /// A trusted device in place of the code.
         Device = "device",
+        /// A backup code in place of the code by mail.
+        BackupCode = "backup_code",
     }
 
     /// What came of a step of signing in.
@@ -119,7 +121,7 @@ labels! {
         Broken = "broken",
     }
 
-    /// Something that only attackers, or very broken clients, do.
+    /// What only attackers or very broken clients do, and what changes how an account is protected (R22).
     SecurityEvent {
         /// A form came from another site, or without its token (S52).
         CrossSite = "cross_site",
@@ -133,6 +135,8 @@ labels! {
         BadPath = "bad_path",
         /// A return target that leads elsewhere (S51).
         BadReturnTo = "bad_return_to",
+        /// A ticket was shown by another browser, again or too late, or a browser goes in circles.
+        TicketRefused = "ticket_refused",
         /// Cookies, forms or JSON that cannot be read (S59).
         Malformed = "malformed",
         /// An account's guess budget is spent.
@@ -141,6 +145,18 @@ labels! {
         DeviceTheft = "device_theft",
         /// An account signed in from a place that is new to it.
         NewPlace = "new_place",
+        /// A second step was turned on.
+        SecondStepOn = "second_step_on",
+        /// A second step was turned off.
+        SecondStepOff = "second_step_off",
+        /// A set of backup codes was made.
+        BackupCodesMade = "backup_codes_made",
+        /// A backup code signed somebody in.
+        BackupCodeUsed = "backup_code_used",
+        /// A password was changed by its owner.
+        PasswordChanged = "password_changed",
+        /// An e-mail address was changed by its owner.
+        EmailChanged = "email_changed",
     }
 }
 

@@ -110,7 +110,7 @@ impl Metrics {
         self.limits.with_label_values(&[limit]).inc();
     }
 
-    /// An attack was seen and stopped.
+    /// An attack was seen and stopped, or the protection of an account was changed.
     pub fn security_event(&self, event: SecurityEvent) {
         self.security_events.with_label_values(&[event.as_str()]).inc();
     }
@@ -206,7 +206,7 @@ impl Metrics {
             )?,
             security_events: make.counters(
                 "doorward_security_events_total",
-                "Attacks seen and stopped.",
+                "Attacks seen and stopped, and changes to how accounts are protected.",
                 &["event"],
             )?,
             password_hash_seconds: make.histogram(

@@ -1,6 +1,7 @@
 //! What a store of accounts promises.
 
-use doorward::domain::account::{Account, AccountStatus, Epoch, NewAccount};
+use doorward::domain::account::{Account, AccountStatus, EmailChange, Epoch, NewAccount};
+use doorward::domain::language::Language;
 use doorward::domain::secret::PasswordHash;
 use doorward::store::Inserted;
 
@@ -106,6 +107,96 @@ pub async fn s33_a_new_password_begins_a_new_epoch(store: impl Backend) {
     assert_eq!((kept.password, kept.account.epoch), (Some(hash), Epoch(1)));
 }
 
+pub async fn s33_of_two_who_change_a_password_in_one_epoch_the_second_is_refused(
+    store: impl Backend,
+) {
+    let accounts = store.accounts();
+    let ada = account("ada", "ada@example.org");
+    accounts.insert_account(ada.clone()).await.unwrap();
+    let mut changing = tokio::task::JoinSet::new();
+    for number in 0..20 {
+        let (accounts, id) = (accounts.clone(), ada.id);
+        let hash = PasswordHash::from_phc(format!("${number}"));
+        changing.spawn(async move {
+            let changed = accounts.set_password_in(id, Epoch(0), hash.clone()).await.unwrap();
+            changed.map(|account| (account.epoch, hash))
+        });
+    }
+    let changed: Vec<_> = changing.join_all().await.into_iter().flatten().collect();
+    let [(Epoch(1), hash)] = changed.as_slice() else { panic!("{changed:?}") };
+    let kept = find(&*accounts, "ada").await.unwrap();
+    assert_eq!((kept.password.as_ref(), kept.account.epoch), (Some(hash), Epoch(1)));
+}
+
+pub async fn s33_turning_the_second_step_on_or_off_begins_a_new_epoch(store: impl Backend) {
+    let accounts = store.accounts();
+    let ada = account("ada", "ada@example.org");
+    accounts.insert_account(ada.clone()).await.unwrap();
+    assert!(!accounts.find_account(ada.id).await.unwrap().unwrap().second_step);
+    let on = accounts.set_second_step(ada.id, Epoch(0), true).await.unwrap().unwrap();
+    assert_eq!((on.second_step, on.epoch), (true, Epoch(1)));
+    assert!(accounts.set_second_step(ada.id, Epoch(0), false).await.unwrap().is_none());
+    let off = accounts.set_second_step(ada.id, Epoch(1), false).await.unwrap().unwrap();
+    assert_eq!((off.second_step, off.epoch), (false, Epoch(2)));
+}
+
+pub async fn an_address_is_changed_unless_it_is_anothers_or_the_epoch_is_over(store: impl Backend) {
+    let accounts = store.accounts();
+    let (ada, grace) = (account("ada", "ada@example.org"), account("grace", "g@example.org"));
+    accounts.insert_account(ada.clone()).await.unwrap();
+    accounts.insert_account(grace).await.unwrap();
+    let change = async |epoch, address: &str| {
+        accounts.set_email(ada.id, epoch, address.parse().unwrap()).await.unwrap()
+    };
+    assert!(matches!(change(Epoch(0), "G@Example.org").await, EmailChange::Taken));
+    assert!(matches!(change(Epoch(1), "new@example.org").await, EmailChange::Gone));
+    let changed = change(Epoch(0), "Ada@Example.net").await;
+    let EmailChange::Changed { account: now, before } = changed else { panic!("{changed:?}") };
+    assert_eq!((now.email.as_str(), now.epoch), ("Ada@Example.net", Epoch(0)));
+    assert_eq!(before.as_str(), "ada@example.org");
+    assert!(find(&*accounts, "ada@example.org").await.is_none(), "the old one is nobody's");
+    assert_eq!(find(&*accounts, "ada@example.net").await.unwrap().account.id, ada.id);
+    let again = change(Epoch(0), "ADA@example.net").await;
+    assert!(matches!(again, EmailChange::Changed { .. }), "in other letters it is still hers");
+    let free = accounts.insert_account(account("new", "ada@example.org")).await.unwrap();
+    assert_eq!(free, Inserted::Created);
+}
+
+pub async fn of_many_that_want_one_address_at_once_exactly_one_gets_it(store: impl Backend) {
+    let accounts = store.accounts();
+    let mut ids = Vec::new();
+    for number in 0..20 {
+        let one = account(&format!("u{number}"), &format!("{number}@example.org"));
+        ids.push(one.id);
+        accounts.insert_account(one).await.unwrap();
+    }
+    let mut wanting = tokio::task::JoinSet::new();
+    for id in ids {
+        let accounts = accounts.clone();
+        wanting.spawn(async move {
+            accounts.set_email(id, Epoch(0), "one@example.org".parse().unwrap()).await.unwrap()
+        });
+    }
+    let outcomes = wanting.join_all().await;
+    let changed = outcomes.iter().filter(|one| matches!(one, EmailChange::Changed { .. }));
+    assert_eq!(changed.count(), 1);
+}
+
+pub async fn a_name_and_a_language_are_set_and_taken_away(store: impl Backend) {
+    let accounts = store.accounts();
+    let ada = account("ada", "ada@example.org");
+    accounts.insert_account(ada.clone()).await.unwrap();
+    assert_eq!(accounts.find_account(ada.id).await.unwrap().unwrap().language, None);
+    let name = Some("Augusta Ada King".parse().unwrap());
+    accounts.set_full_name(ada.id, name.clone()).await.unwrap().unwrap();
+    let now = accounts.set_language(ada.id, Some(Language::German)).await.unwrap().unwrap();
+    assert_eq!((now.full_name, now.language), (name, Some(Language::German)));
+    accounts.set_full_name(ada.id, None).await.unwrap().unwrap();
+    accounts.set_language(ada.id, None).await.unwrap().unwrap();
+    let now = accounts.find_account(ada.id).await.unwrap().unwrap();
+    assert_eq!((now.full_name, now.language, now.epoch), (None, None, Epoch(0)));
+}
+
 pub async fn a_better_hash_takes_the_place_of_the_one_it_was_made_for_alone(store: impl Backend) {
     let accounts = store.accounts();
     let ada = account("ada", "ada@example.org");
@@ -125,6 +216,13 @@ pub async fn nothing_is_changed_of_an_account_that_is_not_there(store: impl Back
     assert!(accounts.set_status(somebody(), AccountStatus::Active).await.unwrap().is_none());
     assert!(accounts.set_password(somebody(), hash.clone()).await.unwrap().is_none());
     assert!(!accounts.upgrade_password_hash(somebody(), &hash, hash.clone()).await.unwrap());
+    assert!(accounts.set_password_in(somebody(), Epoch(0), hash).await.unwrap().is_none());
+    assert!(accounts.set_second_step(somebody(), Epoch(0), true).await.unwrap().is_none());
+    assert!(accounts.set_full_name(somebody(), None).await.unwrap().is_none());
+    assert!(accounts.set_language(somebody(), None).await.unwrap().is_none());
+    let address = "new@example.org".parse().unwrap();
+    let gone = accounts.set_email(somebody(), Epoch(0), address).await.unwrap();
+    assert!(matches!(gone, EmailChange::Gone));
 }
 
 pub async fn accounts_outlast_a_restart(store: impl Backend) {

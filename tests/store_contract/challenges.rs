@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use doorward::domain::budget::DelayRule;
-use doorward::domain::challenge::{Redeemed, Reissued, Resend};
+use doorward::domain::challenge::{Purpose, Redeemed, Reissued, Resend};
 use doorward::domain::device::{DeviceUse, Rotation};
 use doorward::domain::id::AccountId;
 use doorward::domain::secret::{DeviceToken, LinkToken, base64url};
 use doorward::store::Accounts;
 
 use crate::backends::Backend;
+use crate::races::MANY;
 use crate::samples::{
     ADDRESS, Browser, LIFETIME, RELAY, RIGHT, START, WRONG, account, at, challenged, client,
     device, device_token, session, token, wrong,
@@ -52,6 +53,33 @@ pub async fn s3_after_five_wrong_codes_the_right_one_fails(store: impl Backend) 
     assert_eq!(browser.redeem(&*flow, WRONG, START).await, Redeemed::WrongAndExhausted);
     assert_eq!(browser.redeem(&*flow, RIGHT, START).await, Redeemed::Exhausted);
     assert_eq!(browser.find(&*flow).await.unwrap().attempts, 5, "counting has stopped");
+}
+
+pub async fn s44_a_challenge_that_something_else_has_answered_is_spent_once(store: impl Backend) {
+    let flow = store.flow();
+    let browser = challenged(&*flow).await;
+    let hash = browser.flow();
+    let spend = async |now| flow.spend_challenge(&hash, Purpose::SignIn, now).await.unwrap();
+    assert_eq!(spend(START + LIFETIME).await, Redeemed::Expired);
+    for _ in 0..5 {
+        browser.redeem(&*flow, WRONG, START).await;
+    }
+    let mut spending = tokio::task::JoinSet::new();
+    for _ in 0..MANY {
+        let flow = flow.clone();
+        spending.spawn(async move {
+            flow.spend_challenge(&hash, Purpose::SignIn, at(1)).await.unwrap()
+        });
+    }
+    let outcomes = spending.join_all().await;
+    let accepted = outcomes.iter().filter(|one| matches!(one, Redeemed::Accepted(_))).count();
+    assert_eq!(accepted, 1, "an exhausted one is answered too, and once");
+    assert_eq!(spend(at(2)).await, Redeemed::Spent);
+    assert_eq!(browser.redeem(&*flow, RIGHT, at(2)).await, Redeemed::Spent);
+    let nobody = Browser::new();
+    flow.open_challenge(nobody.decoy(RIGHT, START)).await.unwrap();
+    let decoy = flow.spend_challenge(&nobody.flow(), Purpose::SignIn, at(1)).await.unwrap();
+    assert_eq!(decoy, Redeemed::Unknown);
 }
 
 pub async fn s4_resending_keeps_the_guesses_that_were_counted(store: impl Backend) {

@@ -16,10 +16,12 @@ mod account_upkeep;
 mod accounts;
 mod audit;
 mod backends;
+mod backup_codes;
 mod budgets;
 mod challenges;
 mod crash;
 mod devices;
+mod imports;
 mod links;
 mod outbox;
 mod purposes;
@@ -27,6 +29,7 @@ mod quotas;
 mod races;
 mod samples;
 mod sessions;
+mod tickets;
 mod upkeep;
 
 /// Makes a test of each promise, each over a fresh store of the backend.
@@ -54,9 +57,28 @@ macro_rules! accounts_contract {
                 accounts_are_listed_in_order_page_by_page,
                 s39_disabling_begins_a_new_epoch_and_enabling_does_not,
                 s33_a_new_password_begins_a_new_epoch,
+                s33_of_two_who_change_a_password_in_one_epoch_the_second_is_refused,
+                s33_turning_the_second_step_on_or_off_begins_a_new_epoch,
+                an_address_is_changed_unless_it_is_anothers_or_the_epoch_is_over,
+                of_many_that_want_one_address_at_once_exactly_one_gets_it,
+                a_name_and_a_language_are_set_and_taken_away,
                 a_better_hash_takes_the_place_of_the_one_it_was_made_for_alone,
                 nothing_is_changed_of_an_account_that_is_not_there,
                 accounts_outlast_a_restart,
+            ]
+            imports: [
+                imported_accounts_are_as_they_were_elsewhere,
+                an_import_that_is_not_kept_has_never_been,
+                of_an_import_each_that_takes_what_is_anothers_is_told_why,
+                nobody_sees_a_part_of_an_import,
+            ]
+            backup_codes: [
+                s44_a_backup_code_is_used_once_and_by_its_account_alone,
+                s44_a_new_set_kills_the_old,
+                s44_of_fifty_parallel_uses_of_a_backup_code_exactly_one_succeeds,
+                s44_two_processes_take_a_backup_code_once,
+                s44_codes_of_a_key_that_still_verifies_are_taken,
+                backup_codes_outlast_a_restart_and_none_is_kept_as_it_is,
             ]
             budgets: [
                 s5_the_eleventh_guess_of_a_day_is_refused_to_the_millisecond,
@@ -123,6 +145,23 @@ macro_rules! flow_contract {
                 a_creation_that_is_broken_off_has_happened_or_not,
                 sessions_outlast_a_restart,
             ]
+            tickets: [
+                a_ticket_gives_its_session_and_its_page_once,
+                of_fifty_that_show_a_ticket_at_once_exactly_one_is_let_in,
+                two_processes_take_a_ticket_once,
+                a_ticket_ends_at_its_very_millisecond,
+                at_another_host_or_in_another_browser_a_ticket_is_refused_and_gone,
+                s34_a_ticket_of_a_session_that_has_ended_is_nothing,
+                of_one_session_the_latest_tickets_alone_are_kept,
+                tickets_are_purged_at_their_end,
+                s34_all_sessions_of_a_family_end_together,
+                a_family_that_has_ended_gets_no_new_member,
+                of_joining_and_ending_at_once_no_session_is_left_over,
+                a_session_of_another_family_ends_all_of_the_one_that_it_replaces,
+                s38_who_is_busy_at_one_host_is_idle_at_none,
+                s33_the_family_of_the_session_excepted_is_kept,
+                tickets_outlast_a_restart,
+            ]
             challenges: [
                 the_right_code_is_accepted_and_gives_the_challenge,
                 s1_a_used_code_is_spent,
@@ -134,6 +173,7 @@ macro_rules! flow_contract {
                 s9_a_new_challenge_takes_the_place_of_the_same_browsers_alone,
                 s10_a_resend_in_the_cool_down_changes_nothing,
                 a_spent_or_exhausted_challenge_sends_no_code,
+                s44_a_challenge_that_something_else_has_answered_is_spent_once,
                 an_expired_code_can_be_replaced,
                 s26_a_decoy_counts_like_any_other_and_is_never_accepted,
                 s12_nothing_that_is_kept_holds_a_code_a_token_or_an_address,

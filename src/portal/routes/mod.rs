@@ -3,10 +3,12 @@
 pub(super) mod code;
 pub(super) mod home;
 pub(super) mod jwks;
+pub(super) mod language;
 pub(super) mod link;
 pub(super) mod login;
 pub(super) mod logout;
 pub(super) mod not_me;
+pub(super) mod ticket;
 
 use axum::body::Body;
 use http::Response;

@@ -188,6 +188,35 @@ impl ChallengeStore for SqliteStore {
         .await
     }
 
+    async fn spend_challenge(
+        &self,
+        flow: &FlowHash,
+        purpose: Purpose,
+        now: Timestamp,
+    ) -> Result<Redeemed, StoreError> {
+        observe(FLOW, "spend_challenge", async {
+            let mut write = self.write().await?;
+            let Some(row) = fetch(&mut *write, flow, purpose).await? else {
+                return Ok(Redeemed::Unknown);
+            };
+            let mut challenge = challenge(&row)?;
+            if challenge.subject.is_decoy() {
+                return Ok(Redeemed::Unknown);
+            }
+            if challenge.consumed_at.is_some() {
+                return Ok(Redeemed::Spent);
+            }
+            if now >= challenge.expires_at {
+                return Ok(Redeemed::Expired);
+            }
+            spend(&mut write, flow, now).await?;
+            write.commit().await?;
+            challenge.consumed_at = Some(now);
+            Ok(Redeemed::Accepted(Box::new(challenge)))
+        })
+        .await
+    }
+
     async fn find_link(&self, token: &LinkTokenHash) -> Result<Option<Challenge>, StoreError> {
         observe(FLOW, "find_link", async {
             let row = sqlx::query("SELECT * FROM challenges WHERE link_hash = ?1")

@@ -7,10 +7,12 @@ pub mod mail;
 pub mod metrics;
 pub mod page;
 pub mod people;
+pub mod ranges;
 pub mod signature;
 pub mod site;
 #[path = "../../support/smtp.rs"]
 #[allow(dead_code, reason = "the tests of mail use the rest of it")]
 pub mod smtp;
 pub mod tools;
+pub mod traveller;
 pub mod upstream;
