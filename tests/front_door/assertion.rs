@@ -174,7 +174,8 @@ async fn an_assertion_for_one_site_is_nothing_at_another() {
     let without =
         r#"{ host: third.localhost, upstreams: ["UPSTREAM"], headers: { assertion: none } }"#;
     let more_sites = vec![other.to_owned(), without.to_owned()];
-    let site = Site::with(Setup { more_sites, ..Setup::default() }).await;
+    let alone = Some("single_sign_on: false");
+    let site = Site::with(Setup { more_sites, portal: alone, ..Setup::default() }).await;
     let keys = published(&site).await;
     let here = Browser::new(&site);
     here.sign_in(&site, &ADA).await;
