@@ -16,6 +16,7 @@ mod mail;
 pub(super) mod near;
 mod passwords;
 mod portal;
+mod presets;
 mod rules;
 mod sites;
 mod store;

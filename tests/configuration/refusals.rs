@@ -337,6 +337,9 @@ fn s46_identity_headers_cannot_be_taken_for_one_another_or_for_anything_else() {
         refused(&headers(names), 7, 37, "another identity header", "a name of its own");
     }
     refused(&headers("name: Remote-User"), 7, 22, "another identity header", "a name of its own");
+    let both = "preset: grafana, user: X-WEBAUTH-EMAIL";
+    refused(&headers(both), 7, 14, "another identity header", "a name of its own");
+    refused(&headers("preset: grafanna"), 7, 24, "must be one of", "did you mean `grafana`?");
 }
 
 #[test]

@@ -12,6 +12,7 @@
 
 mod support;
 
+mod apps;
 mod assertion;
 mod audit;
 mod browser;
@@ -38,3 +39,4 @@ mod sign_in;
 mod streams;
 mod transfer;
 mod unusual;
+mod verifiers;
