@@ -19,6 +19,18 @@ pub struct IdentityHeaderNames {
     pub assertion: Option<HeaderName>,
 }
 
+impl IdentityHeaderNames {
+    /// Every header by which an app may be told something of an identity, the proofs included.
+    pub fn all(&self) -> impl Iterator<Item = HeaderName> {
+        let own = [&self.user, &self.email, &self.name, &self.groups].map(HeaderName::clone);
+        // By its usual name an app may take an assertion, whatever the site's own is.
+        let usual = HeaderName::from_static("x-doorward-assertion");
+        let other = self.assertion.clone().filter(|name| *name != usual);
+        let proofs = ["signature", "signature-input"].map(HeaderName::from_static);
+        own.into_iter().chain(other).chain([usual]).chain(proofs)
+    }
+}
+
 /// The values of the identity headers, made once for a session and cheap to clone.
 ///
 /// Apps that read headers as text disagree on anything but ASCII, and most that show a full name (those in Go and
