@@ -8,6 +8,7 @@ pub mod mail;
 pub mod metrics;
 pub mod page;
 pub mod people;
+pub mod proxy;
 pub mod ranges;
 pub mod signature;
 pub mod site;
