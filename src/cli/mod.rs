@@ -17,6 +17,7 @@ mod audit;
 pub mod check;
 mod demo;
 mod devices;
+mod explain;
 mod health;
 mod invitations;
 mod keys;
@@ -52,7 +53,7 @@ enum Command {
     Devices(devices::DevicesCommand),
     /// Show what was attempted and what happened.
     Audit(audit::AuditArgs),
-    /// Show the keys that apps check signatures with.
+    /// Show and rotate the keys that apps check identity with.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
     /// Ask a running doorward whether it is ready.
@@ -136,6 +137,11 @@ fn dispatch(
     // One TLS stack: every library finds this provider (rustls on ring).
     let _ = rustls::crypto::ring::default_provider().install_default();
     match command {
+        Command::Check(check::CheckArgs { file: Some(file), json, about, .. })
+            if about.url.is_some() =>
+        {
+            runtime()?.block_on(explain::run(&file, &about, json, out))
+        }
         Command::Check(args) => Ok(check::run(&args, out, err)?.into()),
         Command::Serve(args) => runtime()?.block_on(serve::run(&args, out)),
         Command::Demo(args) => runtime()?.block_on(demo::run(&args, out)),
@@ -143,7 +149,7 @@ fn dispatch(
         Command::Sessions(command) => runtime()?.block_on(sessions::run(command, out)),
         Command::Devices(command) => runtime()?.block_on(devices::run(command, out)),
         Command::Audit(args) => runtime()?.block_on(audit::run(&args, out)),
-        Command::Keys(command) => keys::run(&command, out),
+        Command::Keys(command) => runtime()?.block_on(keys::run(&command, out)),
         Command::Health(args) => runtime()?.block_on(health::run(&args, out)),
     }
 }

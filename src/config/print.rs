@@ -2,7 +2,7 @@
 
 use serde_yaml::{Mapping, Value};
 
-use super::raw::{MASKED_SECRET, escape};
+use super::raw::{MASKED_SECRET, NO_HEADER, escape};
 use super::settings::{
     Database, IdentityHeaders, Listen, ListenMode, LogFormat, MailSettings, MailTransport,
     Settings, Site, Smtp, SmtpTls, Upstream,
@@ -10,7 +10,7 @@ use super::settings::{
 use crate::domain::breach::OnFailure;
 use crate::domain::quota::format_duration;
 use crate::domain::registration::RegistrationRule;
-use crate::domain::rule::{Rule, Unauthenticated};
+use crate::domain::rule::{Effect, Rule, Unauthenticated};
 
 /// The settings as a configuration file that says the same: it reads back as they are, but for the secrets in it, each
 /// of which is `"********"`.
@@ -28,6 +28,8 @@ fn file(settings: &Settings) -> Value {
         ("trusted_proxies", Some(Value::Sequence(proxies))),
         ("secret_file", Some(text(settings.secret_file.display()))),
         ("previous_secret_file", previous.map(|path| text(path.display()))),
+        ("keys_file", Some(text(settings.keys_file.display()))),
+        ("identity", Some(identity(settings))),
         ("accounts", Some(accounts(&settings.accounts))),
         ("state", Some(map([("embedded", Some(true.into()))]))),
         ("mail", Some(mail(&settings.mail))),
@@ -72,6 +74,15 @@ fn portal(settings: &Settings) -> Value {
         ("templates", portal.templates.as_ref().map(|path| text(path.display()))),
         ("single_sign_on", Some(portal.single_sign_on.into())),
     ])
+}
+
+fn identity(settings: &Settings) -> Value {
+    let assertion = settings.assertion;
+    let assertion = map([
+        ("algorithm", Some(text(assertion.algorithm))),
+        ("lifetime", Some(span(assertion.lifetime))),
+    ]);
+    map([("assertion", Some(assertion))])
 }
 
 fn accounts(database: &Database) -> Value {
@@ -189,6 +200,7 @@ fn site(site: &Site) -> Value {
         ("rules", list(site.rules.iter().map(rule))),
         ("headers", Some(headers(&site.headers))),
         ("preserve_host", Some(site.preserve_host.into())),
+        ("forward_auth", site.forward_auth.map(text)),
         (
             "timeouts",
             Some(map([
@@ -216,6 +228,7 @@ fn rule(rule: &Rule) -> Value {
         ("unauthenticated", always.then(|| text("401"))),
         ("fresh", rule.fresh.map(span)),
         ("trusted_device", (!rule.trusted_device).then(|| false.into())),
+        ("report_only", (rule.effect == Effect::Reports).then(|| true.into())),
     ])
 }
 
@@ -225,6 +238,7 @@ fn headers(names: &IdentityHeaders) -> Value {
         ("email", Some(text(&names.email))),
         ("name", Some(text(&names.name))),
         ("groups", Some(text(&names.groups))),
+        ("assertion", Some(names.assertion.as_ref().map_or_else(|| text(NO_HEADER), text))),
     ])
 }
 

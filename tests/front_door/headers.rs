@@ -9,7 +9,7 @@ use crate::support::site::{ADA, GRACE, Site};
 use crate::support::upstream::Received;
 
 /// The identity headers and their proofs, as forgers would write them.
-const FORGERIES: &[(&str, &str)] = &[
+pub const FORGERIES: &[(&str, &str)] = &[
     ("Remote-User", "root"),
     ("REMOTE-USER", "root"),
     ("remote_user", "root"),
@@ -41,7 +41,7 @@ const IDENTITY: &[&str] = &[
     "X-Doorward-Assertion",
 ];
 
-fn forged(mut request: Request) -> Request {
+pub fn forged(mut request: Request) -> Request {
     for (name, value) in FORGERIES {
         request = request.header(name, value);
     }
@@ -49,7 +49,7 @@ fn forged(mut request: Request) -> Request {
 }
 
 /// Every value of every alias of every identity header.
-fn identity_of(request: &Received) -> Vec<(&'static str, Vec<&str>)> {
+pub fn identity_of(request: &Received) -> Vec<(&'static str, Vec<&str>)> {
     IDENTITY.iter().map(|name| (*name, request.all_folded(name))).collect()
 }
 
@@ -82,6 +82,8 @@ async fn s46_no_alias_of_an_identity_header_gets_through_on_any_route() {
             request.all_folded("Remote-Groups").is_empty(),
             "{path}: no groups means no header, never the client's"
         );
+        let assertions = request.all_folded("X-Doorward-Assertion");
+        assert!(assertions.len() == 1 && assertions[0].len() > 100, "{path}: {assertions:?}");
         assert_eq!(request.all_folded("Signature").len(), 1, "{path}");
         assert_eq!(request.all_folded("Signature-Input").len(), 1, "{path}");
     }

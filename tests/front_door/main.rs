@@ -12,6 +12,8 @@
 
 mod support;
 
+mod apps;
+mod assertion;
 mod audit;
 mod browser;
 mod budget;
@@ -20,6 +22,7 @@ mod codes;
 mod crash;
 mod devices;
 mod failures;
+mod forward_auth;
 mod gateway;
 mod headers;
 mod hostile;
@@ -34,9 +37,11 @@ mod radicale;
 mod readme;
 mod registration;
 mod reset;
+mod rules;
 mod secrets;
 mod sessions;
 mod sign_in;
 mod streams;
 mod transfer;
 mod unusual;
+mod verifiers;

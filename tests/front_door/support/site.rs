@@ -8,6 +8,7 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use doorward::domain::time::{Clock, SystemClock};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, SqliteConnection};
 use tempfile::TempDir;
@@ -74,6 +75,17 @@ pub struct Setup {
     pub log: String,
     /// Who has an account.
     pub people: Vec<Person>,
+    /// The proxy that asks by forward-auth, if one does.
+    pub front: Option<Front>,
+}
+
+/// A proxy in front that asks, and passes requests to the app itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Front {
+    /// Its name in the configuration.
+    pub name: &'static str,
+    /// The port by which browsers know the site.
+    pub port: u16,
 }
 
 impl Default for Setup {
@@ -105,6 +117,7 @@ impl Default for Setup {
             top: Vec::new(),
             log: "debug".to_owned(),
             people: vec![ADA, GRACE],
+            front: None,
         }
     }
 }
@@ -152,7 +165,7 @@ impl Site {
             admin: ([127, 0, 0, 1], admin).into(),
             host: match setup.origin.and_then(|origin| origin.split_once("://")) {
                 Some((_, host)) => host.to_owned(),
-                None => format!("wiki.localhost:{port}"),
+                None => format!("wiki.localhost:{}", setup.front.map_or(port, |front| front.port)),
             },
             mailbox: Mailbox::new(&folder.path().join("mails")),
             upstream,
@@ -186,9 +199,14 @@ impl Site {
             yaml.push_str(&line);
             yaml.push('\n');
         }
-        yaml.push_str(&format!(
-            "sites:\n  - host: {host}\n    upstreams: [\"http://{app}\"]\n    rules:\n"
-        ));
+        let behind = match setup.front {
+            Some(front) => format!("forward_auth: {}", front.name),
+            None => format!("upstreams: [\"http://{app}\"]"),
+        };
+        if setup.front.is_some() {
+            yaml.push_str("trusted_proxies: [\"127.0.0.1\"]\n");
+        }
+        yaml.push_str(&format!("sites:\n  - host: {host}\n    {behind}\n    rules:\n"));
         for rule in &setup.rules {
             yaml.push_str(&format!("      - {rule}\n"));
         }
@@ -237,7 +255,8 @@ impl Site {
         }
     }
 
-    fn command(&self) -> Command {
+    /// The binary, in the folder and with the clock of this site.
+    pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
         command.env("DOORWARD_TEST_CLOCK", self.path("clock")).current_dir(self.folder.path());
         command
@@ -319,6 +338,11 @@ impl Site {
         let key =
             data_encoding::HEXLOWER_PERMISSIVE.decode(find("key").as_bytes()).expect("hexadecimal");
         (find("keyid"), key)
+    }
+
+    /// The gateway's time, in seconds since 1970.
+    pub fn now(&self) -> i64 {
+        SystemClock.now().as_secs() + self.offset.load(Ordering::SeqCst)
     }
 
     /// Moves the gateway's clock ahead.
