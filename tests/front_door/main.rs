@@ -45,3 +45,4 @@ mod streams;
 mod transfer;
 mod unusual;
 mod verifiers;
+mod walks;

@@ -278,6 +278,9 @@ password-like-site-name = This is too much like the name of this site. Choose so
 password-common = This is among the first passwords that anybody tries. Choose something else.
 password-breached = This password was stolen elsewhere and is on a list. Choose something else, and change it wherever you use it.
 password-unchecked = It could not be checked whether this password was stolen elsewhere. Try again in a while.
+# Beside the field, while it is typed.
+password-fair = One word is guessed quickly. Add more words.
+password-good = Nothing speaks against it so far.
 
 invitation-title = Welcome to { $site }
 invitation-text = You are invited with { $address }. Choose a password, and you have an account.
