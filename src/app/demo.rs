@@ -12,12 +12,13 @@ use tokio::sync::watch;
 use super::{Core, Server, StartError};
 use crate::auth::account::{AccountDraft, AccountError, Added};
 use crate::config::settings::{
-    Database, Devices, IdentityHeaders, Limits, Listen, ListenMode, Log, LogFormat, MailSettings,
-    MailTransport, Otp, PasswordHashing, Passwords, Portal, Sessions, Settings, Site, Upstream,
-    UpstreamTimeouts,
+    Assertion, Database, Devices, IdentityHeaders, Limits, Listen, ListenMode, Log, LogFormat,
+    MailSettings, MailTransport, Otp, PasswordHashing, Passwords, Portal, Sessions, Settings, Site,
+    Upstream, UpstreamTimeouts,
 };
 use crate::domain::account::LoginName;
 use crate::domain::address::TrustedProxies;
+use crate::domain::assertion::AssertionAlgorithm;
 use crate::domain::entropy::{self, OsEntropy};
 use crate::domain::host::{HostName, Origin, Scheme};
 use crate::domain::password_rules::{DEFAULT_MIN_LENGTH, Owner};
@@ -239,6 +240,11 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
         trusted_proxies: TrustedProxies::default(),
         secret_file: folder.join("secret"),
         previous_secret_file: None,
+        keys_file: folder.join("keys.json"),
+        assertion: Assertion {
+            algorithm: AssertionAlgorithm::default(),
+            lifetime: Duration::from_secs(120),
+        },
         accounts: Database::Sqlite(folder.join("doorward.db")),
         mail: MailSettings {
             from_name: Some("Example Wiki".into()),

@@ -2,7 +2,7 @@
 
 use serde_yaml::{Mapping, Value};
 
-use super::raw::{MASKED_SECRET, escape};
+use super::raw::{MASKED_SECRET, NO_HEADER, escape};
 use super::settings::{
     Database, IdentityHeaders, Listen, ListenMode, LogFormat, MailSettings, MailTransport,
     Settings, Site, Smtp, SmtpTls, Upstream,
@@ -27,6 +27,8 @@ fn file(settings: &Settings) -> Value {
         ("trusted_proxies", Some(Value::Sequence(proxies))),
         ("secret_file", Some(text(settings.secret_file.display()))),
         ("previous_secret_file", previous.map(|path| text(path.display()))),
+        ("keys_file", Some(text(settings.keys_file.display()))),
+        ("identity", Some(identity(settings))),
         ("accounts", Some(accounts(&settings.accounts))),
         ("state", Some(map([("embedded", Some(true.into()))]))),
         ("mail", Some(mail(&settings.mail))),
@@ -70,6 +72,15 @@ fn portal(settings: &Settings) -> Value {
         ("templates", portal.templates.as_ref().map(|path| text(path.display()))),
         ("single_sign_on", Some(portal.single_sign_on.into())),
     ])
+}
+
+fn identity(settings: &Settings) -> Value {
+    let assertion = settings.assertion;
+    let assertion = map([
+        ("algorithm", Some(text(assertion.algorithm))),
+        ("lifetime", Some(span(assertion.lifetime))),
+    ]);
+    map([("assertion", Some(assertion))])
 }
 
 fn accounts(database: &Database) -> Value {
@@ -216,6 +227,7 @@ fn headers(names: &IdentityHeaders) -> Value {
         ("email", Some(text(&names.email))),
         ("name", Some(text(&names.name))),
         ("groups", Some(text(&names.groups))),
+        ("assertion", Some(names.assertion.as_ref().map_or_else(|| text(NO_HEADER), text))),
     ])
 }
 

@@ -10,6 +10,7 @@ mod expand;
 mod files;
 mod front;
 mod headers;
+mod identity;
 mod located;
 mod mail;
 pub(super) mod near;
@@ -33,6 +34,7 @@ use super::errors::ConfigErrors;
 use super::settings::Settings;
 
 pub(super) use self::expand::escape;
+pub(super) use self::headers::NO_HEADER;
 pub(super) use self::mail::MASKED_SECRET;
 
 /// Reads the configuration file at `path`, with the variables of this process's environment.
@@ -113,6 +115,12 @@ pub(super) struct File {
     secret_file: Option<Text>,
     /// The file of the secret before, while a new one takes its place: what it signed is still good.
     previous_secret_file: Option<Text>,
+    /// The file of the keys that sign identity. It is made at first start; its owner alone may read it. Left out:
+    /// keys.json beside the server secret.
+    #[schemars(extend("default" = "/var/lib/doorward/keys.json"))]
+    keys_file: Option<Text>,
+    /// How apps can tell that doorward says who is asking.
+    identity: Option<Located<identity::Identity>>,
     /// Where accounts live.
     accounts: Option<Located<store::Accounts>>,
     /// Where sessions and codes live.
@@ -155,6 +163,8 @@ impl File {
         let trusted_proxies = front::trusted_proxies(self.trusted_proxies, context);
         let (secret_file, previous_secret_file) =
             store::secret_files(self.secret_file, self.previous_secret_file, context);
+        let keys_file = identity::keys_file(self.keys_file, secret_file.as_deref(), context);
+        let assertion = identity::identity(self.identity, context);
         let accounts = store::accounts(self.accounts, context);
         let state = store::state(self.state, context);
         let mail = mail::mail(self.mail, context);
@@ -187,6 +197,8 @@ impl File {
             trusted_proxies: trusted_proxies?,
             secret_file: secret_file?,
             previous_secret_file: previous_secret_file?,
+            keys_file: keys_file?,
+            assertion: assertion?,
             accounts: accounts?,
             mail: mail?,
             limits: limits?,

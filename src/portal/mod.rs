@@ -14,6 +14,7 @@ use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
 use crate::auth::Auth;
+use crate::identity::live::LiveRing;
 
 pub mod cookies;
 mod csrf;
@@ -40,12 +41,13 @@ pub const MAX_BODY: usize = 64 * 1024;
 pub struct Portal {
     auth: Arc<Auth>,
     pages: Arc<pages::Pages>,
+    ring: Arc<LiveRing>,
 }
 
 impl Portal {
-    /// The portal over these use cases and pages.
-    pub const fn new(auth: Arc<Auth>, pages: Arc<pages::Pages>) -> Self {
-        Self { auth, pages }
+    /// The portal over these use cases, pages and keys.
+    pub const fn new(auth: Arc<Auth>, pages: Arc<pages::Pages>, ring: Arc<LiveRing>) -> Self {
+        Self { auth, pages, ring }
     }
 
     /// Whether a request for `path` is the portal's own.
@@ -59,7 +61,7 @@ impl Portal {
     }
 
     fn router(self) -> Router {
-        use routes::{code, home, language, link, login, logout, not_me, ticket};
+        use routes::{code, home, jwks, language, link, login, logout, not_me, ticket};
         let pages = Router::new()
             .route("/", get(home::to_base))
             .route("/_doorward", get(home::to_base))
@@ -75,6 +77,7 @@ impl Portal {
             .route("/_doorward/language", get(language::choose))
             .route("/_doorward/logout", get(logout::ask).post(logout::submit))
             .route("/_doorward/signed-out", get(logout::done))
+            .route("/_doorward/jwks.json", get(jwks::show))
             .route("/_doorward/sso", get(ticket::answer))
             .route("/_doorward/ticket", get(ticket::show))
             .route("/_doorward/ticket/{ticket}", get(ticket::land))

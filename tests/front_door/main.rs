@@ -13,6 +13,7 @@
 mod support;
 
 mod apps;
+mod assertion;
 mod audit;
 mod browser;
 mod budget;

@@ -9,7 +9,6 @@ use pingora::proxy::Session;
 
 use super::{Accepted, Gateway, RequestContext, note, write};
 use crate::domain::asking_proxy::AskingProxy;
-use crate::domain::entropy;
 use crate::policy::Admitted;
 use crate::portal::Portal;
 use crate::portal::pages::ErrorKind;
@@ -80,7 +79,7 @@ impl Gateway {
         ctx: &mut RequestContext,
     ) -> std::result::Result<Admitted, Refusal> {
         let signed_in = self.known(asking, accepted, ctx).await?;
-        Self::settle(asking, accepted, signed_in.as_deref(), ctx)
+        Self::settle(asking, accepted, signed_in, ctx)
     }
 
     /// The answer that lets a request go on: the headers that the app is to get in place of the client's. Each is
@@ -101,8 +100,7 @@ impl Gateway {
         }
         headers::strip_cookies(&mut told);
         told.insert_header(header::HOST, facts.authority.to_string())?;
-        let nonce = entropy::bytes(&*self.entropy);
-        headers::identify(&mut told, facts, admitted, &site.identity, ctx.now, nonce)?;
+        self.identify(&mut told, accepted, admitted, ctx.signed_in.as_deref(), ctx.now)?;
         told.remove_header(&header::HOST);
         let mut response = Response::new(Bytes::new());
         *response.headers_mut() = told.headers.clone();

@@ -88,9 +88,16 @@ async fn people_sign_in_and_the_app_knows_them(kind: Kind) {
     ] {
         assert_eq!(request.header(name), Some(value), "{name}\n{}", request.head);
     }
+    let assertion = request.header("X-Doorward-Assertion").expect("an assertion");
+    assert_eq!(assertion.split('.').count(), 3, "{}", request.head);
     // Envoy names an address of this machine in place of the loopback one.
     assert_eq!(request.all("X-Forwarded-For").len(), 1, "{}", request.head);
     verify(&request, &key).unwrap_or_else(|error| panic!("{error}\n{}", request.head));
+
+    // With as many cookies as a request may well have.
+    ada.set_cookie("theme", Some(&"x".repeat(6000)));
+    ada.get("/wiki/Home").await.expect(200);
+    assert!(app.last().header("Cookie").is_some_and(|cookies| cookies.len() == 6006));
 
     // With a body, which the app gets whole.
     let body = vec![b'u'; 300_000];
