@@ -11,7 +11,7 @@
 //! auth    → store (traits), domain                        the use cases
 //! notify  → store (traits), domain, templates             lettre's live here
 //! identity, policy → domain      store → domain           sqlx's live in store/sqlite
-//! config  → domain values        templates → nothing of ours
+//! config  → domain values        templates → domain       fluent's live here
 //! telemetry → domain; usable from every layer above it    domain → nothing of ours
 //! ```
 //!
@@ -40,6 +40,11 @@
 //! other. Then the browser gets a [`domain::session::Session`] under another new secret, and is from now on a known
 //! [`domain::device`]: its failures count apart from those of strangers, and where its owner trusts it the password is
 //! enough. Every attempt is in the [`domain::audit`].
+//!
+//! # Words
+//!
+//! Every word of pages and mails is a message of `templates/locales/{language}`, which [`templates`] checks at start; the
+//! language is the one that a reader has chosen, else the one that the browser asks for ([`portal::language_of`]).
 //!
 //! # Time, randomness, secrets
 //!

@@ -1,4 +1,11 @@
-//! The templates of pages and mails: in the binary, and overridable one by one by files of a folder.
+//! The templates of pages and mails, and their words: in the binary, and overridable one by one by files of a folder.
+//!
+//! A template says nothing by itself: `t("key", name=value)` says the message `key` of `locales/{language}/*.ftl`.
+
+mod faults;
+mod fluent;
+mod localised;
+mod words;
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -7,9 +14,15 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use rust_embed::RustEmbed;
 
+pub use faults::{Fault, Faults};
+pub use localised::Localised;
+
 #[derive(RustEmbed)]
 #[folder = "templates/"]
 struct Embedded;
+
+/// A file: how mistakes name it, and what is in it.
+type Found = (String, Cow<'static, [u8]>);
 
 /// Where templates come from.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +41,9 @@ pub enum TemplateError {
         /// Why not.
         cause: std::io::Error,
     },
+    /// Words are missing or wrong.
+    #[error("{0}")]
+    Words(Faults),
     /// It does not compile or render. The message names template, line and cause.
     #[error("the template {name} does not work: {cause:#}")]
     Broken {
@@ -46,14 +62,29 @@ impl Templates {
 
     /// The bytes of a file under `templates/`.
     pub fn file(&self, name: &str) -> Result<Option<Cow<'static, [u8]>>, TemplateError> {
-        if let Some(path) = self.folder.as_deref().map(|folder| folder.join(name)) {
-            match std::fs::read(&path) {
-                Ok(bytes) => return Ok(Some(Cow::Owned(bytes))),
-                Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {}
-                Err(cause) => return Err(TemplateError::Unreadable { path, cause }),
-            }
+        Ok(self.found(name)?.map(|(_, bytes)| bytes))
+    }
+
+    /// A file under `templates/`, and how mistakes name it.
+    fn found(&self, name: &str) -> Result<Option<Found>, TemplateError> {
+        Ok(self.overriding(name)?.or_else(|| self.embedded(name)))
+    }
+
+    /// The operator's file of this name.
+    fn overriding(&self, name: &str) -> Result<Option<Found>, TemplateError> {
+        let Some(path) = self.folder.as_deref().map(|folder| folder.join(name)) else {
+            return Ok(None);
+        };
+        match std::fs::read(&path) {
+            Ok(bytes) => Ok(Some((path.display().to_string(), Cow::Owned(bytes)))),
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(cause) => Err(TemplateError::Unreadable { path, cause }),
         }
-        Ok(Embedded::get(name).map(|file| file.data))
+    }
+
+    /// The binary's file of this name.
+    fn embedded(&self, name: &str) -> Option<Found> {
+        Embedded::get(name).map(|file| (name.to_owned(), file.data))
     }
 
     /// The names of all files under `templates/{folder}/` in the binary, without that prefix.
@@ -87,3 +118,6 @@ fn broken(name: &str) -> impl FnOnce(minijinja::Error) -> TemplateError {
     let name = name.to_owned();
     move |cause| TemplateError::Broken { name, cause }
 }
+
+#[cfg(test)]
+mod tests;

@@ -41,7 +41,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["domain", "telemetry"]),
     ("config", &["domain"]),
     ("telemetry", &["domain"]),
-    ("templates", &[]),
+    ("templates", &["domain"]),
     ("domain", &[]),
 ];
 
@@ -59,6 +59,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("lettre", &["notify/"]),
     ("serde_saphyr", &["config/"]),
     ("prometheus", &["telemetry/"]),
+    ("fluent_bundle", &["templates/", "templates.rs"]),
     ("clap", &["cli/", "main.rs"]),
 ];
 

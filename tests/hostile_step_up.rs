@@ -17,6 +17,7 @@ use doorward::domain::client::Client;
 use doorward::domain::entropy::OsEntropy;
 use doorward::domain::host::HostName;
 use doorward::domain::keys::{KeyRing, ServerSecret};
+use doorward::domain::language::Language;
 use doorward::domain::mail::Message;
 use doorward::domain::place::Nowhere;
 use doorward::domain::return_to::ReturnTo;
@@ -41,6 +42,7 @@ async fn s35_a_revoked_session_is_not_raised_by_a_code_that_was_on_its_way() {
             return_to: ReturnTo::front_page(),
             replaces: None,
             device: None,
+            language: Language::English,
             now,
         };
         let form = SignIn {

@@ -189,7 +189,11 @@ impl Auth {
             Mailed::Notice(to, notice) => (Some(to.clone()), (**notice).clone()),
             Mailed::Nothing => (None, message),
         };
-        let mail = Mail { to: to.clone().unwrap_or_else(EmailAddress::nobody), message };
+        let mail = Mail {
+            to: to.clone().unwrap_or_else(EmailAddress::nobody),
+            language: context.language,
+            message,
+        };
         let frame = MailFrame {
             id: MailId::generate(&*self.entropy, context.now),
             flow: Some(flow.hash()),

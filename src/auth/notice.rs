@@ -20,7 +20,7 @@ impl Auth {
         message: Message,
         context: &Context<'_>,
     ) -> Result<(), StoreError> {
-        let mail = Mail { to: account.email.clone(), message };
+        let mail = Mail { to: account.email.clone(), language: context.language, message };
         let frame = MailFrame {
             id: MailId::generate(&*self.entropy, context.now),
             flow: None,

@@ -9,6 +9,7 @@ use crate::domain::device::Guesser;
 use crate::domain::email::EmailAddress;
 use crate::domain::host::HostName;
 use crate::domain::id::SessionId;
+use crate::domain::language::Language;
 use crate::domain::mail::Message;
 use crate::domain::return_to::ReturnTo;
 use crate::domain::secret::{FlowSecret, Password};
@@ -39,6 +40,8 @@ pub struct Context<'a> {
     pub replaces: Option<SessionId>,
     /// The device that the browser shows, if it shows one.
     pub device: Option<DeviceCookie>,
+    /// The language of the request; mails to accounts without one of their own are written in it.
+    pub language: Language,
     /// The instant of the request.
     pub now: Timestamp,
 }

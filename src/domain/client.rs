@@ -10,6 +10,17 @@ use serde::{Deserialize, Serialize};
 #[serde(from = "String", into = "String")]
 pub struct UserAgent(String);
 
+/// What a `User-Agent` tells, by names that all languages use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known<'a> {
+    /// The browser and the system that it runs on.
+    BrowserAndSystem(&'a str, &'a str),
+    /// The browser.
+    Browser(&'a str),
+    /// Nothing.
+    Nothing,
+}
+
 const MAX_CHARS: usize = 256;
 
 impl UserAgent {
@@ -18,13 +29,22 @@ impl UserAgent {
         &self.0
     }
 
-    /// The browser and system for people: `Firefox on Linux`, or `an unknown browser`.
-    pub fn for_people(&self) -> String {
+    /// What it tells of browser and system.
+    pub fn known(&self) -> Known<'_> {
         let parsed = woothee::parser::Parser::new().parse(&self.0);
         match parsed {
-            Some(found) if found.os != "UNKNOWN" => format!("{} on {}", found.name, found.os),
-            Some(found) if found.name != "UNKNOWN" => found.name.to_owned(),
-            _ => "an unknown browser".to_owned(),
+            Some(found) if found.os != "UNKNOWN" => Known::BrowserAndSystem(found.name, found.os),
+            Some(found) if found.name != "UNKNOWN" => Known::Browser(found.name),
+            _ => Known::Nothing,
+        }
+    }
+
+    /// The browser and system in English: `Firefox on Linux`, or `an unknown browser`.
+    pub fn for_people(&self) -> String {
+        match self.known() {
+            Known::BrowserAndSystem(name, system) => format!("{name} on {system}"),
+            Known::Browser(name) => name.to_owned(),
+            Known::Nothing => "an unknown browser".to_owned(),
         }
     }
 }

@@ -333,6 +333,7 @@ mod tests {
     use crate::domain::client::Client;
     use crate::domain::entropy::OsEntropy;
     use crate::domain::id::MailId;
+    use crate::domain::language::Language;
     use crate::domain::mail::{Asked, Message};
     use crate::domain::time::Timestamp;
 
@@ -370,6 +371,7 @@ mod tests {
         let now = Timestamp::from_millis(1);
         let mail = Mail {
             to: "ada@example.org".parse().unwrap(),
+            language: Language::English,
             message: Message::SignInCode {
                 code: "123456".parse().unwrap(),
                 link: "https://a.example/link".to_owned().into(),

@@ -10,6 +10,7 @@ use super::client::Client;
 use super::code::{Code, TypedCode};
 use super::email::EmailAddress;
 use super::id::MailId;
+use super::language::Language;
 use super::place::Unusual;
 use super::secret::FlowHash;
 use super::time::Timestamp;
@@ -19,6 +20,9 @@ use super::time::Timestamp;
 pub struct Mail {
     /// The one mailbox it goes to: an account's own, or one that somebody is to show as theirs (S21).
     pub to: EmailAddress,
+    /// The language that it is written in: the account's own, else that of the request that set it off.
+    #[serde(default)]
+    pub language: Language,
     /// What it tells.
     pub message: Message,
 }

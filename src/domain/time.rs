@@ -52,6 +52,18 @@ impl Timestamp {
         self.format(format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z"))
     }
 
+    /// The day and the clock time in UTC.
+    pub fn calendar(self) -> Calendar {
+        let at = OffsetDateTime::from_unix_timestamp(self.as_secs());
+        let at = at.unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        Calendar {
+            year: at.year(),
+            month: u8::from(at.month()).into(),
+            day: at.day().into(),
+            clock: format!("{:02}:{:02}", at.hour(), at.minute()),
+        }
+    }
+
     /// A date and clock time in UTC for people: `20 November 2026, 19:30 UTC`.
     pub fn for_people(self) -> String {
         self.format(format_description!(
@@ -88,6 +100,19 @@ impl fmt::Display for Timestamp {
 
 fn millis(span: Duration) -> i64 {
     i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// An instant as people count it, in UTC.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Calendar {
+    /// The year.
+    pub year: i32,
+    /// The month, from 1.
+    pub month: i32,
+    /// The day of the month, from 1.
+    pub day: i32,
+    /// The clock time: `19:30`.
+    pub clock: String,
 }
 
 /// Tells the time. Read once for each request and passed on, so that tests travel without sleeping.

@@ -4,14 +4,15 @@ mod facts;
 
 use std::fmt;
 
-use minijinja::{Environment, Value};
+use minijinja::Value;
 
 use super::mime::Content;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::MailId;
+use crate::domain::language::Language;
 use crate::domain::mail::{Mail, Message};
 use crate::domain::time::Timestamp;
-use crate::templates::{TemplateError, Templates};
+use crate::templates::{Localised, TemplateError, Templates};
 
 /// Who the mails are from.
 #[derive(Clone, Debug)]
@@ -29,7 +30,7 @@ pub struct Sender {
 /// The words of every mail, compiled.
 #[derive(Debug)]
 pub struct Messages {
-    templates: Environment<'static>,
+    templates: Localised,
     sender: Sender,
 }
 
@@ -68,13 +69,14 @@ impl Messages {
     pub fn new(templates: &Templates, sender: Sender) -> Result<Self, TemplateError> {
         let site_name = one_line(&sender.site_name);
         let name = sender.name.as_deref().map(one_line);
-        let templates = templates.environment("mails")?;
+        let templates = templates.localised("mails")?;
         let messages = Self { templates, sender: Sender { site_name, name, ..sender } };
         for example in facts::examples() {
             let facts = facts::of(&example, &messages.sender, Timestamp::default(), "");
             for part in [Part::Subject, Part::Text, Part::Html] {
                 let name = part.template(&example);
-                let filled = messages.fill(&name, facts::with_secrets(part, &facts, &example));
+                let facts = facts::with_secrets(part, &facts, &example);
+                let filled = messages.fill(Language::default(), &name, facts);
                 filled.map_err(|cause| TemplateError::Broken { name, cause })?;
             }
         }
@@ -90,10 +92,10 @@ impl Messages {
     ) -> Result<RenderedMail, RenderError> {
         let message = &mail.message;
         let facts = facts::of(message, &self.sender, created_at, "");
-        let subject = one_line(&self.part(Part::Subject, message, &facts)?);
+        let subject = one_line(&self.part(Part::Subject, mail, &facts)?);
         let facts = facts::of(message, &self.sender, created_at, &subject);
-        let text = format!("{}\n", self.part(Part::Text, message, &facts)?.trim_end());
-        let html = self.part(Part::Html, message, &facts)?;
+        let text = format!("{}\n", self.part(Part::Text, mail, &facts)?.trim_end());
+        let html = self.part(Part::Html, mail, &facts)?;
         let content = Content {
             id,
             created_at,
@@ -108,15 +110,23 @@ impl Messages {
         Ok(RenderedMail { id, to: mail.to.clone(), subject, text, html, created_at, message })
     }
 
-    fn part(&self, part: Part, message: &Message, facts: &Value) -> Result<String, RenderError> {
-        let name = part.template(message);
-        self.fill(&name, facts::with_secrets(part, facts, message)).map_err(|error| {
-            RenderError::Template { name, line: error.line().unwrap_or(0), kind: error.kind() }
+    fn part(&self, part: Part, mail: &Mail, facts: &Value) -> Result<String, RenderError> {
+        let name = part.template(&mail.message);
+        let facts = facts::with_secrets(part, facts, &mail.message);
+        self.fill(mail.language, &name, facts).map_err(|error| RenderError::Template {
+            name,
+            line: error.line().unwrap_or(0),
+            kind: error.kind(),
         })
     }
 
-    fn fill(&self, name: &str, context: Value) -> Result<String, minijinja::Error> {
-        self.templates.get_template(name)?.render(context)
+    fn fill(
+        &self,
+        language: Language,
+        name: &str,
+        context: Value,
+    ) -> Result<String, minijinja::Error> {
+        self.templates.of(language)?.get_template(name)?.render(context)
     }
 }
 

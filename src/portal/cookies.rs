@@ -8,6 +8,7 @@ use crate::auth::sessions::Opened;
 use crate::auth::tokens::{self, DeviceCookie};
 use crate::domain::host::{HostName, Origin};
 use crate::domain::keys::KeyRing;
+use crate::domain::language::Language;
 use crate::domain::secret::{FlowSecret, LinkToken};
 
 /// The names of a site's cookies. `__Host-` binds them to the very host, over TLS (S29); a plain origin is a
@@ -46,6 +47,18 @@ impl CookieNames {
     /// The cookie that carries the token of a "not me" address to its page.
     pub const fn not_me(self) -> &'static str {
         if self.secure { "__Host-doorward-not-me" } else { "doorward-not-me" }
+    }
+
+    /// The cookie of the language that somebody has chosen.
+    pub const fn language(self) -> &'static str {
+        if self.secure { "__Host-doorward-language" } else { "doorward-language" }
+    }
+
+    /// Keeps a chosen language.
+    pub fn set_language(self, language: Language) -> Option<HeaderValue> {
+        let mut cookie = self.cookie(self.language(), language.tag().to_owned());
+        cookie.set_max_age(cookie::time::Duration::days(365));
+        header_value(&cookie)
     }
 
     /// Sets the "not me" cookie.

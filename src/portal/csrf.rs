@@ -37,7 +37,7 @@ pub(super) fn check(
     }
 }
 
-fn is_cross_site(visit: &Visit, headers: &HeaderMap) -> bool {
+pub(super) fn is_cross_site(visit: &Visit, headers: &HeaderMap) -> bool {
     let fetch_site = headers.get("sec-fetch-site").map(|value| value.as_bytes());
     let vouched = match fetch_site {
         Some(b"same-origin" | b"none") => true,

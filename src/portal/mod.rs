@@ -18,11 +18,13 @@ use crate::auth::Auth;
 pub mod cookies;
 mod csrf;
 mod form;
+mod language;
 pub mod pages;
 mod respond;
 mod routes;
 mod visit;
 
+pub use language::language_of;
 pub use respond::{SecurityHeaders, error_page};
 pub use visit::{PortalSite, Visit, visitor_of};
 
@@ -55,7 +57,7 @@ impl Portal {
     }
 
     fn router(self) -> Router {
-        use routes::{code, home, link, login, logout, not_me};
+        use routes::{code, home, language, link, login, logout, not_me};
         let pages = Router::new()
             .route("/_doorward", get(home::to_base))
             .route("/_doorward/", get(home::show))
@@ -67,6 +69,7 @@ impl Portal {
             .route("/_doorward/link/{token}", get(link::land))
             .route("/_doorward/not-me", get(not_me::show).post(not_me::submit))
             .route("/_doorward/not-me/{token}", get(not_me::land))
+            .route("/_doorward/language", get(language::choose))
             .route("/_doorward/logout", get(logout::ask).post(logout::submit))
             .route("/_doorward/signed-out", get(logout::done))
             .route("/_doorward/static/{name}", get(home::asset))

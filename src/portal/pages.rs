@@ -8,8 +8,6 @@ mod samples;
 mod tests;
 mod theme;
 
-use minijinja::Environment;
-
 pub use assets::{Asset, IMMUTABLE};
 pub use page::{
     CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, ErrorPage, LinkPage,
@@ -19,14 +17,15 @@ pub use page::{
 
 use crate::domain::colour::Colour;
 use crate::domain::id::RequestId;
+use crate::domain::language::Language;
 use crate::domain::time::Timestamp;
-use crate::templates::{TemplateError, Templates};
+use crate::templates::{Localised, TemplateError, Templates};
 use assets::Assets;
 
 /// The pages, compiled and tried.
 #[derive(Debug)]
 pub struct Pages {
-    environment: Environment<'static>,
+    templates: Localised,
     assets: Assets,
     name: String,
 }
@@ -69,17 +68,22 @@ pub struct Frame<'a> {
     pub form_token: &'a str,
     /// The request, as error pages name it.
     pub request_id: RequestId,
+    /// The language.
+    pub language: Language,
+    /// The address of this page, path and query, to come back to in another language; without it, or where the page has
+    /// nothing to press, no other language is offered.
+    pub here: Option<&'a str>,
     /// The present instant; times on the page are told from here.
     pub now: Timestamp,
 }
 
 impl Pages {
-    /// Compiles the templates and renders each page once with made-up data, so that a mistake in an overriding
-    /// file is told at start, with template and line, and not to somebody who signs in.
+    /// Compiles the templates, reads their words in every language, and renders each page once with made-up data, so
+    /// that a mistake in an overriding file is told at start, with file and line, and not to somebody who signs in.
     pub fn new(templates: &Templates, look: Look) -> Result<Self, TemplateError> {
-        let environment = templates.environment("pages")?;
         let assets = Assets::new(templates, look.accent, look.logo)?;
-        let pages = Self { environment, assets, name: look.name };
+        let templates = templates.localised("pages")?;
+        let pages = Self { templates, assets, name: look.name };
         for (_, page) in samples::every_page() {
             pages.render(&page, &samples::frame())?;
         }
@@ -93,17 +97,18 @@ impl Pages {
             site => context::site(&self.name, &self.assets),
             assets => context::assets(&self.assets),
             branded => page.is_branded(),
+            choose => context::choose(page, frame),
             has_error => page.has_error(),
             form_token => frame.form_token,
             request_id => frame.request_id.to_string(),
             ..details
         };
-        self.environment.get_template(template).and_then(|page| page.render(context)).map_err(
-            |cause| TemplateError::Broken {
-                name: cause.name().unwrap_or(template).to_owned(),
-                cause,
-            },
-        )
+        let templates = self.templates.of(frame.language);
+        let rendered = templates.and_then(|known| known.get_template(template)?.render(context));
+        rendered.map_err(|cause| TemplateError::Broken {
+            name: cause.name().unwrap_or(template).to_owned(),
+            cause,
+        })
     }
 
     /// The file at `/_doorward/static/{name}`. A name holds the hash of its file, so the answer never changes

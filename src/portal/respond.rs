@@ -4,6 +4,7 @@ use axum::body::Body;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
 use crate::auth::StoreError;
+use crate::domain::language::Language;
 use crate::domain::secret::FlowSecret;
 
 use super::pages::{ErrorKind, ErrorPage, Frame, Page, Pages};
@@ -57,10 +58,17 @@ pub fn error_page(
     let text = render(pages, &Page::Error(page), frame);
     let mut response = Response::new(text);
     *response.status_mut() = kind.status();
-    let html = HeaderValue::from_static("text/html; charset=utf-8");
-    response.headers_mut().insert(header::CONTENT_TYPE, html);
+    written_in(response.headers_mut(), frame.language);
     SecurityHeaders::set(response.headers_mut(), secure);
     response
+}
+
+/// Says that the answer is a page in `language`, and what that depends on.
+fn written_in(headers: &mut HeaderMap, language: Language) {
+    let html = HeaderValue::from_static("text/html; charset=utf-8");
+    headers.insert(header::CONTENT_TYPE, html);
+    headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept-Language, Cookie"));
 }
 
 /// Builds the answer to one request. Carries the browser's flow secret, making one where there is none, so that
@@ -131,12 +139,17 @@ impl<'a> Reply<'a> {
     /// A page.
     pub(super) fn page(mut self, status: StatusCode, page: &Page<'_>) -> Response<Body> {
         let token = tokens::form_token(self.portal.auth.keys(), &self.flow, self.visit.site.host());
-        let frame =
-            Frame { form_token: &token, request_id: self.visit.request_id, now: self.visit.now };
+        let frame = Frame {
+            form_token: &token,
+            request_id: self.visit.request_id,
+            language: self.visit.language,
+            here: Some(&self.visit.here),
+            now: self.visit.now,
+        };
         *self.response.body_mut() = Body::from(render(&self.portal.pages, page, &frame));
         *self.response.status_mut() = status;
-        self.header(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))
-            .finish()
+        written_in(self.response.headers_mut(), frame.language);
+        self.finish()
     }
 
     /// An error page.

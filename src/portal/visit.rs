@@ -10,6 +10,7 @@ use crate::auth::tokens::DeviceCookie;
 use crate::domain::client::Client;
 use crate::domain::host::{Authority, HostName, Origin};
 use crate::domain::id::RequestId;
+use crate::domain::language::Language;
 use crate::domain::path::RequestPath;
 use crate::domain::return_to::ReturnTo;
 use crate::domain::rule::Requirement;
@@ -63,6 +64,10 @@ pub struct Visit {
     pub client: Client,
     /// The name of the request in logs and error pages.
     pub request_id: RequestId,
+    /// What was asked for, path and query: where somebody who chooses another language comes back to.
+    pub here: String,
+    /// The language of the answer, and of mails that the request sets off.
+    pub language: Language,
     /// The instant of the request.
     pub now: Timestamp,
     /// The session, if somebody is signed in.
@@ -81,6 +86,7 @@ impl Visit {
             return_to,
             replaces: self.signed_in.as_ref().map(|signed_in| signed_in.session.id),
             device: self.device.clone(),
+            language: self.language,
             now: self.now,
         }
     }

@@ -26,7 +26,7 @@ use crate::identity::headers::{AliasFilter, IdentityHeaderNames};
 use crate::identity::signature::Signer;
 use crate::policy::{Admitted, Decision, Facts};
 use crate::portal::pages::{ErrorKind, Pages};
-use crate::portal::{Portal, PortalService, PortalSite, Visit, cookies, visitor_of};
+use crate::portal::{Portal, PortalService, PortalSite, Visit, cookies, language_of, visitor_of};
 use crate::telemetry::logs::{self, Access};
 use crate::telemetry::metrics::{
     DecisionLabel, Metrics, RequestSummary, SecurityEvent, SiteMetrics, metrics,
@@ -218,6 +218,8 @@ impl Gateway {
             authority: accepted.facts.authority.clone(),
             client: accepted.facts.client.clone(),
             request_id: ctx.id,
+            here: accepted.facts.path.to_string(),
+            language: language_of(headers, Some(site.cookies)),
             now: ctx.now,
             signed_in,
         };
@@ -246,6 +248,10 @@ impl Gateway {
                 && refusal::takes_html(&session.req_header().headers),
             secure: accepted.is_some_and(|a| a.site.portal.origin.is_secure()),
             request_id: ctx.id,
+            language: language_of(
+                &session.req_header().headers,
+                accepted.map(|accepted| accepted.site.portal.cookies),
+            ),
             now: ctx.now,
             target: accepted
                 .filter(|a| a.facts.method == http::Method::GET)

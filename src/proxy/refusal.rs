@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use pingora::{Error, ErrorSource, ErrorType};
 
 use crate::domain::id::RequestId;
+use crate::domain::language::Language;
 use crate::domain::time::Timestamp;
 use crate::portal::pages::{ErrorKind, ErrorPage, Frame, Pages};
 use crate::portal::{BASE, SecurityHeaders, error_page};
@@ -130,6 +131,7 @@ pub(super) struct View<'a> {
     pub(super) page: bool,
     pub(super) secure: bool,
     pub(super) request_id: RequestId,
+    pub(super) language: Language,
     pub(super) now: Timestamp,
     /// What was asked for, where asking again is harmless.
     pub(super) target: Option<String>,
@@ -141,7 +143,13 @@ impl View<'_> {
         let mut response = match &refusal {
             Refusal::SignIn { target } => self.to_sign_in(target),
             Refusal::Error(kind) if self.page => {
-                let frame = Frame { form_token: "", request_id: self.request_id, now: self.now };
+                let frame = Frame {
+                    form_token: "",
+                    request_id: self.request_id,
+                    language: self.language,
+                    here: self.target.as_deref(),
+                    now: self.now,
+                };
                 let page = ErrorPage { kind: *kind, retry: self.target.as_deref() };
                 error_page(self.pages, page, &frame, self.secure).map(Bytes::from)
             }

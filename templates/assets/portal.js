@@ -7,6 +7,11 @@
   const elapsed = () => (Date.now() - came) / 1000;
   const all = (selector) => Array.from(document.querySelectorAll(selector));
 
+  // Times in the language of the page, as they are written where the reader is.
+  const language = document.documentElement.lang;
+  const spoken = (tag) => tag.split("-")[0];
+  const locale = navigator.languages.find((tag) => spoken(tag) === spoken(language)) || language;
+
   // The server writes UTC; the reader gets the time on the wall.
   const localTimes = () => {
     for (const element of all("time[datetime]")) {
@@ -14,7 +19,7 @@
       if (Number.isNaN(at.getTime())) continue;
       const form = { timeStyle: "short" };
       if ("date" in element.dataset) form.dateStyle = "long";
-      element.textContent = new Intl.DateTimeFormat(undefined, form).format(at);
+      element.textContent = new Intl.DateTimeFormat(locale, form).format(at);
     }
   };
 
@@ -43,7 +48,7 @@
     for (const element of all("[data-countdown]")) {
       const rest = left(element.dataset.countdown);
       element.hidden = rest <= 0;
-      element.textContent = rest > 0 ? ` (${digits(rest)}${element.dataset.after ? " " + element.dataset.after : ""})` : "";
+      element.textContent = rest > 0 ? ` ${element.dataset.words.replace("{}", digits(rest))}` : "";
     }
     for (const element of all("[data-until]")) {
       if (left(element.dataset.until) <= 0) element.hidden = true;
@@ -89,10 +94,10 @@
     const input = box.querySelector("input");
     const button = document.createElement("button");
     const show = (on) => {
-      const word = on ? box.dataset.hide : box.dataset.show;
+      const { show, hide, showLabel, hideLabel } = box.dataset;
       input.type = on ? "text" : "password";
-      button.textContent = word;
-      button.setAttribute("aria-label", `${word} ${box.dataset.what}`);
+      button.textContent = on ? hide : show;
+      button.setAttribute("aria-label", on ? hideLabel : showLabel);
     };
     button.type = "button";
     button.setAttribute("aria-controls", input.id);

@@ -14,6 +14,7 @@ use doorward::domain::device::{Device, NewDevice};
 use doorward::domain::entropy::OsEntropy;
 use doorward::domain::id::{AccountId, ChallengeId, DeviceId, MailId, SessionId};
 use doorward::domain::keys::{KeyRing, MailFrame, ServerSecret};
+use doorward::domain::language::Language;
 use doorward::domain::mail::{Asked, Mail, Message, SealedMail};
 use doorward::domain::return_to::ReturnTo;
 use doorward::domain::secret::{
@@ -197,7 +198,11 @@ impl Browser {
         };
         let id = MailId::generate(&OsEntropy, now);
         let frame = MailFrame { id, flow: Some(self.flow()), created_at: now, not_after };
-        self.keys.seal(&Mail { to: ADDRESS.parse().unwrap(), message }, &OsEntropy, frame)
+        self.keys.seal(
+            &Mail { to: ADDRESS.parse().unwrap(), language: Language::English, message },
+            &OsEntropy,
+            frame,
+        )
     }
 
     pub fn open_mail(&self, id: MailId, sealed: &[u8]) -> Mail {

@@ -10,6 +10,7 @@ use doorward::domain::client::Client;
 use doorward::domain::entropy::OsEntropy;
 use doorward::domain::id::MailId;
 use doorward::domain::keys::{KeyRing, MailFrame, ServerSecret};
+use doorward::domain::language::Language;
 use doorward::domain::mail::{Asked, LeasedMail, Mail, Message, SealedMail};
 use doorward::domain::time::{Clock, Timestamp};
 use doorward::notify::message::{Messages, Sender};
@@ -168,5 +169,9 @@ pub fn code_for(to: &str, user_agent: &str, now: Timestamp) -> SealedMail {
     };
     let id = MailId::generate(&OsEntropy, now);
     let frame = MailFrame { id, flow: None, created_at: now, not_after };
-    keys().seal(&Mail { to: to.parse().unwrap(), message }, &OsEntropy, frame)
+    keys().seal(
+        &Mail { to: to.parse().unwrap(), language: Language::English, message },
+        &OsEntropy,
+        frame,
+    )
 }

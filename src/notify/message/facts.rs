@@ -7,7 +7,7 @@ use minijinja::{Value, context};
 
 use super::{Part, Sender, one_line};
 use crate::domain::challenge::{CodeForm, Purpose};
-use crate::domain::client::Client;
+use crate::domain::client::{Client, Known, UserAgent};
 use crate::domain::code::{Code, RelayCode, TypedCode};
 use crate::domain::colour::Colour;
 use crate::domain::mail::{Asked, Message};
@@ -30,9 +30,9 @@ pub(super) fn of(
         on_accent => accent.parse().map_or(Colour::WHITE, Colour::text).to_string(),
         site => one_line(site),
         site_host => one_line(site.split_once("://").map_or(site, |(_, host)| host)),
-        asked_at => asked_by.at.for_people(),
+        asked_at => asked_by.at.as_millis(),
         asked_from => asked_by.client.address.to_canonical().to_string(),
-        asked_with => one_line(&asked_by.client.user_agent.for_people()),
+        asked_with => browser(&asked_by.client.user_agent),
         ..particulars(message, created_at)
     }
 }
@@ -153,18 +153,16 @@ fn particulars(message: &Message, created_at: Timestamp) -> Value {
         Message::SignInCode { expires_at, passwordless, .. }
         | Message::SignInLink { expires_at, passwordless, .. } => context! {
             passwordless,
-            ends_clock => expires_at.clock_time(),
-            lifetime => in_minutes(created_at.until(*expires_at)),
-            ends => expires_at.for_people(),
+            lifetime => minutes(created_at.until(*expires_at)),
+            ends => expires_at.as_millis(),
         },
         Message::ConfirmCode { purpose, expires_at, .. }
         | Message::ConfirmLink { purpose, expires_at, .. } => context! {
             purpose => purpose.as_str(),
-            ends_clock => expires_at.clock_time(),
-            lifetime => in_minutes(created_at.until(*expires_at)),
-            ends => expires_at.for_people(),
+            lifetime => minutes(created_at.until(*expires_at)),
+            ends => expires_at.as_millis(),
         },
-        Message::GuessesSpent { until, .. } => context! { ends => until.for_people() },
+        Message::GuessesSpent { until, .. } => context! { ends => until.as_millis() },
         Message::DeviceStolen { device, .. } => context! { device => one_line(device) },
         Message::UnusualSignIn { why, .. } => {
             context! { reasons => why.iter().map(reason).collect::<Vec<_>>() }
@@ -173,20 +171,25 @@ fn particulars(message: &Message, created_at: Timestamp) -> Value {
     }
 }
 
-/// What is unusual about a sign-in, as a line of a list.
-fn reason(unusual: &Unusual) -> String {
-    match unusual {
-        Unusual::NewBrowser => "The browser is one that your account does not know.".to_owned(),
-        Unusual::NewCountry(country) => {
-            format!("Your account has not signed in from that country before ({country}).")
-        }
-        Unusual::NewNetwork => {
-            "Your account has not signed in from that part of the Internet before.".to_owned()
-        }
-        Unusual::TooQuick { elsewhere } => {
-            format!("Shortly before, your account signed in somewhere else ({elsewhere}).")
-        }
-    }
+/// What is unusual about a sign-in, for a line of a list.
+fn reason(unusual: &Unusual) -> Value {
+    let (kind, place) = match unusual {
+        Unusual::NewBrowser => ("new_browser", String::new()),
+        Unusual::NewCountry(country) => ("new_country", country.to_string()),
+        Unusual::NewNetwork => ("new_network", String::new()),
+        Unusual::TooQuick { elsewhere } => ("too_quick", elsewhere.to_string()),
+    };
+    context! { kind, place }
+}
+
+/// A browser, for the words of that name.
+fn browser(user_agent: &UserAgent) -> Value {
+    let (kind, name, system) = match user_agent.known() {
+        Known::BrowserAndSystem(name, system) => ("browser_and_system", name, system),
+        Known::Browser(name) => ("browser", name, ""),
+        Known::Nothing => ("unknown", "", ""),
+    };
+    context! { kind, name, system }
 }
 
 /// No randomness: the code of the example is 000000.
@@ -198,12 +201,9 @@ impl crate::domain::entropy::Entropy for Zeros {
     }
 }
 
-pub(super) fn in_minutes(span: Duration) -> String {
-    match (span.as_secs() + 30) / 60 {
-        0 => "less than a minute".to_owned(),
-        1 => "1 minute".to_owned(),
-        minutes => format!("{minutes} minutes"),
-    }
+/// The nearest number of minutes.
+pub(super) const fn minutes(span: Duration) -> u64 {
+    (span.as_secs() + 30) / 60
 }
 
 /// It stands inside a `style` attribute, where escaping HTML does not help: only a plain colour gets there.

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::facts::{accent, in_minutes};
+use super::facts::{accent, minutes};
 use super::*;
 use crate::domain::client::Client;
 use crate::domain::entropy::OsEntropy;
@@ -25,6 +25,7 @@ fn messages(site_name: &str, name: Option<&str>) -> Messages {
 fn mail(to: &str, user_agent: &str) -> Mail {
     Mail {
         to: to.parse().unwrap(),
+        language: Language::English,
         message: Message::SignInCode {
             code: "048213".parse().unwrap(),
             link: LinkAddress::new(LINK.to_owned()),
@@ -43,7 +44,8 @@ fn asked_by(user_agent: &str) -> Asked {
 
 /// The mail with this message, to Ada.
 fn told(message: Message) -> RenderedMail {
-    let mail = Mail { to: "ada@example.org".parse().unwrap(), message };
+    let to = "ada@example.org".parse().unwrap();
+    let mail = Mail { to, language: Language::English, message };
     render(&messages("Example Wiki", None), &mail)
 }
 
@@ -178,9 +180,14 @@ fn a_broken_template_is_told_at_start() {
 
 #[test]
 fn minutes_are_told_as_people_say_them() {
-    let said = |secs| in_minutes(Duration::from_secs(secs));
-    assert_eq!(said(600), "10 minutes");
-    assert_eq!(said(599), "10 minutes");
-    assert_eq!(said(60), "1 minute");
-    assert_eq!(said(5), "less than a minute");
+    let nearest = |secs| minutes(Duration::from_secs(secs));
+    assert_eq!((nearest(600), nearest(599), nearest(60), nearest(5)), (10, 10, 1, 0));
+    for (secs, words) in [(600, "for 10 minutes:"), (60, "1 minute:"), (5, "less than a minute:")] {
+        let mut mail = mail("ada@example.org", FIREFOX);
+        if let Message::SignInCode { expires_at, .. } = &mut mail.message {
+            *expires_at = AT + Duration::from_secs(secs);
+        }
+        let text = render(&messages("W", None), &mail).text().to_owned();
+        assert!(text.contains(words), "{text}");
+    }
 }

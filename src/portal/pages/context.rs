@@ -5,6 +5,7 @@ use std::time::Duration;
 use minijinja::{Value, context};
 use url::form_urlencoded;
 
+use super::Frame;
 use super::assets::Assets;
 use super::page::{
     CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, ErrorPage, LinkPage,
@@ -53,6 +54,25 @@ pub(super) fn assets(assets: &Assets) -> Value {
         script => address(&assets.script),
         icon => address(&assets.icon),
     }
+}
+
+/// The beginning of the addresses by which a reader chooses another language; the language's tag follows. The page where
+/// they come back to is loaded, not posted to, so what it was opened with has to be in its address.
+pub(super) fn choose(page: &Page<'_>, frame: &Frame<'_>) -> Option<Value> {
+    let here = match page {
+        // Nothing on it can be pressed (S17).
+        Page::Relay(_) => return None,
+        Page::Login(LoginPage { return_to, .. }) | Page::Confirm(ConfirmPage { return_to, .. }) => {
+            &with_query("/_doorward/login", "rd", return_to)
+        }
+        _ => frame.here?,
+    };
+    Some(address(&with_query("/_doorward/language", "rd", here)))
+}
+
+fn with_query(path: &str, name: &str, value: &str) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish();
+    format!("{path}?{query}")
 }
 
 /// An address made here, of characters that need no escape.
@@ -249,7 +269,7 @@ fn instant(at: Timestamp, now: Timestamp) -> Value {
     if now.until(at).max(now.since(at)) > NEAR {
         return day(at, now);
     }
-    context! { iso => at.rfc3339(), text => at.clock_time(), seconds => left(at, now), dated => false }
+    context! { dated => false, ..day(at, now) }
 }
 
 /// An instant to wait for: the minute after it is told, since at the minute of it it may be too early yet. What counts
@@ -263,7 +283,12 @@ fn not_before(at: Timestamp, now: Timestamp) -> Value {
 
 /// An instant with its day.
 fn day(at: Timestamp, now: Timestamp) -> Value {
-    context! { iso => at.rfc3339(), text => at.for_people(), seconds => left(at, now), dated => true }
+    context! {
+        iso => at.rfc3339(),
+        millis => at.as_millis(),
+        seconds => left(at, now),
+        dated => true,
+    }
 }
 
 /// The whole seconds until `at`, rounded up so that what waits for it never comes too early.

@@ -10,6 +10,7 @@ use super::page::{
 };
 use crate::domain::challenge::Purpose;
 use crate::domain::id::RequestId;
+use crate::domain::language::Language;
 use crate::domain::time::Timestamp;
 
 /// 20 November 2026, 19:30:45 UTC.
@@ -22,7 +23,9 @@ const TRUST: Option<Duration> = Some(Duration::from_secs(30 * 86_400));
 /// The frame that samples are rendered in.
 pub(super) fn frame() -> Frame<'static> {
     let request_id = RequestId::from_uuid(uuid::Uuid::from_u128(REQUEST));
-    Frame { form_token: "a-form-token", request_id, now: NOW }
+    let here = Some("/_doorward/login");
+    let language = Language::English;
+    Frame { form_token: "a-form-token", request_id, language, here, now: NOW }
 }
 
 /// Every state of every page, each with a name of its own.

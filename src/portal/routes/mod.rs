@@ -2,6 +2,7 @@
 
 pub(super) mod code;
 pub(super) mod home;
+pub(super) mod language;
 pub(super) mod link;
 pub(super) mod login;
 pub(super) mod logout;

@@ -82,7 +82,7 @@ fn every_mail_names_the_site_the_time_the_place_and_the_browser_in_both_parts() 
                 assert!(part.contains(fact), "{name}: {fact:?} is missing in {part}");
             }
         }
-        assert!(mail.text().contains("  Browser:  Firefox on Linux\n\n"), "{name}");
+        assert!(mail.text().contains("  Browser: Firefox on Linux\n\n"), "{name}");
         assert!(!mail.text().contains("\n\n\n"), "{name}: {}", mail.text());
         assert!(!mail.text().contains("&#"), "{name}");
     }

@@ -1,0 +1,146 @@
+### Die Texte der Mails.
+
+## Alle Mails
+
+who-time = Zeit
+who-address = Adresse
+who-browser = Browser
+fact = { $name }: { $value }
+not-you = Das waren Sie nicht?
+was-you = Das waren Sie?
+nothing-to-do = Dann müssen Sie nichts tun.
+minutes = { $count ->
+    [0] weniger als eine Minute
+    [one] 1 Minute
+   *[other] { $count } Minuten
+}
+
+## Codes und Links für die Anmeldung
+
+asked-title = Wer danach gefragt hat
+code-subject = Ihr Anmeldecode für { $site }
+code-title = Ihr Anmeldecode
+code-preview = Öffnen Sie diese Mail, um den Code für die Anmeldung bei { $site } zu sehen. Er gilt bis { $time }.
+code-type-it = Geben Sie ihn dort ein, wo Sie sich bei { $site } anmelden.
+code-intro = Hier ist Ihr Anmeldecode. Geben Sie ihn dort ein, wo Sie sich bei { $site } anmelden. Geben Sie ihn niemandem: Niemand wird Sie je bitten, ihn vorzulesen oder weiterzuleiten.
+code-or-link = Oder { $link } in dem Browser, in dem Sie sich anmelden.
+code-or-link-words = öffnen Sie diesen Link
+code-or-link-text = Oder öffnen Sie diesen Link in dem Browser, in dem Sie sich anmelden:
+code-one-works = Eines von beiden funktioniert, ein einziges Mal, { $span } lang: bis { $time }.
+code-never = Niemand wird Sie je bitten, den Code vorzulesen oder diese Mail weiterzuleiten.
+link-subject = Ihr Anmeldelink für { $site }
+link-title = Ihr Anmeldelink
+link-preview = Öffnen Sie diese Mail, um den Link für die Anmeldung bei { $site } zu sehen. Er gilt bis { $time }.
+link-open-it = Öffnen Sie ihn in dem Browser, in dem Sie sich bei { $site } anmelden.
+link-button = Bei { $site } anmelden
+link-intro = Hier ist Ihr Anmeldelink. Öffnen Sie ihn in dem Browser, in dem Sie sich bei { $site } anmelden. Geben Sie ihn niemandem: Niemand wird Sie je bitten, ihn weiterzuleiten.
+link-works = Er funktioniert ein einziges Mal, { $span } lang: bis { $time }.
+link-no-code = Diese Mail enthält keinen Code: Für Ihr Konto wurden zu viele falsche Codes eingegeben, deshalb gilt vorerst nur der Link.
+link-never = Niemand wird Sie je bitten, diese Mail weiterzuleiten.
+not-you-code = Dann kennt jemand Ihr Passwort. Geben Sie Code und Link niemandem, ändern Sie Ihr Passwort, und informieren Sie die Zuständigen von { $name }.
+not-you-link = Dann kennt jemand Ihr Passwort. Geben Sie den Link niemandem, ändern Sie Ihr Passwort, und informieren Sie die Zuständigen von { $name }.
+not-you-code-passwordless = Dann hat jemand Ihren Namen oder Ihre Adresse eingegeben. Ohne diese Mail kommt niemand hinein; Sie müssen also nichts tun. Geben Sie Code und Link niemandem.
+not-you-link-passwordless = Dann hat jemand Ihren Namen oder Ihre Adresse eingegeben. Ohne diese Mail kommt niemand hinein; Sie müssen also nichts tun. Geben Sie den Link niemandem.
+why = Gesendet, weil sich jemand mit Ihrem Passwort bei { $origin } angemeldet hat.
+why-passwordless = Gesendet, weil sich jemand mit Ihrem Namen oder Ihrer Adresse bei { $origin } anmelden wollte.
+
+## Codes und Links für alles andere
+
+confirm-subject-sign_up = Bestätigen Sie Ihre Adresse für { $site }
+confirm-subject-reset = Wählen Sie ein neues Passwort für { $site }
+confirm-subject-email_change = Bestätigen Sie Ihre neue Adresse für { $site }
+confirm-subject-second_step_on = Zweiten Schritt einschalten bei { $site }
+confirm-subject-second_step_off = Zweiten Schritt ausschalten bei { $site }
+confirm-for-sign_up = Mit ihm zeigen Sie, dass diese Adresse Ihnen gehört.
+confirm-for-reset = Mit ihm wählen Sie ein neues Passwort.
+confirm-for-email_change = Mit ihm erhalten Sie die Mails Ihres Kontos hier.
+confirm-for-second_step_on = Mit ihm schalten Sie den zweiten Schritt ein.
+confirm-for-second_step_off = Mit ihm schalten Sie den zweiten Schritt aus.
+confirm-code-title = Ihr Code
+confirm-code-preview = Öffnen Sie diese Mail, um Ihren Code für { $site } zu sehen. Er gilt bis { $time }.
+confirm-code-type-it = Geben Sie ihn dort ein, wo Sie ihn bei { $site } angefordert haben.
+confirm-code-intro = Hier ist Ihr Code für { $site }. { $use } Geben Sie ihn dort ein, wo Sie ihn angefordert haben. Geben Sie ihn niemandem: Niemand wird Sie je bitten, ihn vorzulesen oder weiterzuleiten.
+confirm-code-or-link = Oder { $link } in dem Browser, in dem Sie ihn angefordert haben.
+confirm-code-or-link-text = Oder öffnen Sie diesen Link in dem Browser, in dem Sie ihn angefordert haben:
+confirm-link-title = Ihr Link
+confirm-link-preview = Öffnen Sie diese Mail, um Ihren Link für { $site } zu sehen. Er gilt bis { $time }.
+confirm-link-open-it = Öffnen Sie ihn in dem Browser, in dem Sie ihn bei { $site } angefordert haben.
+confirm-link-button = Weiter bei { $site }
+confirm-link-intro = Hier ist Ihr Link für { $site }. { $use } Öffnen Sie ihn in dem Browser, in dem Sie ihn angefordert haben. Geben Sie ihn niemandem: Niemand wird Sie je bitten, ihn weiterzuleiten.
+confirm-link-no-code = Diese Mail enthält keinen Code: Es wurden zu viele falsche Codes eingegeben, deshalb gilt vorerst nur der Link.
+confirm-not-you-code-sign_up = Dann hat jemand Ihre Adresse eingegeben. Ohne diese Mail kann niemand sie verwenden; Sie müssen also nichts tun. Geben Sie Code und Link niemandem.
+confirm-not-you-code-email_change = Dann hat jemand Ihre Adresse eingegeben. Ohne diese Mail kann niemand sie verwenden; Sie müssen also nichts tun. Geben Sie Code und Link niemandem.
+confirm-not-you-code-reset = Dann hat jemand Ihren Namen oder Ihre Adresse eingegeben. Ohne diese Mail kann niemand Ihr Passwort ändern; Sie müssen also nichts tun. Geben Sie Code und Link niemandem.
+confirm-not-you-code-second_step_on = Dann ist jemand in Ihrem Konto angemeldet. Geben Sie Code und Link niemandem, ändern Sie Ihr Passwort, und informieren Sie die Zuständigen von { $name }.
+confirm-not-you-code-second_step_off = Dann ist jemand in Ihrem Konto angemeldet. Geben Sie Code und Link niemandem, ändern Sie Ihr Passwort, und informieren Sie die Zuständigen von { $name }.
+confirm-not-you-link-sign_up = Dann hat jemand Ihre Adresse eingegeben. Ohne diese Mail kann niemand sie verwenden; Sie müssen also nichts tun. Geben Sie den Link niemandem.
+confirm-not-you-link-email_change = Dann hat jemand Ihre Adresse eingegeben. Ohne diese Mail kann niemand sie verwenden; Sie müssen also nichts tun. Geben Sie den Link niemandem.
+confirm-not-you-link-reset = Dann hat jemand Ihren Namen oder Ihre Adresse eingegeben. Ohne diese Mail kann niemand Ihr Passwort ändern; Sie müssen also nichts tun. Geben Sie den Link niemandem.
+confirm-not-you-link-second_step_on = Dann ist jemand in Ihrem Konto angemeldet. Geben Sie den Link niemandem, ändern Sie Ihr Passwort, und informieren Sie die Zuständigen von { $name }.
+confirm-not-you-link-second_step_off = Dann ist jemand in Ihrem Konto angemeldet. Geben Sie den Link niemandem, ändern Sie Ihr Passwort, und informieren Sie die Zuständigen von { $name }.
+confirm-why = Gesendet, weil jemand bei { $origin } danach gefragt hat.
+
+## Zu viele falsche Codes
+
+spent-subject = Zu viele falsche Codes für Ihr Konto bei { $site }
+spent-title = Zu viele falsche Codes
+spent-preview = Niemand ist hineingekommen. Mit dem Link aus der Mail, die Sie erhalten, können Sie sich weiterhin anmelden.
+spent-what = Für Ihr Konto bei { $site } wurden mehr falsche Anmeldecodes eingegeben, als wir zulassen. Mit einem falschen Code kommt niemand hinein.
+spent-until = Bis { $time } werden Codes nur von Browsern angenommen, in denen Sie sich schon einmal angemeldet haben. In jedem anderen Browser melden Sie sich wie gewohnt an und öffnen den Link in der Mail, die Sie erhalten.
+spent-who = Der letzte falsche Code
+spent-not-you = Wenn Sie sich mit einem Passwort anmelden, ändern Sie es: Wer die Codes eingegeben hat, kennt es vielleicht. Informieren Sie dann die Zuständigen von { $name }.
+spent-why = Gesendet wegen falscher Codes für Ihr Konto bei { $origin }. Wir teilen das einmal mit, nicht bei jedem Code.
+
+## Das richtige Passwort, dann falsche Codes
+
+wrong-code-subject = Falsche Codes für Ihr Konto bei { $site }
+wrong-code-title = Richtiges Passwort, falsche Codes
+wrong-code-preview = Das Passwort davor war richtig. Wenn Sie das nicht waren, ändern Sie Ihr Passwort.
+wrong-code-what = Jemand hat bei { $site } Ihr Passwort eingegeben und danach falsche Codes. Mit einem falschen Code kommt niemand hinein.
+wrong-code-who = Wer sie eingegeben hat
+wrong-code-not-you = Dann kennt jemand Ihr Passwort. Ändern Sie es jetzt, auch überall dort, wo Sie es sonst verwenden. Informieren Sie dann die Zuständigen von { $name }.
+wrong-code-why = Gesendet wegen falscher Codes für Ihr Konto bei { $origin }.
+
+## Viele falsche Passwörter
+
+passwords-subject = Falsche Passwörter für Ihr Konto bei { $site }
+passwords-title = Viele falsche Passwörter
+passwords-preview = Niemand ist damit hineingekommen. Browser, in denen Sie sich schon einmal angemeldet haben, funktionieren wie gewohnt.
+passwords-what = Für Ihr Konto bei { $site } wurden viele falsche Passwörter eingegeben. Niemand ist damit hineingekommen.
+passwords-wait = Browser, die Ihr Konto nicht kennt, müssen jetzt zwischen zwei Versuchen warten. Browser, in denen Sie sich schon einmal angemeldet haben, funktionieren wie gewohnt.
+passwords-who = Das letzte falsche Passwort
+passwords-not-you = Wenn niemand sonst Ihr Passwort kennen oder erraten kann und Sie es nirgendwo sonst verwenden, müssen Sie nichts tun. Ändern Sie es im Zweifel.
+passwords-why = Gesendet wegen falscher Passwörter für Ihr Konto bei { $origin }. Wir teilen das nicht bei jedem einzelnen mit.
+
+## Ein kopiertes Cookie
+
+stolen-subject = Ein vertrauter Browser wurde aus Ihrem Konto bei { $site } entfernt
+stolen-title = Ein vertrauter Browser wurde entfernt
+stolen-preview = Sein Cookie wurde vielleicht kopiert. Er ist abgemeldet und gilt nicht mehr als vertraut; bitte ändern Sie Ihr Passwort.
+stolen-what = Sie haben { $device } bei { $site } vertraut, damit dort nicht nach einem Code gefragt wird. Eine alte Kopie des Cookies wurde benutzt: Vielleicht hat es jemand von Ihrem Computer kopiert.
+stolen-done = Zur Sicherheit ist der Browser abgemeldet und gilt nicht mehr als vertraut.
+stolen-who = Wer die Kopie benutzt hat
+stolen-to-do = Was Sie tun sollten
+stolen-change = Melden Sie sich neu an und ändern Sie Ihr Passwort. Suchen Sie auf jenem Computer nach Programmen und Browser-Erweiterungen, die Sie nicht kennen. Informieren Sie dann die Zuständigen von { $name }.
+stolen-backup = Wenn Sie diesen Browser gerade aus einer Sicherung wiederhergestellt haben, war das der Grund; dann genügt es, sich neu anzumelden.
+stolen-why = Gesendet, weil ein vertrauter Browser aus Ihrem Konto bei { $origin } entfernt wurde.
+
+## Eine ungewöhnliche Anmeldung
+
+unusual-subject = Eine ungewöhnliche Anmeldung in Ihrem Konto bei { $site }
+unusual-title = Eine ungewöhnliche Anmeldung
+unusual-preview = Wenn Sie das waren, müssen Sie nichts tun. Wenn nicht, können Sie alle Browser abmelden.
+unusual-what = Jemand hat sich in Ihrem Konto bei { $site } angemeldet, und etwas daran ist ungewöhnlich:
+unusual-new_browser = Ihr Konto kennt diesen Browser nicht.
+unusual-new_country = Aus diesem Land hat sich in Ihrem Konto noch niemand angemeldet ({ $place }).
+unusual-new_network = Aus diesem Teil des Internets hat sich in Ihrem Konto noch niemand angemeldet.
+unusual-too_quick = Kurz davor gab es in Ihrem Konto eine Anmeldung von anderswo ({ $place }).
+unusual-who = Wer sich angemeldet hat
+unusual-was-you = Wenn Sie das waren
+unusual-was-not-you = Wenn Sie das nicht waren
+unusual-nothing = Sie müssen nichts tun.
+unusual-sign-out = { $link } und die vertrauten vergessen.
+unusual-sign-out-words = Alle Browser abmelden
+unusual-sign-out-text = Öffnen Sie diese Adresse. Damit werden alle Browser abgemeldet und die vertrauten vergessen:
+unusual-then = Ändern Sie danach Ihr Passwort und das Ihres Postfachs, und informieren Sie die Zuständigen von { $name }.
+unusual-why = Gesendet wegen einer Anmeldung in Ihrem Konto bei { $origin }.

@@ -1,0 +1,207 @@
+### Die Texte der Seiten.
+
+## Alle Seiten
+
+title-error = Fehler:
+languages = Sprache
+show = Anzeigen
+hide = Verbergen
+show-password = Passwort anzeigen
+hide-password = Passwort verbergen
+sign-in = Anmelden
+sign-out = Abmelden
+start-again = Von vorn beginnen
+try-again = Erneut versuchen
+go-on = Weiter
+go-to-site = Weiter zu { $site }
+busy-signing-in = Anmeldung läuft…
+busy-signing-out = Abmeldung läuft…
+busy-sending = Wird gesendet…
+busy-checking = Wird geprüft…
+span = { $unit ->
+    [second] { $count ->
+        [one] 1 Sekunde
+       *[other] { $count } Sekunden
+    }
+    [minute] { $count ->
+        [one] 1 Minute
+       *[other] { $count } Minuten
+    }
+    [hour] { $count ->
+        [one] 1 Stunde
+       *[other] { $count } Stunden
+    }
+   *[day] { $count ->
+        [one] 1 Tag
+       *[other] { $count } Tage
+    }
+}
+countdown = (noch { $time })
+countdown-left = (noch { $time })
+works-until = Gültig bis { $time }
+limited = Das wurde zu oft versucht. Ab { $time } können Sie es erneut versuchen.
+form-expired = Diese Seite war zu lange geöffnet; deshalb wurde nichts gesendet. Bitte versuchen Sie es noch einmal.
+trust = Diesem Browser { $span } lang vertrauen – hier werden Sie dann nicht nach einem Code gefragt
+
+## Anmelden
+
+login-username = Benutzername oder E-Mail-Adresse
+login-username-missing = Geben Sie Ihren Benutzernamen oder Ihre E-Mail-Adresse ein.
+login-password = Passwort
+login-password-missing = Geben Sie Ihr Passwort ein.
+login-remember = Auf diesem Gerät angemeldet bleiben
+login-send-code = Code zusenden
+login-what-comes = Sie erhalten eine Mail mit einem 6-stelligen Code für die Anmeldung.
+login-wrong = Name und Passwort gehören nicht zusammen. Prüfen Sie beides und versuchen Sie es erneut.
+login-wrong-name = Das hat nicht funktioniert. Prüfen Sie den Namen und versuchen Sie es erneut.
+login-disabled = Dieses Konto ist gesperrt. Bitten Sie die Zuständigen von { $site }, es wieder freizugeben.
+login-busy = Im Moment melden sich zu viele Personen gleichzeitig an. Versuchen Sie es in { $span } erneut.
+login-delayed = Zu viele falsche Passwörter von unbekannten Browsern. Versuchen Sie es in { $span } erneut oder in einem Browser, in dem Sie sich schon einmal angemeldet haben.
+login-flow-lost = Ihre Anmeldung wurde unterbrochen. Bitte beginnen Sie von vorn.
+
+## Der Code
+
+code-title = Sehen Sie in Ihr Postfach
+code-title-expired = Dieser Code ist abgelaufen
+code-title-link-only = Öffnen Sie den Link in der Mail
+code-title-exhausted = Keine Versuche mehr
+code-title-spent = Dieser Code wurde schon verwendet
+code-sent = Wir haben einen 6-stelligen Code an { $address } gesendet.
+code-sent-letters = Wir haben einen Code aus 8 Buchstaben an { $address } gesendet.
+code-for-sign_up = Er zeigt, dass die Adresse Ihnen gehört.
+code-for-reset = Mit ihm können Sie ein neues Passwort wählen.
+code-for-email_change = Er zeigt, dass die neue Adresse Ihnen gehört.
+code-for-second_step_on = Mit ihm schalten Sie den zweiten Schritt ein.
+code-for-second_step_off = Mit ihm schalten Sie den zweiten Schritt aus.
+code-label = 6-stelliger Code aus der Mail
+code-label-letters = Code aus der Mail
+code-letters = Mein Code enthält Buchstaben
+code-resent = Wir haben einen neuen Code gesendet. Der vorige gilt nicht mehr.
+code-resent-link = Wir haben einen neuen Link gesendet. Der vorige gilt nicht mehr.
+code-wrong = Das ist nicht der richtige Code. Sehen Sie in der neuesten Mail nach und versuchen Sie es erneut.
+code-not-digits = Ein Code hat 6 Ziffern. Geben Sie alle ein.
+code-not-letters = Ein Code hat 8 Buchstaben. Geben Sie alle ein.
+code-tries-left = { $left ->
+    [one] Noch 1 Versuch
+   *[other] Noch { $left } Versuche
+}
+code-over = Dieser Code ist abgelaufen. Fordern Sie einen neuen an, um fortzufahren.
+code-over-none-left = Dieser Code ist abgelaufen. Beginnen Sie von vorn, um einen neuen zu erhalten.
+code-over-link = Dieser Link ist abgelaufen. Fordern Sie einen neuen an, um fortzufahren.
+code-over-link-none-left = Dieser Link ist abgelaufen. Beginnen Sie von vorn, um einen neuen zu erhalten.
+code-expired = Der Code für { $address } galt bis { $time }. Fordern Sie einen neuen an, um fortzufahren.
+code-expired-none-left = Der Code für { $address } galt bis { $time }. Weitere Codes können nicht gesendet werden; beginnen Sie von vorn, um einen neuen zu erhalten.
+code-link-only = Es wurden zu viele falsche Codes eingegeben, deshalb werden vorerst keine Codes angenommen. Der Link in der Mail an { $address } funktioniert: Öffnen Sie ihn in diesem Browser.
+code-exhausted = Der Code wurde zu oft falsch eingegeben und gilt nicht mehr. Beginnen Sie von vorn, um einen neuen zu erhalten.
+spent = Wenn Sie das waren, sind Sie angemeldet und können fortfahren. Wenn nicht, beginnen Sie von vorn.
+spent-other = Wenn Sie das waren, müssen Sie nichts weiter tun. Wenn nicht, beginnen Sie von vorn.
+resend-title = Keine Mail erhalten?
+resend-code = Neuen Code senden
+resend-link = Neuen Link senden
+resend-too-soon-code = Für einen neuen Code ist es noch zu früh. Warten Sie bis { $time } und versuchen Sie es dann erneut.
+resend-too-soon-link = Für einen neuen Link ist es noch zu früh. Warten Sie bis { $time } und versuchen Sie es dann erneut.
+resend-spam = Sehen Sie auch im Spam-Ordner nach.
+resend-at-code = Ab { $time } können Sie einen neuen Code senden.
+resend-at-link = Ab { $time } können Sie einen neuen Link senden.
+resend-hint-code = Sehen Sie auch im Spam-Ordner nach oder lassen Sie sich einen neuen Code senden. Der vorige gilt dann nicht mehr.
+resend-hint-link = Sehen Sie auch im Spam-Ordner nach oder lassen Sie sich einen neuen Link senden. Der vorige gilt dann nicht mehr.
+resend-now-code = Sie können jetzt einen neuen Code senden.
+resend-now-link = Sie können jetzt einen neuen Link senden.
+resend-none-left-code = Sehen Sie auch im Spam-Ordner nach. Weitere Codes können hier nicht gesendet werden; beginnen Sie von vorn, um einen neuen zu erhalten.
+resend-none-left-link = Sehen Sie auch im Spam-Ordner nach. Weitere Links können hier nicht gesendet werden; beginnen Sie von vorn, um einen neuen zu erhalten.
+not-your-address = Nicht Ihre Adresse?
+
+## Der Link
+
+link-title-sign_in = Anmelden
+link-title-sign_up = Adresse bestätigen
+link-title-reset = Neues Passwort wählen
+link-title-email_change = Neue Adresse bestätigen
+link-title-second_step_on = Zweiten Schritt einschalten
+link-title-second_step_off = Zweiten Schritt ausschalten
+link-title-expired = Dieser Link ist abgelaufen
+link-title-spent = Dieser Link wurde schon verwendet
+link-ready-sign_in = Sie haben den Link geöffnet, den wir an { $address } gesendet haben. Wenn Sie ihn angefordert haben, geht es hier weiter zu { $site }. Wenn nicht, schließen Sie diese Seite.
+link-ready-sign_up = Sie haben den Link geöffnet, den wir an { $address } gesendet haben. Wenn Sie ein Konto bei { $site } wollten, geht es hier weiter. Wenn nicht, schließen Sie diese Seite.
+link-ready-reset = Sie haben den Link geöffnet, den wir an { $address } gesendet haben. Wenn Sie ein neues Passwort wählen wollen, geht es hier weiter. Wenn nicht, schließen Sie diese Seite.
+link-ready-email_change = Sie haben den Link geöffnet, den wir an { $address } gesendet haben. Wenn Sie die Mails Ihres Kontos hier erhalten wollen, geht es hier weiter. Wenn nicht, schließen Sie diese Seite.
+link-ready-second_step_on = Sie haben den Link geöffnet, den wir an { $address } gesendet haben. Wenn Sie den zweiten Schritt einschalten wollen, geht es hier weiter. Wenn nicht, schließen Sie diese Seite.
+link-ready-second_step_off = Sie haben den Link geöffnet, den wir an { $address } gesendet haben. Wenn Sie den zweiten Schritt ausschalten wollen, geht es hier weiter. Wenn nicht, schließen Sie diese Seite.
+link-over = Dieser Link ist abgelaufen. Beginnen Sie von vorn, um einen neuen zu erhalten.
+link-expired = Ein Link gilt nur einmal und nur kurze Zeit, und er gilt nicht mehr, sobald eine neuere Mail gesendet wurde. Suchen Sie nach einer neueren Mail oder beginnen Sie von vorn, um eine zu erhalten.
+
+## Der Link in einem anderen Browser
+
+relay-title = Geben Sie diesen Code dort ein, wo Sie sich anmelden
+relay-title-no-code = Öffnen Sie den Link im anderen Browser
+relay-text = Sie haben den Link in einem anderen Browser geöffnet als dem, in dem Sie sich bei { $host } anmelden. Geben Sie dort diesen Code ein:
+relay-text-other = Sie haben den Link in einem anderen Browser geöffnet als dem, in dem Sie ihn bei { $host } angefordert haben. Um dort fortzufahren, geben Sie dort diesen Code ein:
+relay-over-other = Dieser Code ist abgelaufen. Lassen Sie sich dort, wo Sie ihn angefordert haben, einen neuen senden.
+relay-over = Dieser Code ist abgelaufen. Lassen Sie sich dort, wo Sie sich anmelden, einen neuen Code senden.
+relay-no-code = Sie haben den Link in einem anderen Browser geöffnet als dem, in dem Sie sich bei { $host } anmelden. Er funktioniert nur dort: Gehen Sie zurück zur Mail, kopieren Sie den Link und öffnen Sie ihn vor { $time } in jenem Browser.
+relay-no-code-other = Sie haben den Link in einem anderen Browser geöffnet als dem, in dem Sie ihn bei { $host } angefordert haben. Er funktioniert nur dort: Gehen Sie zurück zur Mail, kopieren Sie den Link und öffnen Sie ihn vor { $time } in jenem Browser.
+relay-never-code = Lesen Sie diesen Code niemandem vor und leiten Sie ihn nie weiter.
+relay-never-link = Leiten Sie den Link nie weiter.
+relay-nobody-asks = Niemand von { $site } wird Sie danach fragen. Wenn Sie das nicht selbst angefordert haben, schließen Sie diese Seite.
+
+## Noch ein Schritt
+
+confirm-title = Noch ein Schritt
+confirm-text = Sie sind mit Ihrem Passwort angemeldet. Die gewünschte Seite verlangt zusätzlich einen Code, den wir an { $address } senden.
+
+## Angemeldet und abgemeldet
+
+signed-in-title = Sie sind angemeldet
+signed-in-name = Name
+signed-in-username = Benutzername
+signed-in-email = E-Mail-Adresse
+signed-in-with = Bestätigt durch
+signed-in-with-code = Code per Mail
+signed-in-since = Seit
+signed-in-until = Bis
+sign-out-title = Abmelden?
+sign-out-text = Um zu { $site } zurückzukehren, müssen Sie sich erneut anmelden.
+sign-out-stay = Angemeldet bleiben
+signed-out-title = Sie sind abgemeldet
+signed-out-text = Niemand kann { $site } in diesem Browser verwenden, ohne sich anzumelden.
+signed-out-again = Erneut anmelden
+
+## Das war ich nicht
+
+not-me-title = Waren Sie das nicht?
+not-me-text = Damit werden alle Browser abgemeldet, die in Ihrem Konto bei { $site } angemeldet sind, und die vertrauten Browser werden vergessen. Danach melden Sie sich mit Ihrem Passwort und einem Code neu an.
+not-me-sure = Ja, das war ich nicht
+not-me-go = Alle Browser abmelden
+not-me-was-me = Das war ich
+not-me-title-done = Überall abgemeldet
+not-me-done = In Ihrem Konto ist kein Browser mehr angemeldet, und keinem wird mehr vertraut.
+not-me-now = Ändern Sie jetzt Ihr Passwort und das Ihres Postfachs, und informieren Sie die Zuständigen von { $site }.
+not-me-title-over = Diese Adresse gilt nicht mehr
+not-me-over = Sie gilt sieben Tage. Wenn Sie glauben, dass jemand anderes Ihr Konto benutzt, informieren Sie die Zuständigen von { $site }.
+
+## Was schiefgegangen ist
+
+error-bad_request-title = Das war nicht zu verstehen
+error-bad_request = Die Adresse oder das Formular war unvollständig. Prüfen Sie die Adresse, oder gehen Sie zurück und versuchen Sie es erneut.
+error-forbidden-title = Kein Zugriff
+error-forbidden = Ihr Konto darf diese Seite nicht öffnen. Wenn es das dürfen sollte, wenden Sie sich an die Zuständigen von { $site }, oder melden Sie sich mit einem anderen Konto an.
+error-not_found-title = Seite nicht gefunden
+error-not_found = Unter dieser Adresse gibt es nichts. Prüfen Sie, ob sie richtig geschrieben ist.
+error-method_not_allowed-title = Das geht hier nicht
+error-method_not_allowed = Diese Adresse kann mit dem Gesendeten nichts anfangen. Gehen Sie zurück und versuchen Sie es von der vorigen Seite aus.
+error-form_expired-title = Diese Seite war zu lange geöffnet
+error-form_expired = Deshalb wurde nichts gesendet und nichts geändert. Öffnen Sie die Seite neu und versuchen Sie es noch einmal. Wenn das wieder geschieht, erlauben Sie Ihrem Browser, Cookies dieser Website zu speichern.
+error-too_large-title = Das war zu viel auf einmal
+error-too_large = Das Gesendete ist größer, als diese Adresse annimmt; deshalb wurde nichts geändert. Gehen Sie zurück und senden Sie weniger.
+error-unknown_site-title = Hier ist keine Website
+error-unknown_site = Unter diesem Namen gibt es hier keine Website. Prüfen Sie, ob die Adresse richtig geschrieben ist.
+error-too_many_requests-title = Zu viele Versuche
+error-unavailable-title = Im Moment nicht verfügbar
+error-unavailable = Die Anmeldung funktioniert im Moment nicht. Versuchen Sie es in { $span } erneut; es geht nichts verloren.
+error-upstream_unreachable-title = { $site } antwortet nicht
+error-upstream_unreachable = { $site } selbst ist im Moment nicht erreichbar. Versuchen Sie es in einer Minute erneut. Wenn das nicht hilft, informieren Sie die Zuständigen.
+error-upstream_timeout-title = { $site } ist zu langsam
+error-upstream_timeout = { $site } hat zu lange für eine Antwort gebraucht. Versuchen Sie es in einer Minute erneut. Wenn das nicht hilft, informieren Sie die Zuständigen.
+error-internal-title = Etwas ist schiefgegangen
+error-internal = Der Fehler liegt bei uns, nicht bei Ihnen. Versuchen Sie es erneut. Wenn er wieder auftritt, informieren Sie die Zuständigen von { $site }.
+error-number = Wenn Sie um Hilfe bitten, nennen Sie diese Nummer:

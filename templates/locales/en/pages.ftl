@@ -1,0 +1,217 @@
+### The words of the pages.
+
+## Every page
+
+# Before the title of a page on which something went wrong.
+title-error = Error:
+languages = Language
+show = Show
+hide = Hide
+# For screen readers; each has to hold the word that is seen, Show or Hide.
+show-password = Show password
+hide-password = Hide password
+sign-in = Sign in
+sign-out = Sign out
+start-again = Start again
+try-again = Try again
+go-on = Go on
+go-to-site = Go to { $site }
+busy-signing-in = Signing in…
+busy-signing-out = Signing out…
+busy-sending = Sending…
+busy-checking = Checking…
+
+# A length of time. $unit is second, minute, hour or day.
+span = { $unit ->
+    [second] { $count ->
+        [one] 1 second
+       *[other] { $count } seconds
+    }
+    [minute] { $count ->
+        [one] 1 minute
+       *[other] { $count } minutes
+    }
+    [hour] { $count ->
+        [one] 1 hour
+       *[other] { $count } hours
+    }
+   *[day] { $count ->
+        [one] 1 day
+       *[other] { $count } days
+    }
+}
+
+# After a clock time; $time counts down: "(9:42 left)".
+countdown = ({ $time })
+countdown-left = ({ $time } left)
+works-until = Works until { $time }
+limited = That was tried too often. You can try again at { $time }.
+form-expired = This page was open for too long, so nothing was sent. Please try again.
+
+# Beside a box to tick. $span is a length of time.
+trust = Trust this browser for { $span } — you will not be asked for a code here
+
+## Sign in
+
+login-username = Username or e-mail address
+login-username-missing = Enter your username or e-mail address.
+login-password = Password
+login-password-missing = Enter your password.
+login-remember = Keep me signed in on this device
+login-send-code = Send me a code
+login-what-comes = You will get a mail with a 6-digit code to sign in with.
+login-wrong = That name and password do not belong together. Check both and try again.
+login-wrong-name = That did not work. Check the name and try again.
+login-disabled = This account is switched off. Ask whoever looks after { $site } to switch it on again.
+login-busy = Too many people are signing in at the moment. Try again in { $span }.
+login-delayed = Too many wrong passwords from unknown browsers. Try again in { $span }, or in a browser where you have signed in before.
+login-flow-lost = Your sign-in was interrupted. Please start again.
+
+## The code
+
+code-title = Check your mail
+code-title-expired = This code has expired
+code-title-link-only = Open the link in the mail
+code-title-exhausted = No tries left
+code-title-spent = This code was used already
+code-sent = We sent a 6-digit code to { $address }.
+code-sent-letters = We sent a code of 8 letters to { $address }.
+# What the code is for, after the sentence before.
+code-for-sign_up = It shows that the address is yours.
+code-for-reset = With it you can choose a new password.
+code-for-email_change = It shows that the new address is yours.
+code-for-second_step_on = With it you turn the second step on.
+code-for-second_step_off = With it you turn the second step off.
+code-label = 6-digit code from the mail
+code-label-letters = Code from the mail
+code-letters = My code has letters
+code-resent = We sent a new code. The one before no longer works.
+code-resent-link = We sent a new link. The one before no longer works.
+code-wrong = That is not the code. Check the newest mail and try again.
+code-not-digits = A code has 6 digits. Type all of them.
+code-not-letters = A code has 8 letters. Type all of them.
+code-tries-left = { $left ->
+    [one] 1 try left
+   *[other] { $left } tries left
+}
+# Announced at the end of the time.
+code-over = This code has expired. Send a new code to go on.
+code-over-none-left = This code has expired. Start again to get another.
+code-over-link = This link has expired. Send a new link to go on.
+code-over-link-none-left = This link has expired. Start again to get another.
+code-expired = The code for { $address } worked until { $time }. Send a new code to go on.
+code-expired-none-left = The code for { $address } worked until { $time }. No further code can be sent; start again to get another.
+code-link-only = Too many wrong codes were typed, so codes are not taken for now. The link in the mail to { $address } works: open it in this browser.
+code-exhausted = The code was typed wrong too often and no longer works. Start again to get another.
+spent = If it was you, you are signed in and can go on. If not, start again to get another.
+spent-other = If it was you, there is nothing more to do. If not, start again to get another.
+resend-title = No mail?
+resend-code = Send a new code
+resend-link = Send a new link
+resend-too-soon-code = It is too soon for a new code. Wait until { $time }, then try again.
+resend-too-soon-link = It is too soon for a new link. Wait until { $time }, then try again.
+resend-spam = Look in the spam folder too.
+resend-at-code = You can send a new code at { $time }.
+resend-at-link = You can send a new link at { $time }.
+resend-hint-code = Look in the spam folder too, or send a new code. The one before stops working then.
+resend-hint-link = Look in the spam folder too, or send a new link. The one before stops working then.
+resend-now-code = You can send a new code now.
+resend-now-link = You can send a new link now.
+resend-none-left-code = Look in the spam folder too. No further code can be sent here; start again to get another.
+resend-none-left-link = Look in the spam folder too. No further link can be sent here; start again to get another.
+not-your-address = Not your address?
+
+## The link
+
+link-title-sign_in = Sign in
+link-title-sign_up = Confirm your address
+link-title-reset = Choose a new password
+link-title-email_change = Confirm your new address
+link-title-second_step_on = Turn the second step on
+link-title-second_step_off = Turn the second step off
+link-title-expired = This link has expired
+link-title-spent = This link was used already
+link-ready-sign_in = You opened the link that we sent to { $address }. If you asked for it, go on to { $site }. If not, close this page.
+link-ready-sign_up = You opened the link that we sent to { $address }. If you asked for an account at { $site }, go on. If not, close this page.
+link-ready-reset = You opened the link that we sent to { $address }. If you want to choose a new password, go on. If not, close this page.
+link-ready-email_change = You opened the link that we sent to { $address }. If you asked to get the mails of your account here, go on. If not, close this page.
+link-ready-second_step_on = You opened the link that we sent to { $address }. If you asked to turn the second step on, go on. If not, close this page.
+link-ready-second_step_off = You opened the link that we sent to { $address }. If you asked to turn the second step off, go on. If not, close this page.
+link-over = This link has expired. Start again to get another.
+link-expired = A link works once, for a short time, and no longer when a newer mail was sent. Look for a newer mail, or start again to get one.
+
+## The link in another browser
+
+relay-title = Type this code where you asked for it
+relay-title-no-code = Open the link in the other browser
+relay-text = You opened the link in another browser than the one where you are signing in to { $host }. To sign in there, type this code there:
+relay-text-other = You opened the link in another browser than the one where you asked for it at { $host }. To go on there, type this code there:
+relay-over = This code has expired. Send a new code where you are signing in.
+relay-over-other = This code has expired. Send a new code where you asked for it.
+relay-no-code = You opened the link in another browser than the one where you are signing in to { $host }. It only works there: go back to the mail, copy the link, and open it in that browser before { $time }.
+relay-no-code-other = You opened the link in another browser than the one where you asked for it at { $host }. It only works there: go back to the mail, copy the link, and open it in that browser before { $time }.
+relay-never-code = Never read this code out to anybody, and never send it on.
+relay-never-link = Never send the link on.
+relay-nobody-asks = Nobody from { $site } will ask for it. If you did not ask for it yourself, close this page.
+
+## One more step
+
+confirm-title = One more step
+confirm-text = You are signed in with your password. The page you want also asks for a code, which we send to { $address }.
+
+## Signed in and out
+
+signed-in-title = You are signed in
+signed-in-name = Name
+signed-in-username = Username
+signed-in-email = E-mail address
+signed-in-with = Confirmed with
+signed-in-with-code = Code by mail
+signed-in-since = Since
+signed-in-until = Until
+sign-out-title = Sign out?
+sign-out-text = To come back to { $site } you will have to sign in again.
+sign-out-stay = Stay signed in
+signed-out-title = You are signed out
+signed-out-text = Nobody can use { $site } from this browser without signing in.
+signed-out-again = Sign in again
+
+## That was not me
+
+not-me-title = Was that not you?
+not-me-text = This signs out every browser that is signed in to your account at { $site }, and forgets those that you trust. You then sign in again with your password and a code.
+not-me-sure = Yes, that was not me
+not-me-go = Sign out every browser
+not-me-was-me = That was me
+not-me-title-done = Signed out everywhere
+not-me-done = No browser is signed in to your account any more, and none is trusted.
+not-me-now = Now change your password and that of your mailbox, and tell whoever looks after { $site }.
+not-me-title-over = This address is over
+not-me-over = It works for seven days. If you believe that somebody else uses your account, tell whoever looks after { $site }.
+
+## What went wrong
+
+error-bad_request-title = This could not be understood
+error-bad_request = The address or the form was not complete. Check the address, or go back and try again.
+error-forbidden-title = No access
+error-forbidden = Your account may not open this page. If it should, ask whoever looks after { $site }, or sign in with another account.
+error-not_found-title = Page not found
+error-not_found = There is nothing at this address. Check it for a typing mistake.
+error-method_not_allowed-title = That does not work here
+error-method_not_allowed = This address does not take what was sent to it. Go back and try again from the page before.
+error-form_expired-title = This page was open for too long
+error-form_expired = So nothing was sent and nothing has changed. Open the page again and try once more. If this comes back, let your browser keep cookies for this site.
+error-too_large-title = That was too much at once
+error-too_large = What was sent is larger than this address takes, so nothing has changed. Go back and send less.
+error-unknown_site-title = No site here
+error-unknown_site = No site has this name here. Check the address for a typing mistake.
+error-too_many_requests-title = Too many tries
+error-unavailable-title = Not available right now
+error-unavailable = Signing in does not work at the moment. Try again in { $span }; nothing is lost.
+error-upstream_unreachable-title = { $site } does not answer
+error-upstream_unreachable = { $site } itself cannot be reached at the moment. Try again in a minute. If that does not help, tell whoever looks after it.
+error-upstream_timeout-title = { $site } is too slow
+error-upstream_timeout = { $site } took too long to answer. Try again in a minute. If that does not help, tell whoever looks after it.
+error-internal-title = Something went wrong
+error-internal = This is a fault of ours, not of yours. Try again. If it comes back, tell whoever looks after { $site }.
+error-number = If you ask for help, give this number:
