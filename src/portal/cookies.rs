@@ -61,6 +61,16 @@ impl CookieNames {
         header_value(&cookie)
     }
 
+    /// The cookie that carries a word of success over a redirect.
+    pub const fn done(self) -> &'static str {
+        if self.secure { "__Host-doorward-done" } else { "doorward-done" }
+    }
+
+    /// Sets the word of success.
+    pub fn set_done(self, word: &'static str) -> Option<HeaderValue> {
+        header_value(&self.cookie(self.done(), word.to_owned()))
+    }
+
     /// Sets the "not me" cookie.
     pub fn set_not_me(self, token: &str) -> Option<HeaderValue> {
         header_value(&self.cookie(self.not_me(), token.to_owned()))

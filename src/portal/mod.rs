@@ -57,7 +57,8 @@ impl Portal {
     }
 
     fn router(self) -> Router {
-        use routes::{code, home, language, link, login, logout, not_me};
+        use routes::account::{browsers, guarded};
+        use routes::{account, code, home, language, link, login, logout, not_me};
         let pages = Router::new()
             .route("/_doorward", get(home::to_base))
             .route("/_doorward/", get(home::show))
@@ -72,6 +73,39 @@ impl Portal {
             .route("/_doorward/language", get(language::choose))
             .route("/_doorward/logout", get(logout::ask).post(logout::submit))
             .route("/_doorward/signed-out", get(logout::done))
+            .route("/_doorward/account", get(account::show))
+            .route("/_doorward/account/profile", get(account::back).post(account::set_name))
+            .route("/_doorward/account/language", get(account::back).post(account::set_language))
+            .route(
+                "/_doorward/account/password",
+                get(guarded::password).post(guarded::change_password),
+            )
+            .route("/_doorward/account/email", get(guarded::email).post(guarded::ask_for_email))
+            .route("/_doorward/account/second-step", get(guarded::turn).post(guarded::ask_to_turn))
+            .route(
+                "/_doorward/account/backup-codes",
+                get(guarded::backup_codes).post(guarded::make_backup_codes),
+            )
+            .route(
+                "/_doorward/account/backup-codes/file",
+                get(account::back).post(guarded::backup_codes_file),
+            )
+            .route(
+                "/_doorward/account/sessions",
+                get(browsers::ask_sessions).post(browsers::end_sessions),
+            )
+            .route(
+                "/_doorward/account/sessions/{id}",
+                get(browsers::ask_session).post(browsers::end_session),
+            )
+            .route(
+                "/_doorward/account/devices",
+                get(browsers::ask_devices).post(browsers::forget_devices),
+            )
+            .route(
+                "/_doorward/account/devices/{id}",
+                get(browsers::ask_device).post(browsers::forget_device),
+            )
             .route("/_doorward/static/{name}", get(home::asset))
             .fallback(home::not_found)
             .method_not_allowed_fallback(home::method_not_allowed);

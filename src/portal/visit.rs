@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::Method;
 
+use crate::auth::fresh::{Gate, gate};
 use crate::auth::sessions::SignedIn;
 use crate::auth::sign_in::{Context, Wanted};
 use crate::auth::tokens::DeviceCookie;
@@ -15,9 +16,11 @@ use crate::domain::path::RequestPath;
 use crate::domain::return_to::ReturnTo;
 use crate::domain::rule::Requirement;
 use crate::domain::time::Timestamp;
-use crate::policy::{Decision, Facts, SitePolicy, Visitor};
+use crate::policy::{Decision, Facts, SitePolicy, Step, Visitor};
 
+use super::Portal;
 use super::cookies::CookieNames;
+use super::routes::account;
 
 /// One site, as the portal sees it.
 #[derive(Debug)]
@@ -96,16 +99,53 @@ impl Visit {
         self.signed_in.as_deref().map(visitor_of)
     }
 
-    /// What becomes of a page load of `target`, as things stand.
-    pub fn decide(&self, target: &ReturnTo) -> Decision {
+    /// What somebody who is signed in still has to show before `target` opens.
+    pub fn missing(&self, target: &ReturnTo) -> Missing {
+        match self.place_of(target) {
+            Place::Guarded => match self.signed_in.as_deref().map(|own| gate(own, self.now)) {
+                Some(Gate::Open(_)) => Missing::Nothing,
+                Some(Gate::SecondFactor) => Missing::Code,
+                Some(Gate::Again) | None => Missing::Everything,
+            },
+            Place::Portal => Missing::Nothing,
+            Place::App => match self.decide(target) {
+                // What is refused to somebody signed in is refused by the page itself, with a reason: no sign-in helps.
+                Decision::Forward(_) | Decision::Forbidden => Missing::Nothing,
+                Decision::SignIn(Step::SecondFactor)
+                | Decision::Unauthorized(Step::SecondFactor) => Missing::Code,
+                Decision::SignIn(_) | Decision::Unauthorized(_) => Missing::Everything,
+            },
+        }
+    }
+
+    fn decide(&self, target: &ReturnTo) -> Decision {
         match path_of(target) {
             Some(path) => self.site.policy.decide(&self.facts(&path), self.visitor(), self.now),
             None => Decision::Forbidden,
         }
     }
 
-    /// What a sign-in has to ask for so that `target` opens. Where nothing says otherwise: password and code.
+    /// Whose page `target` is.
+    fn place_of(&self, target: &ReturnTo) -> Place {
+        let path = target.as_str().split(['?', '#']).next().unwrap_or_default();
+        match path {
+            guarded if account::is_guarded(guarded) => Place::Guarded,
+            own if Portal::owns(own) => Place::Portal,
+            _ => Place::App,
+        }
+    }
+
+    /// What a sign-in has to ask for so that `target` opens. Where nothing says otherwise: password and code. To doorward's
+    /// own pages people sign in as to the front page, or with everything where they change what guards their account.
     pub fn wanted(&self, target: &ReturnTo) -> Wanted {
+        match self.place_of(target) {
+            Place::App => self.wanted_by_app(target),
+            Place::Portal => self.wanted_by_app(&ReturnTo::front_page()),
+            Place::Guarded => Wanted::Both,
+        }
+    }
+
+    fn wanted_by_app(&self, target: &ReturnTo) -> Wanted {
         let requirement = path_of(target)
             .and_then(|path| {
                 let rule = self.site.policy.deciding_rule(&self.facts(&path))?;
@@ -121,6 +161,12 @@ impl Visit {
 
     /// Whether a trusted device may stand in for the code at `target`.
     pub fn takes_trusted_device(&self, target: &ReturnTo) -> bool {
+        let front_page = ReturnTo::front_page();
+        let target = match self.place_of(target) {
+            Place::App => target,
+            Place::Portal => &front_page,
+            Place::Guarded => return false,
+        };
         path_of(target).is_some_and(|path| {
             let rule = self.site.policy.deciding_rule(&self.facts(&path));
             rule.is_none_or(|(_, rule)| rule.trusted_device)
@@ -130,6 +176,27 @@ impl Visit {
     fn facts<'a>(&'a self, path: &'a RequestPath) -> Facts<'a> {
         Facts { method: &Method::GET, path, client: self.client.address, loads_page: true }
     }
+}
+
+/// What somebody who is signed in still has to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// Nothing.
+    Nothing,
+    /// A code.
+    Code,
+    /// Everything, once more.
+    Everything,
+}
+
+/// Whose page it is.
+enum Place {
+    /// The app's.
+    App,
+    /// doorward's own.
+    Portal,
+    /// doorward's own, behind the fresh gate (S36).
+    Guarded,
 }
 
 /// A session as the policy sees it.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+mod account;
+
 use super::Frame;
 use super::page::{
     CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, ErrorPage, LinkPage,
@@ -35,6 +37,7 @@ pub(super) fn every_page() -> Vec<(String, Page<'static>)> {
     pages.extend(links());
     pages.extend(other_purposes());
     pages.extend(others());
+    pages.extend(account::pages());
     pages.extend(errors());
     pages
 }

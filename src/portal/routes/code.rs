@@ -26,7 +26,7 @@ use crate::portal::{Portal, Visit, cookies};
 use crate::telemetry::metrics::{SecurityEvent, metrics};
 
 pub(super) const LOGIN: &str = "/_doorward/login";
-const CODE: &str = "/_doorward/code";
+pub(super) const CODE: &str = "/_doorward/code";
 /// For how long the page says that a further code was sent.
 const JUST_NOW: std::time::Duration = std::time::Duration::from_secs(20);
 

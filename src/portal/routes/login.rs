@@ -9,11 +9,11 @@ use http::{HeaderMap, Response, StatusCode};
 use crate::auth::sign_in::{SignIn, SignInOutcome, Wanted};
 use crate::domain::return_to::ReturnTo;
 use crate::domain::secret::Password;
-use crate::policy::{Decision, Step};
 use crate::portal::csrf::{self, NotOurs};
 use crate::portal::form::Form;
 use crate::portal::pages::{ConfirmPage, ErrorKind, LoginAlert, LoginPage, Page};
 use crate::portal::respond::{Reply, unavailable};
+use crate::portal::visit::Missing;
 use crate::portal::{Portal, Visit, cookies};
 use crate::telemetry::metrics::{SecurityEvent, metrics};
 
@@ -31,10 +31,9 @@ pub(in crate::portal) async fn show(
     let Some(signed_in) = &visit.signed_in else {
         return form(reply, &visit, &return_to, StatusCode::OK, Typed::default(), None);
     };
-    match visit.decide(&return_to) {
-        // What is refused to somebody signed in is refused by the page itself, with a reason: no sign-in helps.
-        Decision::Forward(_) | Decision::Forbidden => reply.see_other(return_to.as_str()),
-        Decision::SignIn(Step::SecondFactor) | Decision::Unauthorized(Step::SecondFactor) => {
+    match visit.missing(&return_to) {
+        Missing::Nothing => reply.see_other(return_to.as_str()),
+        Missing::Code => {
             let destination = signed_in.identity.email.masked();
             let page = ConfirmPage {
                 destination: &destination,
@@ -43,8 +42,9 @@ pub(in crate::portal) async fn show(
             };
             reply.page(StatusCode::OK, &Page::Confirm(page))
         }
-        Decision::SignIn(_) | Decision::Unauthorized(_) => {
-            let typed = Typed { login: signed_in.identity.username.as_str(), remember: false };
+        Missing::Everything => {
+            let login = signed_in.identity.username.as_str();
+            let typed = Typed { login, remember: signed_in.session.remembered };
             form(reply, &visit, &return_to, StatusCode::OK, typed, None)
         }
     }
