@@ -23,6 +23,7 @@ mod failures;
 mod gateway;
 mod headers;
 mod hostile;
+mod languages;
 mod limits;
 mod links;
 mod mail;
