@@ -22,6 +22,7 @@ mod keys;
 mod prompt;
 mod serve;
 mod sessions;
+mod transfer;
 
 /// A proper login in front of any web app.
 #[derive(Debug, Parser)]

@@ -7,6 +7,7 @@ use super::settings::{
     Database, IdentityHeaders, Listen, ListenMode, LogFormat, MailSettings, MailTransport,
     Settings, Site, Smtp, SmtpTls, Upstream,
 };
+use crate::domain::breach::OnFailure;
 use crate::domain::quota::format_duration;
 use crate::domain::rule::{Rule, Unauthenticated};
 
@@ -36,6 +37,7 @@ fn file(settings: &Settings) -> Value {
             "geoip",
             settings.geoip.as_ref().map(|path| map([("database", Some(text(path.display())))])),
         ),
+        ("passwords", Some(passwords(settings))),
         ("password_hash", Some(password_hash(settings))),
         ("sites", list(settings.sites.iter().map(site))),
         ("log", Some(log(settings))),
@@ -136,6 +138,22 @@ fn session(settings: &Settings) -> Value {
         ("idle", Some(span(session.idle))),
         ("remember", Some(span(session.remember))),
     ])
+}
+
+fn passwords(settings: &Settings) -> Value {
+    let breached = settings.passwords.breached.as_ref().map(|breached| {
+        let on_failure = match breached.on_failure {
+            OnFailure::Allow => "allow",
+            OnFailure::Refuse => "refuse",
+        };
+        map([
+            ("url", Some(text(&breached.url))),
+            ("timeout", Some(span(breached.timeout))),
+            ("on_failure", Some(text(on_failure))),
+        ])
+    });
+    let least = u64::try_from(settings.passwords.min_length).unwrap_or(u64::MAX);
+    map([("min_length", Some(least.into())), ("breached", breached)])
 }
 
 fn password_hash(settings: &Settings) -> Value {

@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use url::Url;
 
 use crate::domain::address::TrustedProxies;
+use crate::domain::breach::OnFailure;
 use crate::domain::email::EmailAddress;
 use crate::domain::host::{HostName, Origin};
 use crate::domain::quota::Rate;
@@ -42,6 +44,8 @@ pub struct Settings {
     pub devices: Devices,
     /// The file that knows the countries of addresses (MaxMind's format), if there is one.
     pub geoip: Option<PathBuf>,
+    /// What new passwords have to be.
+    pub passwords: Passwords,
     /// How passwords are hashed.
     pub password_hash: PasswordHashing,
     /// The sites; at least one, no two of the same host.
@@ -204,6 +208,26 @@ pub struct Sessions {
 pub struct Devices {
     /// How long a trusted device is spared the code.
     pub lifetime: Duration,
+}
+
+/// What new passwords have to be.
+#[derive(Clone, Debug)]
+pub struct Passwords {
+    /// The fewest characters.
+    pub min_length: usize,
+    /// The list of stolen passwords that is asked, if one is.
+    pub breached: Option<Breached>,
+}
+
+/// A list of stolen passwords.
+#[derive(Clone, Debug)]
+pub struct Breached {
+    /// Where its ranges are; ends in a slash.
+    pub url: Url,
+    /// How long an answer may take.
+    pub timeout: Duration,
+    /// What happens when there is none.
+    pub on_failure: OnFailure,
 }
 
 /// How passwords are hashed (Argon2id).

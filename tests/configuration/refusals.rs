@@ -501,3 +501,52 @@ fn no_text_however_broken_stops_the_reader() {
         }
     }
 }
+
+#[test]
+fn new_passwords_are_never_asked_for_fewer_than_eight_characters() {
+    refused(
+        &least_and("passwords: { min_length: 7 }"),
+        7,
+        26,
+        "must be from 8 to 64",
+        "fewer characters fall to guessing",
+    );
+    assert_eq!(sound(&least_and("passwords: { min_length: 8 }")).passwords.min_length, 8);
+    assert_eq!(sound(&least_and("")).passwords.min_length, 12);
+}
+
+#[test]
+fn a_list_of_stolen_passwords_is_asked_over_https_or_on_this_machine() {
+    let with = |url: &str| least_and(&format!("passwords: {{ breached: {{ url: \"{url}\" }} }}"));
+    for good in [
+        "https://api.pwnedpasswords.com/range/",
+        "http://127.0.0.1:8081/range/",
+        "http://[::1]/",
+        "http://localhost:8081/range/",
+    ] {
+        let breached = sound(&with(good)).passwords.breached.expect("it is asked");
+        assert_eq!(breached.url.as_str(), good);
+        assert_eq!(breached.timeout, std::time::Duration::from_secs(2));
+    }
+    for (bad, told) in [
+        ("http://api.example.com/range/", "would travel in the clear"),
+        ("http://localhost.example.com/range/", "would travel in the clear"),
+        ("ftp://api.example.com/range/", "is not an address on the web"),
+        ("api.example.com", "is not an address on the web"),
+        ("https://api.example.com/range", "does not end in a slash"),
+        ("https://api.example.com/range/?key=1", "does not end in a slash"),
+        ("https://ada:secret@api.example.com/range/", "has a secret in it"),
+    ] {
+        let found = faults(&with(bad));
+        assert!(found.len() == 1 && found[0].message.contains(told), "{bad}: {found:?}");
+    }
+    let found = faults(&least_and("passwords: { breached: { timeout: 1s } }"));
+    assert!(found[0].key == "passwords.breached.url" && found[0].message == "is missing");
+    refused(
+        &least_and("passwords: { breached: { url: \"https://x/\", on_failure: ignore } }"),
+        7,
+        57,
+        "must be one of: allow, refuse",
+        "",
+    );
+}

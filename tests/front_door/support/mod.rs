@@ -7,6 +7,7 @@ pub mod mail;
 pub mod metrics;
 pub mod page;
 pub mod people;
+pub mod ranges;
 pub mod signature;
 pub mod site;
 #[path = "../../support/smtp.rs"]
