@@ -54,9 +54,9 @@ impl Auth {
             Redeemed::Wrong { .. } | Redeemed::WrongAndExhausted => {}
             over => return Ok(over),
         }
-        let id = challenge.subject.budget_of();
+        let id = challenge.subject.id();
         let guess = match account {
-            Some(_) if challenge.grant.methods.has(Method::Password) => {
+            Some(_) if challenge.aim.methods().has(Method::Password) => {
                 self.keys.backup_code_guess(id, code)
             }
             _ => CodeGuess::wrong(),

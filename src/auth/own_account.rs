@@ -1,6 +1,5 @@
 //! What the owner of an account sees of it and does with it on the account page.
 
-
 use std::net::IpAddr;
 
 use crate::domain::account::{Account, BackupCodesLeft, FullName, LoginName};
@@ -123,10 +122,9 @@ impl Auth {
         found.append(&mut failures);
         found.sort_unstable_by_key(|tried| std::cmp::Reverse(tried.number));
         let country = |entry: &AuditEntry| entry.address.and_then(|at| self.places.country(at));
-        let shown = found.into_iter().map(|NumberedEntry { entry, .. }| SignInEntry {
-            country: country(&entry),
-            entry,
-        });
+        let shown = found
+            .into_iter()
+            .map(|NumberedEntry { entry, .. }| SignInEntry { country: country(&entry), entry });
         Ok(shown.collect())
     }
 
@@ -261,8 +259,7 @@ impl Auth {
             client: context.client.clone(),
             ..before.clone()
         };
-        let remembered_for =
-            before.remembered.then(|| context.now.until(before.expires_at));
+        let remembered_for = before.remembered.then(|| context.now.until(before.expires_at));
         let new = NewSession { token: token.hash(), session, replaces: Some(before.id) };
         self.flow.create_session(new).await?;
         self.cache.remove_account(account.id);

@@ -1,10 +1,10 @@
 //! The owner of an account gives it another e-mail address: confirmed there, told to both (S37).
 
-use crate::domain::account::{Account, EmailChange};
+use crate::domain::account::{Account, EmailChange, LoginName};
 use crate::domain::audit::{AuditEvent, AuditResult};
 use crate::domain::challenge::{Aim, Subject};
 use crate::domain::email::EmailAddress;
-use crate::domain::mail::Message;
+use crate::domain::mail::{Mail, Message};
 use crate::domain::return_to::ReturnTo;
 use crate::domain::secret::FlowSecret;
 use crate::store::StoreError;
@@ -59,7 +59,7 @@ impl Auth {
         new: &EmailAddress,
         context: &Context<'_>,
     ) -> Result<Recipient<'a>, StoreError> {
-        let login = crate::domain::account::LoginName::Email(new.clone());
+        let login = LoginName::Email(new.clone());
         let others = self.accounts.find_login(&login).await?.map(|found| found.account);
         let others = others.filter(|found| found.id != account.id);
         let subject = match &others {
@@ -106,7 +106,8 @@ impl Auth {
                 site: context.origin.to_owned(),
                 asked_by: context.asked(),
             };
-            self.notify_at(to, message, context).await?;
+            let language = account.language.unwrap_or(context.language);
+            self.notify_at(Mail { to, language, message }, context).await?;
         }
         Ok(CodeOutcome::Answered(Answered::EmailChanged { return_to: return_to.clone() }))
     }

@@ -84,9 +84,9 @@ impl Auth {
         context: &Context<'_>,
     ) -> Result<Option<Session>, StoreError> {
         let sessions = self.flow.sessions_of(account.id, context.now).await?;
-        Ok(sessions.into_iter().find(|session| {
-            context.replaces == Some(session.id) && session.epoch == account.epoch
-        }))
+        Ok(sessions
+            .into_iter()
+            .find(|session| context.replaces == Some(session.id) && session.epoch == account.epoch))
     }
 
     /// The same by an operator: nobody is asked, and every session is ended. `None` if there is no such account.

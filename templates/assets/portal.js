@@ -124,9 +124,36 @@
     field.append(button);
   };
 
+  // Codes to keep: copied or printed by a press. Without this file they can be selected and kept as a file.
+  const keepable = (tools) => {
+    const codes = () =>
+      Array.from(document.querySelectorAll(`#${tools.dataset.copy} code`), (code) => code.textContent);
+    const add = (words, act) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "secondary";
+      button.textContent = words;
+      button.addEventListener("click", () => act(button));
+      tools.append(button);
+    };
+    if (navigator.clipboard) {
+      const said = document.createElement("span");
+      said.className = "unseen";
+      said.setAttribute("role", "status");
+      add(tools.dataset.copyWords, async (button) => {
+        await navigator.clipboard.writeText(codes().join("\n") + "\n");
+        button.textContent = tools.dataset.copied;
+        said.textContent = tools.dataset.copied;
+      });
+      tools.after(said);
+    }
+    add(tools.dataset.printWords, () => window.print());
+  };
+
   localTimes();
   all(".reveal").forEach(revealable);
   all("[data-letters]").forEach(letterable);
+  all("[data-copy]").forEach(keepable);
   all("form").forEach(guard);
   tick();
   document.addEventListener("visibilitychange", () => { if (!document.hidden) tick(); });

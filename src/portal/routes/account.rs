@@ -219,7 +219,8 @@ fn account() -> ReturnTo {
 
 /// The sign-in that leads to `page`.
 fn sign_in_for(page: &str) -> String {
-    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("rd", page).finish();
+    let query =
+        url::form_urlencoded::Serializer::new(String::new()).append_pair("rd", page).finish();
     format!("/_doorward/login?{query}")
 }
 

@@ -17,6 +17,7 @@ use crate::domain::secret::FlowSecret;
 use crate::domain::time::Timestamp;
 use crate::portal::csrf;
 use crate::portal::form::Form;
+use crate::portal::pages::account::Done;
 use crate::portal::pages::{
     CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, LoginAlert, Page,
     ResendView,
@@ -84,6 +85,13 @@ pub(in crate::portal) async fn submit(
 /// Where a right code or link leads.
 pub(super) fn go_on(reply: Reply<'_>, answered: Answered) -> Response<Body> {
     match answered {
+        Answered::EmailChanged { return_to } => {
+            reply.end_flow().done(Done::Email).see_other(return_to.as_str())
+        }
+        Answered::SecondStep { on, opened, return_to } => {
+            let done = if on { Done::SecondStepOn } else { Done::SecondStepOff };
+            reply.signed_in(&opened).done(done).see_other(return_to.as_str())
+        }
         Answered::SignedIn { opened, return_to } => {
             reply.signed_in(&opened).see_other(return_to.as_str())
         }

@@ -112,7 +112,7 @@ pub(super) fn backup_codes(page: &BackupCodesPage<'_>) -> Value {
         BackupCodesPage::Ask { left } => context! { left },
         BackupCodesPage::Shown { codes, username } => {
             let shown = |code: &BackupCode| code.for_people().to_string();
-            context! { codes => codes.iter().map(shown).collect::<Vec<_>>(), username }
+            context! { codes => codes.iter().map(shown).collect::<Vec<_>>(), username => *username }
         }
     }
 }

@@ -55,7 +55,11 @@ static SIGN_INS: LazyLock<Vec<SignInView>> = LazyLock::new(|| {
         tried(LONG * 2, SignInResultView::WrongCode),
         tried(DAY, SignInResultView::WrongPassword),
         tried(DAY * 2, SignInResultView::Limited),
-        SignInView { address: None, user_agent: "".into(), ..tried(DAY, SignInResultView::SignedIn) },
+        SignInView {
+            address: None,
+            user_agent: "".into(),
+            ..tried(DAY, SignInResultView::SignedIn)
+        },
     ]
 });
 
@@ -140,10 +144,7 @@ fn passwords() -> Vec<(String, Page<'static>)> {
         ("password".to_owned(), page(None)),
         ("password-missing".to_owned(), page(Some(PasswordAlert::Missing))),
         ("password-wrong".to_owned(), page(Some(PasswordAlert::Wrong))),
-        (
-            "password-limited".to_owned(),
-            page(Some(PasswordAlert::Limited { retry_after: LONG })),
-        ),
+        ("password-limited".to_owned(), page(Some(PasswordAlert::Limited { retry_after: LONG }))),
         ("password-busy".to_owned(), page(Some(PasswordAlert::Busy { retry_after: SHORT }))),
     ];
     let faults = [
@@ -158,9 +159,10 @@ fn passwords() -> Vec<(String, Page<'static>)> {
         "breached",
         "unchecked",
     ];
-    pages.extend(faults.map(|fault| {
-        (format!("password-{fault}"), page(Some(PasswordAlert::Refused(fault))))
-    }));
+    pages.extend(
+        faults
+            .map(|fault| (format!("password-{fault}"), page(Some(PasswordAlert::Refused(fault))))),
+    );
     pages
 }
 
