@@ -189,9 +189,11 @@ impl Auth {
             Mailed::Notice(to, notice) => (Some(to.clone()), (**notice).clone()),
             Mailed::Nothing => (None, message),
         };
+        let of_account = recipient.account.and_then(|account| account.language);
+        let language = of_account.unwrap_or(context.language);
         let mail = Mail {
             to: to.clone().unwrap_or_else(EmailAddress::nobody),
-            language: context.language,
+            language,
             message,
         };
         let frame = MailFrame {

@@ -82,7 +82,12 @@ impl Auth {
         &self,
         signed_in: &SignedIn,
     ) -> Result<BackupCodesLeft, StoreError> {
-        self.accounts.backup_codes_left(signed_in.session.account).await
+        self.backup_codes_of(signed_in.session.account).await
+    }
+
+    /// The same, for an operator.
+    pub async fn backup_codes_of(&self, account: AccountId) -> Result<BackupCodesLeft, StoreError> {
+        self.accounts.backup_codes_left(account).await
     }
 
     /// The country of an address, if it is known.

@@ -212,6 +212,7 @@ impl Gateway {
         let site = &accepted.site.portal;
         let headers = &session.req_header().headers;
         let device = cookies::device(headers, site.cookies, self.auth.keys(), site.host());
+        let of_account = signed_in.as_ref().and_then(|signed_in| signed_in.language);
         let visit = Visit {
             device,
             site: Arc::clone(&accepted.site.portal),
@@ -219,7 +220,7 @@ impl Gateway {
             client: accepted.facts.client.clone(),
             request_id: ctx.id,
             here: accepted.facts.path.to_string(),
-            language: language_of(headers, Some(site.cookies)),
+            language: language_of(headers, Some(site.cookies), of_account),
             now: ctx.now,
             signed_in,
         };
@@ -251,6 +252,7 @@ impl Gateway {
             language: language_of(
                 &session.req_header().headers,
                 accepted.map(|accepted| accepted.site.portal.cookies),
+                None,
             ),
             now: ctx.now,
             target: accepted

@@ -12,6 +12,7 @@
 
 mod support;
 
+mod account_page;
 mod audit;
 mod browser;
 mod budget;
