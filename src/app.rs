@@ -29,8 +29,8 @@ use crate::notify::smtp::{SmtpCredentials, SmtpSecurity, SmtpSettings};
 use crate::notify::transport::{Transport, TransportError, TransportSettings};
 use crate::notify::worker::{OutboxWorker, Tools, WorkerSettings};
 use crate::policy::SitePolicy;
+use crate::portal::Portal;
 use crate::portal::pages::{Logo, LogoKind, Look, Pages};
-use crate::portal::{Portal, PortalSite};
 use crate::proxy::listener::{ListenError, Listener, tls_acceptor};
 use crate::proxy::{
     Gateway, GatewaySettings, GatewaySite, PlainServer, RedirectToHttps, UpstreamAddress,
@@ -43,6 +43,7 @@ use crate::templates::{TemplateError, Templates};
 mod admin;
 mod breached;
 pub mod demo;
+mod hosts;
 mod places;
 pub mod secret;
 mod upkeep;
@@ -270,8 +271,12 @@ fn proxy_conf() -> ServerConf {
 
 fn gateway(settings: &Settings, core: &Core, pages: Arc<Pages>) -> GatewaySettings {
     let portal = Portal::new(Arc::clone(&core.auth), Arc::clone(&pages));
+    let make = |site: &settings::Site| gateway_site(site, settings, &core.keys);
+    let mut sites: Vec<GatewaySite> = settings.sites.iter().filter_map(make).collect();
+    sites.extend(hosts::portal_alone(settings, make));
     GatewaySettings {
-        sites: settings.sites.iter().filter_map(|site| gateway_site(site, &core.keys)).collect(),
+        hosts: Arc::new(hosts::hosts(settings, &sites, &core.keys)),
+        sites,
         trusted_proxies: settings.trusted_proxies.clone(),
         auth: Arc::clone(&core.auth),
         pages,
@@ -281,7 +286,7 @@ fn gateway(settings: &Settings, core: &Core, pages: Arc<Pages>) -> GatewaySettin
     }
 }
 
-fn gateway_site(site: &settings::Site, keys: &KeyRing) -> Option<GatewaySite> {
+fn gateway_site(site: &settings::Site, settings: &Settings, keys: &KeyRing) -> Option<GatewaySite> {
     let policy = SitePolicy::new(site.rules.clone());
     let upstream = |upstream: &settings::Upstream| UpstreamAddress {
         tls: upstream.tls,
@@ -304,7 +309,7 @@ fn gateway_site(site: &settings::Site, keys: &KeyRing) -> Option<GatewaySite> {
         },
         key: keys.identity_keys(site.host()).into_iter().next()?,
         preserve_host: site.preserve_host,
-        portal: Arc::new(PortalSite::new(site.origin.clone(), policy)),
+        portal: Arc::new(hosts::portal_site(&site.origin, policy, settings)),
     })
 }
 

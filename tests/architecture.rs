@@ -61,7 +61,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("prometheus", &["telemetry/"]),
     ("fluent_bundle", &["templates/", "templates.rs"]),
     ("clap", &["cli/", "main.rs"]),
-    ("reqwest", &["app/", "notify/"]),
+    ("reqwest", &["app.rs", "app/", "notify/"]),
     ("zxcvbn", &["domain/password_rules.rs"]),
 ];
 

@@ -38,6 +38,7 @@ async fn s35_a_revoked_session_is_not_raised_by_a_code_that_was_on_its_way() {
         let host: HostName = "wiki.example.com".parse().unwrap();
         let client = Client { address: [192, 0, 2, 1].into(), user_agent: String::new().into() };
         let context = Context {
+            session_host: &host,
             host: &host,
             origin: "https://wiki.example.com",
             client: &client,

@@ -191,11 +191,7 @@ impl Auth {
         };
         let of_account = recipient.account.and_then(|account| account.language);
         let language = of_account.unwrap_or(context.language);
-        let mail = Mail {
-            to: to.clone().unwrap_or_else(EmailAddress::nobody),
-            language,
-            message,
-        };
+        let mail = Mail { to: to.clone().unwrap_or_else(EmailAddress::nobody), language, message };
         let frame = MailFrame {
             id: MailId::generate(&*self.entropy, context.now),
             flow: Some(flow.hash()),

@@ -62,14 +62,16 @@ mod tests {
     use crate::domain::account::Epoch;
     use crate::domain::client::Client;
     use crate::domain::entropy::OsEntropy;
-    use crate::domain::id::AccountId;
+    use crate::domain::id::{AccountId, FamilyId};
     use crate::domain::session::Methods;
 
     const SIGNED_IN: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
     fn session(methods: &[Method]) -> Session {
+        let id = SessionId::generate(&OsEntropy, SIGNED_IN);
         Session {
-            id: SessionId::generate(&OsEntropy, SIGNED_IN),
+            id,
+            family: FamilyId::begun_by(id),
             account: AccountId::generate(&OsEntropy, SIGNED_IN),
             epoch: Epoch(0),
             host: "wiki.example".parse().unwrap(),

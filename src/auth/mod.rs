@@ -39,6 +39,7 @@ pub mod second_step;
 pub mod sessions;
 pub mod sign_in;
 pub mod sign_out;
+pub mod ticket;
 pub mod tokens;
 mod unusual;
 

@@ -1,11 +1,12 @@
 //! What the owner of an account sees of it and does with it on the account page.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use crate::domain::account::{Account, BackupCodesLeft, FullName, LoginName};
 use crate::domain::audit::{AuditEntry, AuditEvent, AuditResult, NumberedEntry};
 use crate::domain::device::{Device, Guesser};
-use crate::domain::id::{AccountId, DeviceId, SessionId};
+use crate::domain::id::{AccountId, DeviceId, FamilyId, SessionId};
 use crate::domain::language::Language;
 use crate::domain::place::Country;
 use crate::domain::secret::SessionToken;
@@ -101,15 +102,18 @@ impl Auth {
         Ok(found.filter(|account| account.is_active() && account.epoch == session.epoch))
     }
 
-    /// The sessions of the account that open something.
+    /// The sessions of the account that open something: of each sign-in the one that was used last, at whatever host.
     async fn own_sessions(
         &self,
         account: &Account,
         now: Timestamp,
     ) -> Result<Vec<Session>, StoreError> {
         let mut sessions = self.flow.sessions_of(account.id, now).await?;
+        let mut families = HashSet::new();
         sessions.retain(|session| {
-            session.epoch == account.epoch && !session.has_expired(session.seen_at, now)
+            session.epoch == account.epoch
+                && !session.has_expired(session.seen_at, now)
+                && families.insert(session.family)
         });
         Ok(sessions)
     }
@@ -257,8 +261,10 @@ impl Auth {
         self.accounts.remove_devices_of(account.id).await?;
         self.flow.end_sessions_of(account.id, Some(before.id)).await?;
         let token = SessionToken::generate(&*self.entropy);
+        let id = SessionId::generate(&*self.entropy, context.now);
         let session = Session {
-            id: SessionId::generate(&*self.entropy, context.now),
+            id,
+            family: FamilyId::begun_by(id),
             epoch: account.epoch,
             seen_at: context.now,
             client: context.client.clone(),

@@ -68,6 +68,7 @@ fn portal(settings: &Settings) -> Value {
         ("logo", portal.logo.as_ref().map(|path| text(path.display()))),
         ("accent", portal.accent.as_ref().map(text)),
         ("templates", portal.templates.as_ref().map(|path| text(path.display()))),
+        ("single_sign_on", Some(portal.single_sign_on.into())),
     ])
 }
 
@@ -137,6 +138,7 @@ fn session(settings: &Settings) -> Value {
         ("lifetime", Some(span(session.lifetime))),
         ("idle", Some(span(session.idle))),
         ("remember", Some(span(session.remember))),
+        ("domain", session.domain.as_ref().map(text)),
     ])
 }
 

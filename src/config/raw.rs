@@ -5,6 +5,7 @@
 
 mod budgets;
 mod context;
+mod domain;
 mod expand;
 mod files;
 mod front;
@@ -144,7 +145,12 @@ impl File {
     fn into_settings(self, context: &Context<'_>) -> Option<Settings> {
         let listen = front::listen(self.listen, context);
         let admin = front::admin(self.admin, listen.as_deref().unwrap_or_default(), context);
-        let portal = portal::portal(self.portal, context);
+        let several_sites = self
+            .sites
+            .as_ref()
+            .and_then(|sites| sites.value.as_ref())
+            .is_some_and(|sites| sites.len() > 1);
+        let portal = portal::portal(self.portal, several_sites, context);
         let trusted_proxies = front::trusted_proxies(self.trusted_proxies, context);
         let (secret_file, previous_secret_file) =
             store::secret_files(self.secret_file, self.previous_secret_file, context);
@@ -153,6 +159,7 @@ impl File {
         let mail = mail::mail(self.mail, context);
         let limits = budgets::limits(self.limits, context);
         let otp = budgets::otp(self.otp, context);
+        let domain_at = budgets::place_of_domain(self.session.as_ref());
         let session = budgets::session(self.session, context);
         let devices = budgets::devices(self.devices, context);
         let geoip = front::geoip(self.geoip, context);
@@ -164,6 +171,12 @@ impl File {
         };
         let sites = sites::sites(self.sites, &around, context);
         let log = front::log(self.log, context);
+        let domain = session.as_ref().and_then(|session| session.domain.as_ref());
+        if let (Some(domain), Some(at), Some(portal), Some(sites)) =
+            (domain, domain_at, &portal, &sites)
+        {
+            domain::covers(domain, &at, &portal.origin, sites, context)?;
+        }
         state?;
         Some(Settings {
             listen: listen?,

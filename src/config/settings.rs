@@ -92,6 +92,8 @@ pub struct Portal {
     pub accent: Option<String>,
     /// A folder whose templates take the place of those in the binary.
     pub templates: Option<PathBuf>,
+    /// Whether people sign in at `origin` for every site.
+    pub single_sign_on: bool,
 }
 
 /// The database of the accounts and of what passes.
@@ -193,7 +195,7 @@ pub struct Otp {
 }
 
 /// The sessions.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Sessions {
     /// When a session ends, whatever happens.
     pub lifetime: Duration,
@@ -201,6 +203,8 @@ pub struct Sessions {
     pub idle: Duration,
     /// When a remembered session ends; it has no idle end of its own.
     pub remember: Duration,
+    /// The domain whose hosts share a session cookie, if they do.
+    pub domain: Option<HostName>,
 }
 
 /// The trusted devices.

@@ -47,6 +47,8 @@ names! {
         RateLimit = "rate_limit",
         /// A session was made.
         SignedIn = "signed_in",
+        /// A sign-in was carried to another host.
+        Ticket = "ticket",
         /// A session was ended by its owner.
         SignedOut = "signed_out",
         /// Sessions were ended from the account page, or by an operator.

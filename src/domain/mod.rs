@@ -26,4 +26,5 @@ pub mod return_to;
 pub mod rule;
 pub mod secret;
 pub mod session;
+pub mod ticket;
 pub mod time;

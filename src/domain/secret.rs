@@ -98,6 +98,13 @@ token_and_hash! {
     LinkTokenHash, b"doorward link token\0"
 }
 
+token_and_hash! {
+    /// The secret of a ticket. It is in one address, once.
+    TicketToken,
+    /// The SHA-256 under which a store finds a ticket.
+    TicketHash, b"doorward ticket\0"
+}
+
 /// The keyed hash of a code, as a store keeps it: without the server's key and the browser's secret the
 /// million possible codes cannot be tried against it.
 #[derive(Clone, Copy)]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use axum::middleware;
 use axum::routing::get;
 use bytes::Bytes;
 use http::{Request, Response};
@@ -18,12 +19,14 @@ use crate::auth::Auth;
 pub mod cookies;
 mod csrf;
 mod form;
+mod hosts;
 mod language;
 pub mod pages;
 mod respond;
 mod routes;
 mod visit;
 
+pub use hosts::Hosts;
 pub use language::language_of;
 pub use respond::{SecurityHeaders, error_page};
 pub use visit::{PortalSite, Visit, visitor_of};
@@ -56,23 +59,10 @@ impl Portal {
         PortalService(self.router())
     }
 
-    fn router(self) -> Router {
-        use routes::account::{browsers, guarded};
-        use routes::{account, code, home, language, link, login, logout, not_me};
-        let pages = Router::new()
-            .route("/_doorward", get(home::to_base))
-            .route("/_doorward/", get(home::show))
-            .route("/_doorward/login", get(login::show).post(login::submit))
-            .route("/_doorward/code", get(code::show).post(code::submit))
-            .route("/_doorward/code/resend", get(code::back).post(code::resend))
-            .route("/_doorward/code/start", get(code::back).post(code::start))
-            .route("/_doorward/link", get(link::show).post(link::submit))
-            .route("/_doorward/link/{token}", get(link::land))
-            .route("/_doorward/not-me", get(not_me::show).post(not_me::submit))
-            .route("/_doorward/not-me/{token}", get(not_me::land))
-            .route("/_doorward/language", get(language::choose))
-            .route("/_doorward/logout", get(logout::ask).post(logout::submit))
-            .route("/_doorward/signed-out", get(logout::done))
+    /// The account page and all that is done on it.
+    fn account() -> Router<Arc<Self>> {
+        use routes::account::{self, browsers, guarded};
+        Router::new()
             .route("/_doorward/account", get(account::show))
             .route("/_doorward/account/profile", get(account::back).post(account::set_name))
             .route("/_doorward/account/language", get(account::back).post(account::set_language))
@@ -106,6 +96,30 @@ impl Portal {
                 "/_doorward/account/devices/{id}",
                 get(browsers::ask_device).post(browsers::forget_device),
             )
+            .route_layer(middleware::from_fn(account::at_portal))
+    }
+
+    fn router(self) -> Router {
+        use routes::{code, home, language, link, login, logout, not_me, ticket};
+        let pages = Router::new()
+            .merge(Self::account())
+            .route("/", get(home::to_base))
+            .route("/_doorward", get(home::to_base))
+            .route("/_doorward/", get(home::show))
+            .route("/_doorward/login", get(login::show).post(login::submit))
+            .route("/_doorward/code", get(code::show).post(code::submit))
+            .route("/_doorward/code/resend", get(code::back).post(code::resend))
+            .route("/_doorward/code/start", get(code::back).post(code::start))
+            .route("/_doorward/link", get(link::show).post(link::submit))
+            .route("/_doorward/link/{token}", get(link::land))
+            .route("/_doorward/not-me", get(not_me::show).post(not_me::submit))
+            .route("/_doorward/not-me/{token}", get(not_me::land))
+            .route("/_doorward/language", get(language::choose))
+            .route("/_doorward/logout", get(logout::ask).post(logout::submit))
+            .route("/_doorward/signed-out", get(logout::done))
+            .route("/_doorward/sso", get(ticket::answer))
+            .route("/_doorward/ticket", get(ticket::show))
+            .route("/_doorward/ticket/{ticket}", get(ticket::land))
             .route("/_doorward/static/{name}", get(home::asset))
             .fallback(home::not_found)
             .method_not_allowed_fallback(home::method_not_allowed);

@@ -7,6 +7,7 @@ use http::Method;
 use crate::auth::fresh::{Gate, gate};
 use crate::auth::sessions::SignedIn;
 use crate::auth::sign_in::{Context, Wanted};
+use crate::auth::ticket::Shown;
 use crate::auth::tokens::DeviceCookie;
 use crate::domain::client::Client;
 use crate::domain::host::{Authority, HostName, Origin};
@@ -18,8 +19,8 @@ use crate::domain::rule::Requirement;
 use crate::domain::time::Timestamp;
 use crate::policy::{Decision, Facts, SitePolicy, Step, Visitor};
 
-use super::Portal;
 use super::cookies::CookieNames;
+use super::hosts::Hosts;
 use super::routes::account;
 
 /// One site, as the portal sees it.
@@ -33,13 +34,41 @@ pub struct PortalSite {
     pub policy: SitePolicy,
     /// The names of its cookies.
     pub cookies: CookieNames,
+    /// The domain whose hosts share a session cookie, if they do.
+    session_domain: Option<HostName>,
+    /// Whether an app is there, beside the portal's pages.
+    pub has_app: bool,
 }
 
 impl PortalSite {
     /// The site at `origin` under `policy`.
     pub fn new(origin: Origin, policy: SitePolicy) -> Self {
         let cookies = CookieNames::of(&origin);
-        Self { origin_text: origin.to_string(), cookies, policy, origin }
+        let origin_text = origin.to_string();
+        Self { origin_text, cookies, policy, origin, session_domain: None, has_app: true }
+    }
+
+    /// The same, where all that is there is the portal's.
+    #[must_use]
+    pub fn without_app(self) -> Self {
+        Self { has_app: false, ..self }
+    }
+
+    /// The same, with a session cookie that all hosts of `domain` share.
+    #[must_use]
+    pub fn with_session_domain(self, domain: HostName) -> Self {
+        let cookies = self.cookies.with_shared_session();
+        Self { cookies, session_domain: Some(domain), ..self }
+    }
+
+    /// The host that its sessions are of: its own, or the domain whose hosts share them.
+    pub fn session_host(&self) -> &HostName {
+        self.session_domain.as_ref().unwrap_or_else(|| self.host())
+    }
+
+    /// Whether a session of this site is one of `other` as well.
+    pub(super) fn shares_cookie_with(&self, other: &Self) -> bool {
+        self.session_domain.is_some() && self.session_domain == other.session_domain
     }
 
     /// The host by which requests find it.
@@ -61,6 +90,8 @@ impl PortalSite {
 pub struct Visit {
     /// The site.
     pub site: Arc<PortalSite>,
+    /// The sites that share a sign-in.
+    pub hosts: Arc<Hosts>,
     /// What `Host` said, parsed.
     pub authority: Authority,
     /// Who asks.
@@ -84,6 +115,7 @@ impl Visit {
     pub fn context(&self, return_to: ReturnTo) -> Context<'_> {
         Context {
             host: self.site.host(),
+            session_host: self.site.session_host(),
             origin: &self.site.origin_text,
             client: &self.client,
             return_to,
@@ -101,14 +133,14 @@ impl Visit {
 
     /// What somebody who is signed in still has to show before `target` opens.
     pub fn missing(&self, target: &ReturnTo) -> Missing {
-        match self.place_of(target) {
-            Place::Guarded => match self.signed_in.as_deref().map(|own| gate(own, self.now)) {
+        match whose(target) {
+            Whose::Guarded => match self.signed_in.as_deref().map(|own| gate(own, self.now)) {
                 Some(Gate::Open(_)) => Missing::Nothing,
                 Some(Gate::SecondFactor) => Missing::Code,
                 Some(Gate::Again) | None => Missing::Everything,
             },
-            Place::Portal => Missing::Nothing,
-            Place::App => match self.decide(target) {
+            Whose::Account => Missing::Nothing,
+            Whose::App => match self.decide(target) {
                 // What is refused to somebody signed in is refused by the page itself, with a reason: no sign-in helps.
                 Decision::Forward(_) | Decision::Forbidden => Missing::Nothing,
                 Decision::SignIn(Step::SecondFactor)
@@ -118,37 +150,47 @@ impl Visit {
         }
     }
 
-    fn decide(&self, target: &ReturnTo) -> Decision {
-        match path_of(target) {
-            Some(path) => self.site.policy.decide(&self.facts(&path), self.visitor(), self.now),
+    /// Whether people sign in for this site at another host.
+    pub(super) fn signs_in_elsewhere(&self) -> bool {
+        self.hosts.sign_in_of(&self.site).is_some()
+    }
+
+    /// What becomes of a page load of `target`, as things stand. Where that leads to another host, its rules count.
+    pub fn decide(&self, target: &ReturnTo) -> Decision {
+        let place = self.place(target);
+        let decision = match &place.path {
+            Some(path) => place.site.policy.decide(&self.facts(path), self.visitor(), self.now),
             None => Decision::Forbidden,
+        };
+        let had = self.signed_in.as_ref().map(|signed_in| Shown::by(&signed_in.session));
+        // That host has seen this very sign-in and wants more, for a reason that cannot be seen from here.
+        if place.not_enough.is_some() && place.not_enough == had {
+            match decision {
+                Decision::Forward(_) | Decision::Forbidden => Decision::SignIn(Step::Again),
+                asks @ (Decision::SignIn(_) | Decision::Unauthorized(_)) => asks,
+            }
+        } else {
+            decision
         }
     }
 
-    /// Whose page `target` is.
-    fn place_of(&self, target: &ReturnTo) -> Place {
-        let path = target.as_str().split(['?', '#']).next().unwrap_or_default();
-        match path {
-            guarded if account::is_guarded(guarded) => Place::Guarded,
-            own if Portal::owns(own) => Place::Portal,
-            _ => Place::App,
-        }
-    }
-
-    /// What a sign-in has to ask for so that `target` opens. Where nothing says otherwise: password and code. To doorward's
-    /// own pages people sign in as to the front page, or with everything where they change what guards their account.
+    /// What a sign-in has to ask for so that `target` opens. Where nothing says otherwise: password and code. To the
+    /// account page people sign in as to the front page, or with everything where they change what guards their account.
     pub fn wanted(&self, target: &ReturnTo) -> Wanted {
-        match self.place_of(target) {
-            Place::App => self.wanted_by_app(target),
-            Place::Portal => self.wanted_by_app(&ReturnTo::front_page()),
-            Place::Guarded => Wanted::Both,
+        match whose(target) {
+            Whose::App => self.wanted_by_app(target),
+            Whose::Account => self.wanted_by_app(&ReturnTo::front_page()),
+            Whose::Guarded => Wanted::Both,
         }
     }
 
     fn wanted_by_app(&self, target: &ReturnTo) -> Wanted {
-        let requirement = path_of(target)
+        let place = self.place(target);
+        let requirement = place
+            .path
+            .as_ref()
             .and_then(|path| {
-                let rule = self.site.policy.deciding_rule(&self.facts(&path))?;
+                let rule = place.site.policy.deciding_rule(&self.facts(path))?;
                 Some(rule.1.requirement)
             })
             .unwrap_or(Requirement::TwoFactor);
@@ -162,15 +204,27 @@ impl Visit {
     /// Whether a trusted device may stand in for the code at `target`.
     pub fn takes_trusted_device(&self, target: &ReturnTo) -> bool {
         let front_page = ReturnTo::front_page();
-        let target = match self.place_of(target) {
-            Place::App => target,
-            Place::Portal => &front_page,
-            Place::Guarded => return false,
+        let target = match whose(target) {
+            Whose::App => target,
+            Whose::Account => &front_page,
+            Whose::Guarded => return false,
         };
-        path_of(target).is_some_and(|path| {
-            let rule = self.site.policy.deciding_rule(&self.facts(&path));
+        let place = self.place(target);
+        place.path.is_some_and(|path| {
+            let rule = place.site.policy.deciding_rule(&self.facts(&path));
             rule.is_none_or(|(_, rule)| rule.trusted_device)
         })
+    }
+
+    /// Where `target` leads in the end: a page of this site, or of the host whose question it is.
+    fn place(&self, target: &ReturnTo) -> Place<'_> {
+        let asked = self.hosts.is_portal(&self.site).then(|| self.hosts.asked_by(target)).flatten();
+        match asked {
+            Some((request, site)) => {
+                Place { site, path: path_of(&request.return_to), not_enough: request.not_enough }
+            }
+            None => Place { site: &self.site, path: path_of(target), not_enough: None },
+        }
     }
 
     fn facts<'a>(&'a self, path: &'a RequestPath) -> Facts<'a> {
@@ -190,13 +244,32 @@ pub enum Missing {
 }
 
 /// Whose page it is.
-enum Place {
-    /// The app's.
+enum Whose {
+    /// The app's, or a question of another host about one.
     App,
-    /// doorward's own.
-    Portal,
-    /// doorward's own, behind the fresh gate (S36).
+    /// One of the account's.
+    Account,
+    /// One of the account's, behind the fresh gate (S36).
     Guarded,
+}
+
+fn whose(target: &ReturnTo) -> Whose {
+    let path = target.as_str().split(['?', '#']).next().unwrap_or_default();
+    if account::is_guarded(path) {
+        Whose::Guarded
+    } else if account::owns(path) {
+        Whose::Account
+    } else {
+        Whose::App
+    }
+}
+
+/// Where somebody wants to go.
+struct Place<'a> {
+    site: &'a PortalSite,
+    path: Option<RequestPath>,
+    /// What was shown there and was not enough.
+    not_enough: Option<Shown>,
 }
 
 /// A session as the policy sees it.

@@ -26,7 +26,9 @@ use crate::identity::headers::{AliasFilter, IdentityHeaderNames};
 use crate::identity::signature::Signer;
 use crate::policy::{Admitted, Decision, Facts};
 use crate::portal::pages::{ErrorKind, Pages};
-use crate::portal::{Portal, PortalService, PortalSite, Visit, cookies, language_of, visitor_of};
+use crate::portal::{
+    Hosts, Portal, PortalService, PortalSite, Visit, cookies, language_of, visitor_of,
+};
 use crate::telemetry::logs::{self, Access};
 use crate::telemetry::metrics::{
     DecisionLabel, Metrics, RequestSummary, SecurityEvent, SiteMetrics, metrics,
@@ -50,6 +52,8 @@ pub struct GatewaySettings {
     pub pages: Arc<Pages>,
     /// The portal.
     pub portal: PortalService,
+    /// Which sites share a sign-in.
+    pub hosts: Arc<Hosts>,
     /// The clock.
     pub clock: SharedClock,
     /// The source of randomness.
@@ -78,6 +82,7 @@ pub struct Gateway {
     auth: Arc<Auth>,
     pages: Arc<Pages>,
     portal: PortalService,
+    hosts: Arc<Hosts>,
     clock: SharedClock,
     entropy: SharedEntropy,
 }
@@ -136,6 +141,7 @@ impl Gateway {
             auth: settings.auth,
             pages: settings.pages,
             portal: settings.portal,
+            hosts: settings.hosts,
             clock: settings.clock,
             entropy: settings.entropy,
         }
@@ -161,7 +167,8 @@ impl Gateway {
         let portal = &accepted.site.portal;
         let mut forged = false;
         for value in cookies::values(headers, portal.cookies.session()).take(MAX_SESSION_COOKIES) {
-            if let Some(signed_in) = self.auth.authenticate(value, portal.host(), now).await? {
+            let session_host = portal.session_host();
+            if let Some(signed_in) = self.auth.authenticate(value, session_host, now).await? {
                 return Ok(Some(signed_in));
             }
             forged = true;
@@ -216,6 +223,7 @@ impl Gateway {
         let visit = Visit {
             device,
             site: Arc::clone(&accepted.site.portal),
+            hosts: Arc::clone(&self.hosts),
             authority: accepted.facts.authority.clone(),
             client: accepted.facts.client.clone(),
             request_id: ctx.id,
@@ -368,7 +376,8 @@ impl ProxyHttp for Gateway {
                 return Ok(true);
             }
         };
-        let answered = if Portal::owns(accepted.facts.path.path()) {
+        let is_portals = Portal::owns(accepted.facts.path.path()) || !accepted.site.portal.has_app;
+        let answered = if is_portals {
             ctx.decision = DecisionLabel::Portal;
             self.answer_by_portal(session, &accepted, signed_in, ctx).await?;
             true

@@ -135,6 +135,8 @@ labels! {
         BadPath = "bad_path",
         /// A return target that leads elsewhere (S51).
         BadReturnTo = "bad_return_to",
+        /// A ticket was shown by another browser, again or too late, or a browser goes in circles.
+        TicketRefused = "ticket_refused",
         /// Cookies, forms or JSON that cannot be read (S59).
         Malformed = "malformed",
         /// An account's guess budget is spent.

@@ -24,6 +24,7 @@ mod failures;
 mod gateway;
 mod headers;
 mod hostile;
+mod hosts;
 mod languages;
 mod limits;
 mod links;

@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Extension, State};
-use http::{HeaderMap, Response, StatusCode};
+use axum::extract::{Extension, Request, State};
+use axum::middleware::Next;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 
 use super::code::posted;
 use crate::auth::StoreError;
@@ -21,7 +22,7 @@ use crate::portal::pages::account::{
 };
 use crate::portal::pages::{ErrorKind, Page};
 use crate::portal::respond::{Reply, unavailable};
-use crate::portal::{Portal, Visit, cookies};
+use crate::portal::{Portal, SecurityHeaders, Visit, cookies};
 
 pub(in crate::portal) mod browsers;
 pub(in crate::portal) mod guarded;
@@ -34,6 +35,27 @@ const GUARDED: [&str; 6] =
 /// Whether the page of this path is behind the fresh gate.
 pub(in crate::portal) fn is_guarded(path: &str) -> bool {
     path.strip_prefix(ACCOUNT).is_some_and(|page| GUARDED.contains(&page))
+}
+
+/// Whether the page of this path is one of the account's.
+pub(in crate::portal) fn owns(path: &str) -> bool {
+    path.strip_prefix(ACCOUNT).is_some_and(|page| page.is_empty() || page.starts_with('/'))
+}
+
+/// Where hosts share one sign-in, the account is at the portal's alone.
+pub(in crate::portal) async fn at_portal(
+    Extension(visit): Extension<Visit>,
+    request: Request,
+    next: Next,
+) -> Response<Body> {
+    let Some(portal) = visit.hosts.sign_in_of(&visit.site) else { return next.run(request).await };
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    let target = format!("{}{}", portal.origin_text, visit.here);
+    let target = HeaderValue::try_from(target).unwrap_or(HeaderValue::from_static("/"));
+    response.headers_mut().insert(header::LOCATION, target);
+    SecurityHeaders::set(response.headers_mut(), visit.site.origin.is_secure());
+    response
 }
 
 pub(in crate::portal) async fn show(
@@ -159,7 +181,8 @@ async fn page(
 
 /// How the second step stands, on this site.
 fn second_step(visit: &Visit, on: bool) -> SecondStepView {
-    match (visit.site.policy.leaves_second_step_to_accounts(), on) {
+    let mut sites = visit.hosts.signing_in_at(&visit.site);
+    match (sites.any(|site| site.policy.leaves_second_step_to_accounts()), on) {
         (false, _) => SecondStepView::Always,
         (true, true) => SecondStepView::On,
         (true, false) => SecondStepView::Off,
@@ -177,7 +200,7 @@ fn session_views(portal: &Portal, visit: &Visit, sessions: &[Session]) -> Vec<Se
 fn session_view(portal: &Portal, visit: &Visit, session: &Session) -> SessionView {
     SessionView {
         id: session.id,
-        is_this: visit.signed_in.as_ref().is_some_and(|own| own.session.id == session.id),
+        is_this: visit.signed_in.as_ref().is_some_and(|own| own.session.family == session.family),
         client: session.client.clone(),
         country: portal.auth.country_of(session.client.address),
         created_at: session.created_at,

@@ -14,4 +14,5 @@ pub mod site;
 #[allow(dead_code, reason = "the tests of mail use the rest of it")]
 pub mod smtp;
 pub mod tools;
+pub mod traveller;
 pub mod upstream;

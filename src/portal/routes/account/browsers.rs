@@ -27,10 +27,10 @@ pub(in crate::portal) async fn ask_session(
     let reply = Reply::to(&portal, &visit, &headers);
     let Some(signed_in) = &visit.signed_in else { return reply.see_other(&sign_in_for(ACCOUNT)) };
     let Ok(id) = id.parse::<SessionId>() else { return reply.error(ErrorKind::NotFound) };
-    if id == signed_in.session.id {
-        return reply.see_other(SIGN_OUT);
-    }
     match portal.auth.own_session(signed_in, id, visit.now).await {
+        Ok(Some(session)) if session.family == signed_in.session.family => {
+            reply.see_other(SIGN_OUT)
+        }
         Ok(Some(session)) => {
             let view = session_view(&portal, &visit, &session);
             reply.page(StatusCode::OK, &Page::AreYouSure(AreYouSurePage::SignOut(&view)))
