@@ -302,6 +302,17 @@ password-new = New password
 password-hint = { $least } characters at least. A few words that do not belong together are easy to keep and hard to guess.
 password-missing = Enter your present password.
 password-wrong = That is not your present password. Type it once more.
+# Why a new password is refused. $least is the fewest characters that one may have.
+password-fault-too-short = A password has at least { $least } characters.
+password-fault-too-long = That password is too long. Take a shorter one.
+password-fault-only-digits = A password of digits alone is guessed quickly. Add words or letters.
+password-fault-like-username = That is too much like your username. Take something that has nothing to do with you.
+password-fault-like-email = That is too much like your e-mail address. Take something that has nothing to do with you.
+password-fault-like-full-name = That is too much like your name. Take something that has nothing to do with you.
+password-fault-like-site-name = That is too much like the name of this site. Take something that has nothing to do with it.
+password-fault-common = That is among the first that anybody tries. Take a few words that do not belong together.
+password-fault-breached = That password was stolen elsewhere and is on lists that are tried everywhere. Take another.
+password-fault-unchecked = We could not look up whether that password was stolen elsewhere. Try again in a while.
 password-change = Change password
 
 ## Changing the e-mail address

@@ -109,7 +109,7 @@ pub(super) fn second_step(page: &SecondStepPage<'_>, now: Timestamp) -> Value {
 
 pub(super) fn backup_codes(page: &BackupCodesPage<'_>) -> Value {
     match page {
-        BackupCodesPage::Ask { left } => context! { left },
+        BackupCodesPage::Ask { left } => context! { codes => None::<Vec<String>>, left => *left },
         BackupCodesPage::Shown { codes, username } => {
             let shown = |code: &BackupCode| code.for_people().to_string();
             context! { codes => codes.iter().map(shown).collect::<Vec<_>>(), username => *username }
@@ -126,7 +126,7 @@ pub(super) fn are_you_sure(page: &AreYouSurePage<'_>, now: Timestamp) -> Value {
             used => day(view.seen_at, now),
         },
         AreYouSurePage::SignOutOthers => {
-            context! { what => "sign-out-others", action => "sessions" }
+            context! { what => "sign-out-others", action => "sessions", client => None::<Value> }
         }
         AreYouSurePage::Forget(view) => context! {
             what => "forget",
@@ -134,7 +134,9 @@ pub(super) fn are_you_sure(page: &AreYouSurePage<'_>, now: Timestamp) -> Value {
             client => client(&view.client.user_agent, Some(view.client.address), view.country),
             used => day(view.used_at, now),
         },
-        AreYouSurePage::ForgetAll => context! { what => "forget-all", action => "devices" },
+        AreYouSurePage::ForgetAll => {
+            context! { what => "forget-all", action => "devices", client => None::<Value> }
+        }
     }
 }
 
