@@ -43,6 +43,7 @@ use crate::templates::{TemplateError, Templates};
 mod admin;
 mod breached;
 pub mod demo;
+pub mod explain;
 mod hosts;
 mod places;
 pub mod secret;
@@ -309,6 +310,7 @@ fn gateway_site(site: &settings::Site, settings: &Settings, keys: &KeyRing) -> O
         },
         key: keys.identity_keys(site.host()).into_iter().next()?,
         preserve_host: site.preserve_host,
+        asked_by: site.forward_auth,
         portal: Arc::new(hosts::portal_site(&site.origin, policy, settings)),
     })
 }

@@ -222,6 +222,7 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
         unauthenticated: Unauthenticated::ByRequest,
         fresh: None,
         trusted_device: true,
+        effect: crate::domain::rule::Effect::Decides,
     };
     let public = "/public/**".parse().map_err(|_| broken())?;
     Ok(Settings {
@@ -288,6 +289,7 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
             ],
             headers: IdentityHeaders::default(),
             preserve_host: true,
+            forward_auth: None,
             timeouts: UpstreamTimeouts {
                 connect: Duration::from_secs(5),
                 read: Duration::from_secs(60),

@@ -17,6 +17,7 @@ mod audit;
 pub mod check;
 mod demo;
 mod devices;
+mod explain;
 mod health;
 mod keys;
 mod prompt;
@@ -135,6 +136,11 @@ fn dispatch(
     // One TLS stack: every library finds this provider (rustls on ring).
     let _ = rustls::crypto::ring::default_provider().install_default();
     match command {
+        Command::Check(check::CheckArgs { file: Some(file), json, about, .. })
+            if about.url.is_some() =>
+        {
+            runtime()?.block_on(explain::run(&file, &about, json, out))
+        }
         Command::Check(args) => Ok(check::run(&args, out, err)?.into()),
         Command::Serve(args) => runtime()?.block_on(serve::run(&args, out)),
         Command::Demo(args) => runtime()?.block_on(demo::run(&args, out)),

@@ -9,7 +9,7 @@ use super::settings::{
 };
 use crate::domain::breach::OnFailure;
 use crate::domain::quota::format_duration;
-use crate::domain::rule::{Rule, Unauthenticated};
+use crate::domain::rule::{Effect, Rule, Unauthenticated};
 
 /// The settings as a configuration file that says the same: it reads back as they are, but for the secrets in it, each
 /// of which is `"********"`.
@@ -178,6 +178,7 @@ fn site(site: &Site) -> Value {
         ("rules", list(site.rules.iter().map(rule))),
         ("headers", Some(headers(&site.headers))),
         ("preserve_host", Some(site.preserve_host.into())),
+        ("forward_auth", site.forward_auth.map(text)),
         (
             "timeouts",
             Some(map([
@@ -205,6 +206,7 @@ fn rule(rule: &Rule) -> Value {
         ("unauthenticated", always.then(|| text("401"))),
         ("fresh", rule.fresh.map(span)),
         ("trusted_device", (!rule.trusted_device).then(|| false.into())),
+        ("report_only", (rule.effect == Effect::Reports).then(|| true.into())),
     ])
 }
 

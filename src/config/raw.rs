@@ -15,6 +15,7 @@ mod mail;
 pub(super) mod near;
 mod passwords;
 mod portal;
+mod presets;
 mod rules;
 mod sites;
 mod store;
@@ -168,6 +169,7 @@ impl File {
         let around = sites::Around {
             portal: portal.as_ref().map(|portal| &portal.origin),
             listen: listen.as_deref().unwrap_or_default(),
+            trusts_proxies: trusted_proxies.as_ref().map(|trusted| !trusted.networks().is_empty()),
         };
         let sites = sites::sites(self.sites, &around, context);
         let log = front::log(self.log, context);

@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::domain::address::TrustedProxies;
+use crate::domain::asking_proxy::AskingProxy;
 use crate::domain::breach::OnFailure;
 use crate::domain::email::EmailAddress;
 use crate::domain::host::{HostName, Origin};
@@ -254,7 +255,7 @@ pub struct PasswordHashing {
 pub struct Site {
     /// How browsers know it.
     pub origin: Origin,
-    /// The apps behind; at least one.
+    /// The apps behind; at least one, unless a proxy asks about the site.
     pub upstreams: Vec<Upstream>,
     /// The rules; the first that matches decides, and where none does the request is denied.
     pub rules: Vec<Rule>,
@@ -262,6 +263,8 @@ pub struct Site {
     pub headers: IdentityHeaders,
     /// How the app behind is told the host.
     pub preserve_host: bool,
+    /// The proxy that asks about requests to it, if one does.
+    pub forward_auth: Option<AskingProxy>,
     /// How long the app behind may take.
     pub timeouts: UpstreamTimeouts,
 }

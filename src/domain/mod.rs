@@ -3,6 +3,7 @@
 pub mod account;
 pub mod address;
 pub mod aim;
+pub mod asking_proxy;
 pub mod audit;
 pub mod breach;
 pub mod budget;

@@ -246,6 +246,19 @@ fn upstreams_are_scheme_host_and_port() {
 }
 
 #[test]
+fn s45_forward_auth_is_for_a_proxy_that_is_trusted() {
+    let asked = |proxy: &str| {
+        let line = format!("forward_auth: {proxy}");
+        least_with("upstreams: [\"http://127.0.0.1:8080\"]", &line)
+    };
+    refused(&asked("nginx"), 6, 19, "trusted_proxies names none", "trusted_proxies: [127.0.0.1]");
+    refused(&asked("apache"), 6, 19, "must be one of: nginx, traefik, caddy, haproxy, envoy", "");
+    sound(&format!("trusted_proxies: [127.0.0.1]\n{}", asked("nginx")));
+    let nothing = least_with("    upstreams: [\"http://127.0.0.1:8080\"]\n", "");
+    refused(&nothing, 5, 5, "is missing", "say where the app is");
+}
+
+#[test]
 fn rules_that_can_never_match_are_refused() {
     let text = rules(
         "      - { path: /a, policy: bypass }\n      - { policy: two_factor }\n      - { path: /b, policy: deny }\n",
@@ -305,6 +318,9 @@ fn rules_say_what_they_mean() {
         refused(&rules(&format!("      - {rule}\n")), 8, column, message, help);
     }
     refused(&rules("      []\n"), 8, 7, "has no rule", "take `rules` out");
+    let only_reports = rules("      - { policy: two_factor, report_only: true }\n");
+    refused(&only_reports, 8, 7, "none but rules that report", "- { policy: two_factor }");
+    sound(&rules("      - { policy: deny, report_only: true }\n      - { policy: two_factor }\n"));
 }
 
 #[test]
@@ -337,6 +353,9 @@ fn s46_identity_headers_cannot_be_taken_for_one_another_or_for_anything_else() {
         refused(&headers(names), 7, 37, "another identity header", "a name of its own");
     }
     refused(&headers("name: Remote-User"), 7, 22, "another identity header", "a name of its own");
+    let both = "preset: grafana, user: X-WEBAUTH-EMAIL";
+    refused(&headers(both), 7, 14, "another identity header", "a name of its own");
+    refused(&headers("preset: grafanna"), 7, 24, "must be one of", "did you mean `grafana`?");
 }
 
 #[test]

@@ -13,6 +13,7 @@
 mod support;
 
 mod account_page;
+mod apps;
 mod audit;
 mod browser;
 mod budget;
@@ -21,6 +22,7 @@ mod codes;
 mod crash;
 mod devices;
 mod failures;
+mod forward_auth;
 mod gateway;
 mod headers;
 mod hostile;
@@ -32,9 +34,11 @@ mod mail;
 mod passwords;
 mod radicale;
 mod readme;
+mod rules;
 mod secrets;
 mod sessions;
 mod sign_in;
 mod streams;
 mod transfer;
 mod unusual;
+mod verifiers;
