@@ -14,6 +14,7 @@ use crate::domain::entropy::SharedEntropy;
 use crate::domain::keys::KeyRing;
 use crate::domain::place::Places;
 use crate::domain::quota::{Quota, Rate};
+use crate::domain::registration::RegistrationRule;
 use crate::domain::secret::FlowSecret;
 use crate::domain::session::Lifetime;
 use crate::store::{Accounts, Flow, LimitName};
@@ -27,6 +28,7 @@ mod challenge;
 pub mod code;
 pub mod device;
 pub mod fresh;
+pub mod invite;
 pub mod link;
 pub mod new_password;
 pub mod not_me;
@@ -35,6 +37,8 @@ pub mod own_account;
 pub mod own_email;
 pub mod own_password;
 pub mod password;
+pub mod register;
+pub mod reset;
 pub mod second_step;
 pub mod sessions;
 pub mod sign_in;
@@ -79,6 +83,10 @@ pub struct AuthSettings {
 pub struct RateLimits {
     /// Sign-ins of one address.
     pub sign_in: Rate,
+    /// Registrations from one address.
+    pub registration: Rate,
+    /// New passwords asked for from one address.
+    pub reset: Rate,
     /// Codes typed from one address.
     pub verify: Rate,
     /// Further codes asked for from one address.
@@ -97,6 +105,8 @@ impl RateLimits {
     const fn rate(&self, limit: LimitName) -> Rate {
         match limit {
             LimitName::SignIn => self.sign_in,
+            LimitName::Registration => self.registration,
+            LimitName::Reset => self.reset,
             LimitName::Verify => self.verify,
             LimitName::Resend => self.resend,
             LimitName::CodeRequest => self.code_request,
@@ -118,6 +128,7 @@ pub struct Auth {
     cache: SessionCache,
     entropy: SharedEntropy,
     settings: AuthSettings,
+    registration: RegistrationRule,
     mail_waits: Arc<Notify>,
     places: Arc<dyn Places>,
 }
@@ -138,6 +149,8 @@ pub struct AuthParts {
     pub entropy: SharedEntropy,
     /// The configuration.
     pub settings: AuthSettings,
+    /// Who may register.
+    pub registration: RegistrationRule,
     /// Told when a mail was written to the outbox.
     pub mail_waits: Arc<Notify>,
     /// Knows countries.
@@ -163,6 +176,7 @@ impl Auth {
             cache: SessionCache::default(),
             entropy: parts.entropy,
             settings: parts.settings,
+            registration: parts.registration,
             mail_waits: parts.mail_waits,
             places: parts.places,
         }

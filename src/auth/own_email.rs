@@ -12,7 +12,7 @@ use crate::telemetry::metrics::{SecurityEvent, metrics};
 
 use super::answer::{Answer, Answered};
 use super::audit::Attempt;
-use super::challenge::{Mailed, Recipient};
+use super::challenge::{Mailed, Recipient, language};
 use super::code::CodeOutcome;
 use super::fresh::Fresh;
 use super::sign_in::Context;
@@ -106,7 +106,7 @@ impl Auth {
                 site: context.origin.to_owned(),
                 asked_by: context.asked(),
             };
-            let language = account.language.unwrap_or(context.language);
+            let language = language(Some(&account), context);
             self.notify_at(Mail { to, language, message }, context).await?;
         }
         Ok(CodeOutcome::Answered(Answered::EmailChanged { return_to: return_to.clone() }))

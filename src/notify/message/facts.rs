@@ -53,6 +53,7 @@ pub(super) fn with_secrets(part: Part, facts: &Value, message: &Message) -> Valu
             Part::Text | Part::Html,
             Message::SignInLink { link, .. }
             | Message::ConfirmLink { link, .. }
+            | Message::Invitation { link, .. }
             | Message::UnusualSignIn { link, .. },
         ) => {
             context! { link => link.expose(), ..facts.clone() }
@@ -148,6 +149,12 @@ pub(super) fn examples() -> Vec<Message> {
         Message::SecondStepOff { site: site(), asked_by: asked_by() },
         Message::BackupCodesMade { site: site(), asked_by: asked_by() },
         Message::BackupCodeUsed { left: 9, site: site(), asked_by: asked_by() },
+        Message::Invitation {
+            link: site().into(),
+            site: site(),
+            expires_at: at,
+            asked_by: asked_by(),
+        },
     ];
     let others = Purpose::ALL.into_iter().filter(|purpose| *purpose != Purpose::SignIn);
     examples.extend(others.flat_map(confirm));
@@ -161,9 +168,10 @@ fn about(message: &Message) -> (&str, &Asked) {
         | Message::SignInLink { site, asked_by, .. }
         | Message::ConfirmCode { site, asked_by, .. }
         | Message::ConfirmLink { site, asked_by, .. }
-        | Message::GuessesSpent { site, asked_by, .. }
         | Message::AddressTaken { site, asked_by }
         | Message::PasswordChanged { site, asked_by }
+        | Message::Invitation { site, asked_by, .. }
+        | Message::GuessesSpent { site, asked_by, .. }
         | Message::EmailChanged { site, asked_by, .. }
         | Message::SecondStepOn { site, asked_by }
         | Message::SecondStepOff { site, asked_by }
@@ -191,6 +199,7 @@ fn particulars(message: &Message, created_at: Timestamp) -> Value {
             lifetime => minutes(created_at.until(*expires_at)),
             ends => expires_at.as_millis(),
         },
+        Message::Invitation { expires_at, .. } => context! { ends => expires_at.as_millis() },
         Message::GuessesSpent { until, .. } => context! { ends => until.as_millis() },
         Message::DeviceStolen { device, .. } => context! { device => one_line(device) },
         Message::UnusualSignIn { why, .. } => {

@@ -7,6 +7,7 @@ use crate::domain::client::{Client, UserAgent};
 use crate::domain::code::BackupCode;
 use crate::domain::id::{DeviceId, SessionId};
 use crate::domain::language::Language;
+use crate::domain::password_rules::PasswordFault;
 use crate::domain::place::Country;
 use crate::domain::time::Timestamp;
 
@@ -194,8 +195,8 @@ pub enum PasswordAlert {
     Missing,
     /// The present password is another.
     Wrong,
-    /// The new one is refused; the word for the reason.
-    Refused(&'static str),
+    /// The new one is refused.
+    Refused(PasswordFault),
     /// Too often.
     Limited {
         /// When it may be tried again.

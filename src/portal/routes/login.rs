@@ -11,14 +11,14 @@ use crate::domain::return_to::ReturnTo;
 use crate::domain::secret::Password;
 use crate::portal::csrf::{self, NotOurs};
 use crate::portal::form::Form;
-use crate::portal::pages::{ConfirmPage, ErrorKind, LoginAlert, LoginPage, Page};
+use crate::portal::pages::{ConfirmPage, ErrorKind, LoginAlert, LoginNotice, LoginPage, Page};
 use crate::portal::respond::{Reply, unavailable};
 use crate::portal::visit::Missing;
 use crate::portal::{Portal, Visit, cookies};
 use crate::telemetry::metrics::{SecurityEvent, metrics};
 
 /// The longest name that is looked at, in bytes.
-const MAX_LOGIN: usize = 254;
+pub(super) const MAX_LOGIN: usize = 254;
 
 pub(in crate::portal) async fn show(
     State(portal): State<Arc<Portal>>,
@@ -26,14 +26,16 @@ pub(in crate::portal) async fn show(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response<Body> {
-    let return_to = return_to_of(query.as_deref().unwrap_or_default());
+    let query = query.as_deref().unwrap_or_default();
+    let return_to = return_to_of(query);
     let reply = Reply::to(&portal, &visit, &headers);
     let is_enough = || visit.signed_in.is_some() && visit.missing(&return_to) == Missing::Nothing;
     if visit.signs_in_elsewhere() && !is_enough() {
         return super::ticket::ask(reply, &visit, &headers, &return_to);
     }
     let Some(signed_in) = &visit.signed_in else {
-        return form(reply, &visit, &return_to, StatusCode::OK, Typed::default(), None);
+        let typed = Typed { notice: notice_of(query), ..Typed::default() };
+        return form(reply, &visit, &return_to, StatusCode::OK, typed, None);
     };
     match visit.missing(&return_to) {
         Missing::Nothing => reply.see_other(return_to.as_str()),
@@ -48,7 +50,7 @@ pub(in crate::portal) async fn show(
         }
         Missing::Everything => {
             let login = signed_in.identity.username.as_str();
-            let typed = Typed { login, remember: signed_in.session.remembered };
+            let typed = Typed { login, remember: signed_in.session.remembered, ..Typed::default() };
             form(reply, &visit, &return_to, StatusCode::OK, typed, None)
         }
     }
@@ -73,7 +75,8 @@ pub(in crate::portal) async fn submit(
     let keys = portal.auth.keys();
     let flow = cookies::flow_secret(&headers, visit.site.cookies, keys, visit.site.host());
     let password = fields.take("password");
-    let typed = Typed { login: fields.get("username"), remember: fields.has("remember") };
+    let typed =
+        Typed { login: fields.get("username"), remember: fields.has("remember"), notice: None };
     match csrf::check(&visit, &headers, keys, flow.as_ref(), fields.get("csrf")) {
         Ok(()) => {}
         Err(NotOurs::CrossSite) => return super::refuse(reply, NotOurs::CrossSite),
@@ -139,6 +142,7 @@ fn answer(
 struct Typed<'a> {
     login: &'a str,
     remember: bool,
+    notice: Option<LoginNotice>,
 }
 
 fn form(
@@ -154,9 +158,17 @@ fn form(
         typed: typed.login.get(..MAX_LOGIN).unwrap_or(typed.login),
         ask_password: visit.wanted(return_to) != Wanted::MailCode,
         remember: typed.remember,
+        may_register: reply.portal().auth.registration().is_on(),
+        notice: typed.notice.filter(|_| alert.is_none()),
         alert,
     };
     reply.page(status, &Page::Login(page))
+}
+
+/// What went well before, from a query. It is a word and no more, whoever made the address.
+fn notice_of(query: &str) -> Option<LoginNotice> {
+    let done = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "done");
+    done.filter(|(_, what)| what == "password").map(|_| LoginNotice::PasswordChanged)
 }
 
 /// The page to return to, from a query. What leads elsewhere is noted and becomes the front page (S51).

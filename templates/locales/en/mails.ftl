@@ -158,26 +158,6 @@ unusual-why = Sent because of a sign-in to your account at { $origin }.
 
 ## What was changed about an account
 
-notice-was-you = This was you?
-notice-nothing = Then there is nothing to do.
-notice-was-not-you = This was not you?
-
-password-changed-subject = Your password was changed at { $site }
-password-changed-title = Your password was changed
-password-changed-preview = Every other browser was signed out. If that was not you, read on.
-password-changed-what = The password of your account at { $site } was changed. Every other browser was signed out, and none is trusted any more.
-password-changed-who = Who changed it
-password-changed-not-you = Then somebody knows your password or reads your mails. Change the password of your mailbox first, then choose a new one here with "Forgot your password?", and tell whoever looks after { $name }.
-password-changed-why = Sent because a password was changed at { $origin }.
-
-address-taken-subject = Your address was used again at { $site }
-address-taken-title = You have an account already
-address-taken-preview = Somebody typed your address for an account. Nothing was changed.
-address-taken-what = Somebody typed your e-mail address at { $site } for an account. You have one there already, and nothing of it was changed.
-address-taken-who = Who typed it
-address-taken-not-you = Then somebody mistook your address for theirs, or tried it. They get nothing by that. If it comes again and again, tell whoever looks after { $name }.
-address-taken-why = Sent because your address was typed at { $origin }.
-
 email-changed-subject = The e-mail address of your account at { $site } was changed
 email-changed-title = Your e-mail address was changed
 email-changed-preview = Mails and codes go to another address now. If that was not you, read on.
@@ -223,3 +203,34 @@ backup-used-left = { $left ->
 backup-used-who = Who signed in
 backup-used-not-you = Then somebody has your password and your backup codes. Change your password now, make new codes, and tell whoever looks after { $name }.
 backup-used-why = Sent because a backup code was used at { $origin }.
+
+## A new account with an address that has one
+
+taken-subject = You have an account already at { $site }
+taken-title = You have an account already
+taken-preview = Somebody asked for a new account with your address. Nothing has changed.
+taken-what = Somebody asked for a new account at { $site } with your address. You have one already, so none was made, and nothing has changed.
+taken-was-you = Then sign in with the account that you have. If you do not know its password any more, choose a new one: there is a link for that where you sign in.
+taken-not-you = Then there is nothing to do. Whoever it was is not told that you have an account.
+taken-why = Sent because somebody typed your address at { $origin }.
+
+## A changed password
+
+changed-subject = Your password was changed at { $site }
+changed-title = Your password was changed
+changed-preview = If that was you, there is nothing to do. If not, somebody uses your account.
+changed-what = The password of your account at { $site } was changed. Every other browser was signed out, and none is trusted any more.
+changed-who = Who changed it
+changed-not-you = Then somebody knows your password or reads your mails. Change the password of your mailbox first, then choose a new one here, and tell whoever looks after { $name }.
+changed-why = Sent because a password was changed at { $origin }.
+
+## An invitation
+
+invitation-subject = You are invited to { $site }
+invitation-title = You are invited
+invitation-preview = Choose a password, and you have an account. The link works until { $time }.
+invitation-what = You are invited to { $name } ({ $site }). Choose a password, and you have an account.
+invitation-button = Choose a password
+invitation-works = The link works once, until { $time }. Give it to nobody: whoever opens it first gets the account.
+invitation-unknown = You know nothing of this?
+invitation-why = Sent because whoever looks after { $name } typed your address at { $origin }.

@@ -13,6 +13,7 @@ use super::{day, not_before, span};
 use crate::domain::client::{Known, UserAgent};
 use crate::domain::code::BackupCode;
 use crate::domain::language::Language;
+use crate::domain::password_rules::PasswordFault;
 use crate::domain::place::Country;
 use crate::domain::time::Timestamp;
 
@@ -69,11 +70,11 @@ pub(super) fn account(page: &AccountPage<'_>, now: Timestamp) -> Value {
 }
 
 pub(super) fn password(page: &PasswordPage<'_>, now: Timestamp) -> Value {
-    let (alert, reason) = match page.alert {
+    let (alert, fault) = match page.alert {
         None => (None, None),
         Some(PasswordAlert::Missing) => (Some("missing"), None),
         Some(PasswordAlert::Wrong) => (Some("wrong"), None),
-        Some(PasswordAlert::Refused(reason)) => (Some("refused"), Some(reason)),
+        Some(PasswordAlert::Refused(fault)) => (Some("refused"), Some(fault)),
         Some(PasswordAlert::Limited { .. }) => (Some("limited"), None),
         Some(PasswordAlert::Busy { .. }) => (Some("busy"), None),
     };
@@ -84,7 +85,12 @@ pub(super) fn password(page: &PasswordPage<'_>, now: Timestamp) -> Value {
         Some(PasswordAlert::Busy { retry_after }) => (None, Some(span(retry_after))),
         _ => (None, None),
     };
-    context! { username => page.username, least => page.least, alert, reason, until, wait }
+    let limit = match fault {
+        Some(PasswordFault::TooLong { most_bytes }) => most_bytes,
+        _ => page.least,
+    };
+    let reason = fault.map(PasswordFault::as_str);
+    context! { username => page.username, least => page.least, alert, reason, limit, until, wait }
 }
 
 pub(super) fn email(page: &EmailPage<'_>, now: Timestamp) -> Value {

@@ -14,6 +14,7 @@ use crate::domain::client::Client;
 use crate::domain::code::BackupCode;
 use crate::domain::id::{DeviceId, SessionId};
 use crate::domain::language::Language;
+use crate::domain::password_rules::PasswordFault;
 use crate::domain::place::Country;
 use crate::domain::time::Timestamp;
 
@@ -148,21 +149,22 @@ fn passwords() -> Vec<(String, Page<'static>)> {
         ("password-busy".to_owned(), page(Some(PasswordAlert::Busy { retry_after: SHORT }))),
     ];
     let faults = [
-        "too-short",
-        "too-long",
-        "only-digits",
-        "like-username",
-        "like-email",
-        "like-full-name",
-        "like-site-name",
-        "common",
-        "breached",
-        "unchecked",
+        PasswordFault::TooShort { least: 12 },
+        PasswordFault::TooLong { most_bytes: 1024 },
+        PasswordFault::OnlyDigits,
+        PasswordFault::LikeUsername,
+        PasswordFault::LikeEmail,
+        PasswordFault::LikeFullName,
+        PasswordFault::LikeSiteName,
+        PasswordFault::Common,
+        PasswordFault::Breached,
+        PasswordFault::Unchecked,
     ];
-    pages.extend(
-        faults
-            .map(|fault| (format!("password-{fault}"), page(Some(PasswordAlert::Refused(fault))))),
-    );
+    let refused = |fault: PasswordFault| {
+        let alert = Some(PasswordAlert::Refused(fault));
+        (format!("password-{}", fault.as_str()), page(alert))
+    };
+    pages.extend(faults.map(refused));
     pages
 }
 

@@ -70,7 +70,7 @@ pub(in crate::portal) async fn change_password(
         Ok(PasswordChanged::Over) => return reply.see_other(&sign_in_for(ACCOUNT)),
         Ok(PasswordChanged::Wrong) => (reply, StatusCode::FORBIDDEN, PasswordAlert::Wrong),
         Ok(PasswordChanged::Refused(fault)) => {
-            (reply, StatusCode::BAD_REQUEST, PasswordAlert::Refused(fault.as_str()))
+            (reply, StatusCode::BAD_REQUEST, PasswordAlert::Refused(fault))
         }
         Ok(PasswordChanged::Limited(limited) | PasswordChanged::Delayed(limited)) => {
             let retry_after = limited.retry_after;
