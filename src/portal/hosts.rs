@@ -51,6 +51,16 @@ impl Hosts {
         shared.others.contains_key(site.host()).then_some(&*shared.portal)
     }
 
+    /// The sites for which people sign in at `site`, that one among them.
+    pub(super) fn signing_in_at<'a>(
+        &'a self,
+        site: &'a PortalSite,
+    ) -> impl Iterator<Item = &'a PortalSite> {
+        let others = self.shared.as_ref().filter(|_| self.is_portal(site));
+        let others = others.into_iter().flat_map(|shared| shared.others.values());
+        std::iter::once(site).chain(others.map(|other| &**other))
+    }
+
     /// Whether `site` answers the questions of others.
     pub(super) fn is_portal(&self, site: &PortalSite) -> bool {
         self.shared.as_ref().is_some_and(|shared| shared.portal.host() == site.host())

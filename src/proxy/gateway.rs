@@ -288,6 +288,7 @@ impl Gateway {
         let site = &accepted.site.portal;
         let headers = &session.req_header().headers;
         let device = cookies::device(headers, site.cookies, self.auth.keys(), site.host());
+        let of_account = signed_in.as_ref().and_then(|signed_in| signed_in.language);
         let visit = Visit {
             device,
             site: Arc::clone(&accepted.site.portal),
@@ -296,7 +297,7 @@ impl Gateway {
             client: accepted.facts.client.clone(),
             request_id: ctx.id,
             here: accepted.facts.path.to_string(),
-            language: language_of(headers, Some(site.cookies)),
+            language: language_of(headers, Some(site.cookies), of_account),
             now: ctx.now,
             signed_in,
         };
@@ -337,7 +338,7 @@ impl Gateway {
                 && refusal::takes_html(headers),
             secure: accepted.is_some_and(|a| a.site.portal.origin.is_secure()),
             request_id: ctx.id,
-            language: language_of(headers, accepted.map(|a| a.site.portal.cookies)),
+            language: language_of(headers, accepted.map(|a| a.site.portal.cookies), None),
             now: ctx.now,
             target: accepted
                 .filter(|a| a.facts.method == http::Method::GET)
