@@ -70,7 +70,7 @@ await drive(options, async ({ page, context, shot }) => {
   await confirm(/It shows that the new address is yours/, newEmail);
   await done('Your e-mail address was changed.');
   assert.match(await main(), new RegExp(newEmail));
-  await ask(`subject ${email} `);
+  await ask(`subject ${email} The e-mail address of your account`);
   mailbox = newEmail;
 
   // Backup codes: shown once, downloaded, used once each.
