@@ -44,6 +44,10 @@
 //! [`domain::device`]: its failures count apart from those of strangers, and where its owner trusts it the password is
 //! enough. Every attempt is in the [`domain::audit`].
 //!
+//! What guards an account (its password, address, second step, backup codes) is changed on the account page by somebody
+//! who has shown both factors within five minutes: [`auth::fresh::gate`] makes the proof that these use cases ask for.
+//! A change of password or second step begins a new epoch, in which only the browser that made it goes on.
+//!
 //! # Words
 //!
 //! Every word of pages and mails is a message of `templates/locales/{language}`, which [`templates`] checks at start; the

@@ -75,7 +75,9 @@ impl Auth {
         answer: Answer<'_>,
         context: &Context<'_>,
     ) -> Result<CodeOutcome, StoreError> {
-        metrics().code(answer.challenge.purpose(), CodeEvent::Verified);
+        if answer.step != SigninStep::BackupCode {
+            metrics().code(answer.challenge.purpose(), CodeEvent::Verified);
+        }
         match &answer.challenge.aim {
             Aim::SignIn(grant) => self.answered_sign_in(&answer, grant, context).await,
             Aim::EmailChange { new, return_to } => {

@@ -102,6 +102,16 @@ impl Auth {
         Ok(found.filter(|account| account.is_active() && account.epoch == session.epoch))
     }
 
+    /// Whether the session has not been ended, as the store knows it.
+    pub(super) async fn goes_on(
+        &self,
+        session: &Session,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let sessions = self.flow.sessions_of(session.account, now).await?;
+        Ok(sessions.iter().any(|known| known.id == session.id))
+    }
+
     /// The sessions of the account that open something: of each sign-in the one that was used last, at whatever host.
     async fn own_sessions(
         &self,

@@ -75,6 +75,10 @@ impl Auth {
             Ok(None) => return Ok(PasswordChanged::Busy(Busy::soon())),
             Err(busy) => return Ok(PasswordChanged::Busy(busy)),
         };
+        // Hashing takes its time: a session that was revoked meanwhile changes nothing (S35).
+        if !self.goes_on(fresh.session(), context.now).await? {
+            return Ok(PasswordChanged::Over);
+        }
         // In the epoch in which the present password was compared: of two changes at once the second finds another.
         let changed = self.accounts.set_password_in(account.id, account.epoch, hash).await?;
         let Some(account) = changed else { return Ok(PasswordChanged::Over) };

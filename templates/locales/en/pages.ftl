@@ -107,6 +107,7 @@ code-exhausted = The code was typed wrong too often and no longer works. Start a
 spent = If it was you, you are signed in and can go on. If not, start again to get another.
 spent-other = If it was you, there is nothing more to do. If not, start again to get another.
 resend-title = No mail?
+code-backup = If you have a backup code, you can type it in place of the code.
 resend-code = Send a new code
 resend-link = Send a new link
 resend-too-soon-code = It is too soon for a new code. Wait until { $time }, then try again.
@@ -398,7 +399,8 @@ reset-back = Back to sign-in
 new-password-title = Choose a new password
 new-password-text = Every browser that is signed in to your account will be signed out.
 new-password-label = New password
-new-new-password-button = Save
+new-password-hint = { $limit } characters or more. Several words in a row are good.
+new-password-button = Save
 new-password-over-title = This is over
 new-password-over-text = A new password can be chosen once, for a short time. Start again to get another code.
 
