@@ -19,6 +19,7 @@ mod cli;
 mod codes;
 mod crash;
 mod devices;
+mod doctor;
 mod failures;
 mod gateway;
 mod headers;
