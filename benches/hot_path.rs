@@ -144,6 +144,7 @@ impl Bench {
         let look = Look { name: "Wiki".into(), accent: None, logo: None };
         let pages = Arc::new(Pages::new(&Templates::default(), look).unwrap());
         let site = GatewaySite {
+            asked_by: None,
             upstreams: UpstreamPool::new(Vec::new(), timeouts),
             names: names(),
             key: core.keys.identity_keys(site.host()).remove(0),

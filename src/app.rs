@@ -10,6 +10,7 @@ use pingora::server::configuration::ServerConf;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
+use crate::auth::new_password::{Breached, PasswordChecks};
 use crate::auth::password::{BadParameters, HashingSettings, PasswordHasher};
 use crate::auth::{Auth, AuthParts, AuthSettings, RateLimits};
 use crate::config::settings::{self, ListenMode, Settings};
@@ -17,6 +18,7 @@ use crate::domain::budget::{DelayRule, GuessBudget};
 use crate::domain::challenge::ResendRule;
 use crate::domain::entropy::{OsEntropy, SharedEntropy};
 use crate::domain::keys::KeyRing;
+use crate::domain::password_rules::PasswordRules;
 use crate::domain::place::{Nowhere, Places};
 use crate::domain::session::Lifetime;
 use crate::domain::time::SharedClock;
@@ -39,7 +41,9 @@ use crate::store::{Accounts, Flow, OutboxStore, StoreError};
 use crate::templates::{TemplateError, Templates};
 
 mod admin;
+mod breached;
 pub mod demo;
+pub mod explain;
 mod hosts;
 mod places;
 pub mod secret;
@@ -87,6 +91,9 @@ pub enum StartError {
         /// Why not.
         cause: maxminddb::MaxMindDbError,
     },
+    /// The list of stolen passwords.
+    #[error("passwords.breached: cannot ask for lists over HTTP here: {0}")]
+    Breached(#[from] reqwest::Error),
     /// The logo.
     #[error("portal.logo: cannot use {path}: {cause}")]
     Logo {
@@ -130,6 +137,7 @@ impl Core {
             flow: store.clone(),
             keys: Arc::clone(&keys),
             hasher,
+            passwords: passwords(settings)?,
             entropy: Arc::clone(&entropy),
             settings: auth_settings(settings),
             mail_waits: Arc::clone(&mail_waits),
@@ -302,6 +310,7 @@ fn gateway_site(site: &settings::Site, settings: &Settings, keys: &KeyRing) -> O
         },
         key: keys.identity_keys(site.host()).into_iter().next()?,
         preserve_host: site.preserve_host,
+        asked_by: site.forward_auth,
         portal: Arc::new(hosts::portal_site(&site.origin, policy, settings)),
     })
 }
@@ -375,6 +384,19 @@ fn places(settings: &Settings) -> Result<Arc<dyn Places>, StartError> {
     let opened = places::PlacesFile::open(path);
     let failed = |cause| StartError::Places { path: path.display().to_string(), cause };
     Ok(Arc::new(opened.map_err(failed)?))
+}
+
+fn passwords(settings: &Settings) -> Result<PasswordChecks, StartError> {
+    let settings::Passwords { min_length, breached } = &settings.passwords;
+    let breached = match breached {
+        None => None,
+        Some(breached) => Some(Breached {
+            list: Arc::new(breached::Ranges::new(breached.url.clone(), breached.timeout)?),
+            on_failure: breached.on_failure,
+        }),
+    };
+    let rules = PasswordRules::new(*min_length, settings.portal.name.clone());
+    Ok(PasswordChecks { rules, breached })
 }
 
 fn hashing(settings: &Settings) -> HashingSettings {

@@ -34,6 +34,7 @@ pub(super) fn portal_alone(
         origin: origin.clone(),
         upstreams: Vec::new(),
         rules: Vec::new(),
+        forward_auth: None,
         ..like_others
     };
     let portal = portal_site(origin, SitePolicy::new(Vec::new()), settings).without_app();

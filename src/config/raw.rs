@@ -13,7 +13,9 @@ mod headers;
 mod located;
 mod mail;
 pub(super) mod near;
+mod passwords;
 mod portal;
+mod presets;
 mod rules;
 mod sites;
 mod store;
@@ -128,6 +130,8 @@ pub(super) struct File {
     devices: Option<Located<budgets::Devices>>,
     /// In which country an address is.
     geoip: Option<Located<front::GeoIp>>,
+    /// What new passwords have to be.
+    passwords: Option<Located<passwords::Passwords>>,
     /// How passwords are hashed (Argon2id).
     password_hash: Option<Located<budgets::PasswordHash>>,
     /// The sites that doorward stands in front of; at least one, no two of the same host.
@@ -160,10 +164,12 @@ impl File {
         let session = budgets::session(self.session, context);
         let devices = budgets::devices(self.devices, context);
         let geoip = front::geoip(self.geoip, context);
+        let passwords = passwords::passwords(self.passwords, context);
         let password_hash = budgets::password_hash(self.password_hash, context);
         let around = sites::Around {
             portal: portal.as_ref().map(|portal| &portal.origin),
             listen: listen.as_deref().unwrap_or_default(),
+            trusts_proxies: trusted_proxies.as_ref().map(|trusted| !trusted.networks().is_empty()),
         };
         let sites = sites::sites(self.sites, &around, context);
         let log = front::log(self.log, context);
@@ -188,6 +194,7 @@ impl File {
             session: session?,
             devices: devices?,
             geoip: geoip?,
+            passwords: passwords?,
             password_hash: password_hash?,
             sites: sites?,
             log: log?,

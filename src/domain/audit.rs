@@ -69,6 +69,10 @@ names! {
         BudgetSpent = "budget_spent",
         /// An account was made.
         AccountAdded = "account_added",
+        /// Accounts were imported; each is of no event of its own.
+        AccountsImported = "accounts_imported",
+        /// Accounts were exported with their password hashes.
+        AccountsExported = "accounts_exported",
         /// An account was disabled.
         AccountDisabled = "account_disabled",
         /// An account was enabled.

@@ -3,7 +3,9 @@
 pub mod account;
 pub mod address;
 pub mod aim;
+pub mod asking_proxy;
 pub mod audit;
+pub mod breach;
 pub mod budget;
 pub mod challenge;
 pub mod client;
@@ -17,6 +19,7 @@ pub mod id;
 pub mod keys;
 pub mod language;
 pub mod mail;
+pub mod password_rules;
 pub mod path;
 pub mod place;
 pub mod quota;

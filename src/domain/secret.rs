@@ -178,17 +178,17 @@ impl fmt::Debug for Password {
     }
 }
 
-/// A password's hash in PHC string format, as a store keeps it.
+/// A password's hash as a store keeps it: a PHC string, or the text of the system that an account came from.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);
 
 impl PasswordHash {
-    /// The hash in this PHC string.
+    /// The hash in this text.
     pub fn from_phc(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The PHC string.
+    /// The text.
     pub fn as_phc(&self) -> &str {
         &self.0
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::domain::account::{
     Account, AccountStatus, AccountWithPassword, BackupCodesLeft, EmailChange, Epoch, FullName,
-    LoginName, NewAccount,
+    ImportedAccount, LoginName, NewAccount,
 };
 use crate::domain::audit::{AuditEntry, AuditEvent, NumberedEntry};
 use crate::domain::budget::{BudgetState, DelayRule, GuessBudget};
@@ -56,11 +56,40 @@ pub enum Inserted {
     EmailTaken,
 }
 
+/// What came of importing one account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Imported {
+    /// It is made, if the import is kept.
+    Created,
+    /// Another account has that identifier.
+    IdTaken,
+    /// Another account, or one before it in the import, has that username, letter case aside.
+    UsernameTaken,
+    /// Another account, or one before it in the import, has that e-mail address, letter case aside.
+    EmailTaken,
+}
+
+/// Where imported accounts come from, and who says whether they stay.
+pub trait AccountSource: Send {
+    /// The next account; `None` at the end.
+    fn next(&mut self) -> Option<ImportedAccount>;
+
+    /// Told what came of it, before the next is asked for.
+    fn came(&mut self, of_it: Imported);
+
+    /// Asked at the end: whether those that were made are kept.
+    fn keep(&mut self) -> bool;
+}
+
 /// Accounts, in the durable store.
 #[async_trait]
 pub trait AccountStore: Send + Sync {
     /// Makes the account, unless its username or address is another's: compared without regard to letter case.
     async fn insert_account(&self, account: NewAccount) -> Result<Inserted, StoreError>;
+
+    /// Imports the accounts of `source`, one after another and in one step: nobody sees a part of them, and when the source
+    /// says at the end that they are not kept, or the process dies before, none was ever made.
+    async fn import_accounts(&self, source: &mut dyn AccountSource) -> Result<(), StoreError>;
 
     /// The one account that signs in by this username or address. A username never finds an account by its
     /// address, nor the other way round.
@@ -78,6 +107,13 @@ pub trait AccountStore: Send + Sync {
         after: Option<&str>,
         limit: u32,
     ) -> Result<Vec<Account>, StoreError>;
+
+    /// The same with their password hashes, to take them elsewhere.
+    async fn list_accounts_with_passwords(
+        &self,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<AccountWithPassword>, StoreError>;
 
     /// Sets the status. Disabling begins a new epoch, so that every session made before is dead (S39). Returns the
     /// account as it is now, or `None` if there is none.

@@ -139,6 +139,8 @@ labels! {
         TicketRefused = "ticket_refused",
         /// Cookies, forms or JSON that cannot be read (S59).
         Malformed = "malformed",
+        /// Forward-auth was asked by somebody who is no proxy of ours (S45).
+        UntrustedProxy = "untrusted_proxy",
         /// An account's guess budget is spent.
         BudgetSpent = "budget_spent",
         /// A token of a trusted device was used twice (S32).

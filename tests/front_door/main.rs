@@ -12,6 +12,7 @@
 
 mod support;
 
+mod apps;
 mod audit;
 mod browser;
 mod budget;
@@ -21,6 +22,7 @@ mod crash;
 mod devices;
 mod doctor;
 mod failures;
+mod forward_auth;
 mod gateway;
 mod headers;
 mod hostile;
@@ -29,10 +31,14 @@ mod languages;
 mod limits;
 mod links;
 mod mail;
+mod passwords;
 mod radicale;
 mod readme;
+mod rules;
 mod secrets;
 mod sessions;
 mod sign_in;
 mod streams;
+mod transfer;
 mod unusual;
+mod verifiers;

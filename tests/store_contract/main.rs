@@ -21,6 +21,7 @@ mod budgets;
 mod challenges;
 mod crash;
 mod devices;
+mod imports;
 mod links;
 mod outbox;
 mod purposes;
@@ -64,6 +65,12 @@ macro_rules! accounts_contract {
                 a_better_hash_takes_the_place_of_the_one_it_was_made_for_alone,
                 nothing_is_changed_of_an_account_that_is_not_there,
                 accounts_outlast_a_restart,
+            ]
+            imports: [
+                imported_accounts_are_as_they_were_elsewhere,
+                an_import_that_is_not_kept_has_never_been,
+                of_an_import_each_that_takes_what_is_anothers_is_told_why,
+                nobody_sees_a_part_of_an_import,
             ]
             backup_codes: [
                 s44_a_backup_code_is_used_once_and_by_its_account_alone,

@@ -62,8 +62,8 @@ impl Report {
         self.to_nobody.insert(route, format!("{says} ({status})"));
         if route == Route::Gateway && nobody.asks_to_sign_in() {
             self.notes.push(
-                "The gateway asks for a sign-in there, so nothing has reached the app through it. Name a page that is \
-                 open, or give the cookie of a signed-in browser (--cookie-stdin)."
+                "The gateway asks for a sign-in there, so nothing has reached the app through it. Name a page that\n\
+                 is open, or give the cookie of a signed-in browser (--cookie-stdin)."
                     .to_owned(),
             );
         }
@@ -143,14 +143,14 @@ impl Report {
     }
 
     pub(super) fn write_table(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "{:<36}{:<27}STRAIGHT TO THE APP", "CLAIM", "THROUGH THE GATEWAY")?;
+        writeln!(out, "{:<41}{:<27}STRAIGHT TO THE APP", "CLAIM", "THROUGH THE GATEWAY")?;
         let nobody = |route| self.to_nobody.get(&route).map_or("not tried", String::as_str);
         let (gateway, direct) = (nobody(Route::Gateway), nobody(Route::Direct));
-        writeln!(out, "{:<36}{gateway:<27}{direct}", "nobody")?;
+        writeln!(out, "{:<41}{gateway:<27}{direct}", "nobody")?;
         for (header, spellings) in self.headers() {
             let sum = |route| self.sum(route, header);
             let claim = format!("{header} ({spellings})");
-            let line = format!("{claim:<36}{:<27}{}", sum(Route::Gateway), sum(Route::Direct));
+            let line = format!("{claim:<41}{:<27}{}", sum(Route::Gateway), sum(Route::Direct));
             writeln!(out, "{}", line.trim_end())?;
         }
         self.write_findings(out)?;
@@ -227,15 +227,15 @@ impl Report {
         if through(Route::Gateway) {
             writeln!(
                 out,
-                "\nThrough the gateway: name that header under `headers` of the site, so that doorward writes it and takes \
-                 every other off; or have the app believe Remote-User alone."
+                "\nThrough the gateway: name that header under `headers` of the site, so that doorward writes it and\n\
+                 takes every other off; or have the app believe Remote-User alone."
             )?;
         }
         if through(Route::Direct) || self.is_open {
             writeln!(
                 out,
-                "\nStraight to the app: let it listen where nobody but doorward reaches it (127.0.0.1, a socket, a network \
-                 of their own), or have it check the signature that doorward sends with each request."
+                "\nStraight to the app: let it listen where nobody but doorward reaches it (127.0.0.1, a socket,\n\
+                 a network of their own), or have it check the signature that doorward sends with each request."
             )?;
         }
         Ok(())

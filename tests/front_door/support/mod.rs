@@ -1,6 +1,7 @@
 //! What tests through the front door stand on: the real binary on free ports, an app behind it that records what it
 //! gets, a browser that keeps cookies, and bytes where a browser would be too polite.
 
+pub mod app;
 pub mod apps;
 pub mod browser;
 pub mod http;
@@ -8,6 +9,8 @@ pub mod mail;
 pub mod metrics;
 pub mod page;
 pub mod people;
+pub mod proxy;
+pub mod ranges;
 pub mod signature;
 pub mod site;
 #[path = "../../support/smtp.rs"]

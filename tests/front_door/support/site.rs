@@ -74,6 +74,17 @@ pub struct Setup {
     pub log: String,
     /// Who has an account.
     pub people: Vec<Person>,
+    /// The proxy that asks by forward-auth, if one does.
+    pub front: Option<Front>,
+}
+
+/// A proxy in front that asks, and passes requests to the app itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Front {
+    /// Its name in the configuration.
+    pub name: &'static str,
+    /// The port by which browsers know the site.
+    pub port: u16,
 }
 
 impl Default for Setup {
@@ -104,6 +115,7 @@ impl Default for Setup {
             top: Vec::new(),
             log: "debug".to_owned(),
             people: vec![ADA, GRACE],
+            front: None,
         }
     }
 }
@@ -151,7 +163,7 @@ impl Site {
             admin: ([127, 0, 0, 1], admin).into(),
             host: match setup.origin.and_then(|origin| origin.split_once("://")) {
                 Some((_, host)) => host.to_owned(),
-                None => format!("wiki.localhost:{port}"),
+                None => format!("wiki.localhost:{}", setup.front.map_or(port, |front| front.port)),
             },
             mailbox: Mailbox::new(&folder.path().join("mails")),
             upstream,
@@ -185,9 +197,14 @@ impl Site {
             yaml.push_str(&line);
             yaml.push('\n');
         }
-        yaml.push_str(&format!(
-            "sites:\n  - host: {host}\n    upstreams: [\"http://{app}\"]\n    rules:\n"
-        ));
+        let behind = match setup.front {
+            Some(front) => format!("forward_auth: {}", front.name),
+            None => format!("upstreams: [\"http://{app}\"]"),
+        };
+        if setup.front.is_some() {
+            yaml.push_str("trusted_proxies: [\"127.0.0.1\"]\n");
+        }
+        yaml.push_str(&format!("sites:\n  - host: {host}\n    {behind}\n    rules:\n"));
         for rule in &setup.rules {
             yaml.push_str(&format!("      - {rule}\n"));
         }
