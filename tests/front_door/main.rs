@@ -22,6 +22,7 @@ mod cli;
 mod codes;
 mod crash;
 mod devices;
+mod doctor;
 mod failures;
 mod forward_auth;
 mod gateway;
