@@ -191,7 +191,7 @@ impl Auth {
         };
         let mail = Mail {
             to: to.clone().unwrap_or_else(EmailAddress::nobody),
-            language: context.language,
+            language: context.language_for(recipient.account),
             message,
         };
         let frame = MailFrame {

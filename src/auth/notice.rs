@@ -3,6 +3,7 @@
 use crate::domain::account::Account;
 use crate::domain::id::MailId;
 use crate::domain::keys::MailFrame;
+use crate::domain::language::Language;
 use crate::domain::mail::{Asked, Mail, Message};
 use crate::store::StoreError;
 
@@ -20,7 +21,11 @@ impl Auth {
         message: Message,
         context: &Context<'_>,
     ) -> Result<(), StoreError> {
-        let mail = Mail { to: account.email.clone(), language: context.language, message };
+        let mail = Mail {
+            to: account.email.clone(),
+            language: context.language_for(Some(account)),
+            message,
+        };
         let frame = MailFrame {
             id: MailId::generate(&*self.entropy, context.now),
             flow: None,
@@ -34,6 +39,11 @@ impl Auth {
 }
 
 impl Context<'_> {
+    /// The language of a mail to the owner of `account`: the one that they have chosen, else that of the request.
+    pub(super) fn language_for(&self, account: Option<&Account>) -> Language {
+        account.and_then(|account| account.language).unwrap_or(self.language)
+    }
+
     /// Who set a mail off.
     pub(super) fn asked(&self) -> Asked {
         Asked { at: self.now, client: self.client.clone() }

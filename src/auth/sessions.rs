@@ -10,6 +10,7 @@ use crate::domain::account::{Account, Identity};
 use crate::domain::audit::{AuditEvent, AuditResult};
 use crate::domain::host::HostName;
 use crate::domain::id::{AccountId, SessionId};
+use crate::domain::language::Language;
 use crate::domain::secret::{SessionToken, SessionTokenHash};
 use crate::domain::session::{Lifetime, Methods, NewSession, Session};
 use crate::domain::time::Timestamp;
@@ -32,6 +33,8 @@ pub struct SignedIn {
     pub identity: Arc<Identity>,
     /// Whether the account asks for the code also where a password would be enough (R12).
     pub second_step: bool,
+    /// The language that the account's owner has chosen for pages and mails.
+    pub language: Option<Language>,
     seen_at: AtomicI64,
     written_at: AtomicI64,
 }
@@ -42,6 +45,7 @@ impl SignedIn {
         Self {
             identity: Arc::new(Identity::from(account)),
             second_step: account.second_step,
+            language: account.language,
             seen_at: AtomicI64::new(seen_at),
             written_at: AtomicI64::new(seen_at),
             session,

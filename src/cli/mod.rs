@@ -22,6 +22,7 @@ mod keys;
 mod prompt;
 mod serve;
 mod sessions;
+mod templates;
 
 /// A proper login in front of any web app.
 #[derive(Debug, Parser)]
@@ -53,6 +54,9 @@ enum Command {
     /// Show the keys that apps check signatures with.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Look at pages and mails, and begin to change them.
+    #[command(subcommand)]
+    Templates(templates::TemplatesCommand),
     /// Ask a running doorward whether it is ready.
     Health(health::HealthArgs),
 }
@@ -142,6 +146,7 @@ fn dispatch(
         Command::Devices(command) => runtime()?.block_on(devices::run(command, out)),
         Command::Audit(args) => runtime()?.block_on(audit::run(&args, out)),
         Command::Keys(command) => keys::run(&command, out),
+        Command::Templates(command) => templates::run(&command, out),
         Command::Health(args) => runtime()?.block_on(health::run(&args, out)),
     }
 }

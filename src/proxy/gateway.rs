@@ -219,7 +219,7 @@ impl Gateway {
             client: accepted.facts.client.clone(),
             request_id: ctx.id,
             here: accepted.facts.path.to_string(),
-            language: language_of(headers, Some(site.cookies)),
+            language: language_of(headers, Some(site.cookies), signed_in.as_deref()),
             now: ctx.now,
             signed_in,
         };
@@ -251,6 +251,7 @@ impl Gateway {
             language: language_of(
                 &session.req_header().headers,
                 accepted.map(|accepted| accepted.site.portal.cookies),
+                None,
             ),
             now: ctx.now,
             target: accepted

@@ -33,4 +33,5 @@ mod secrets;
 mod sessions;
 mod sign_in;
 mod streams;
+mod templates;
 mod unusual;
