@@ -18,7 +18,7 @@ use doorward::auth::tokens;
 use doorward::domain::account::{Account, Identity, NewAccount};
 use doorward::domain::client::{Client, UserAgent};
 use doorward::domain::entropy::OsEntropy;
-use doorward::domain::id::{AccountId, SessionId};
+use doorward::domain::id::{AccountId, FamilyId, SessionId};
 use doorward::domain::path::RequestPath;
 use doorward::domain::secret::SessionToken;
 use doorward::domain::session::{Method as SignInMethod, Methods, NewSession, Session};
@@ -27,7 +27,7 @@ use doorward::identity::headers::{AliasFilter, IdentityHeaderNames, IdentityValu
 use doorward::identity::signature::{SignedParts, Signer};
 use doorward::policy::SitePolicy;
 use doorward::portal::pages::{Look, Pages};
-use doorward::portal::{Portal, PortalSite};
+use doorward::portal::{Hosts, Portal, PortalSite};
 use doorward::proxy::{Gateway, GatewaySettings, GatewaySite, UpstreamPool, UpstreamTimeouts};
 use doorward::telemetry::metrics::{DecisionLabel, RequestSummary, metrics};
 use doorward::templates::Templates;
@@ -144,6 +144,7 @@ impl Bench {
         let look = Look { name: "Wiki".into(), accent: None, logo: None };
         let pages = Arc::new(Pages::new(&Templates::default(), look).unwrap());
         let site = GatewaySite {
+            asked_by: None,
             upstreams: UpstreamPool::new(Vec::new(), timeouts),
             names: names(),
             key: core.keys.identity_keys(site.host()).remove(0),
@@ -156,6 +157,7 @@ impl Bench {
             auth: Arc::clone(&core.auth),
             portal: Portal::new(Arc::clone(&core.auth), Arc::clone(&pages)).service(),
             pages,
+            hosts: Arc::new(Hosts::each_alone(Arc::clone(&core.keys))),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(OsEntropy),
         });
@@ -215,8 +217,10 @@ async fn sign_in(core: &Core) -> (Account, String) {
 }
 
 fn session_of(account: &Account, now: Timestamp) -> Session {
+    let id = SessionId::generate(&OsEntropy, now);
     Session {
-        id: SessionId::generate(&OsEntropy, now),
+        id,
+        family: FamilyId::begun_by(id),
         account: account.id,
         epoch: account.epoch,
         host: HOST.parse().unwrap(),

@@ -10,6 +10,7 @@ use pingora::server::configuration::ServerConf;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
+use crate::auth::new_password::{Breached, PasswordChecks};
 use crate::auth::password::{BadParameters, HashingSettings, PasswordHasher};
 use crate::auth::{Auth, AuthParts, AuthSettings, RateLimits};
 use crate::config::settings::{self, ListenMode, Settings};
@@ -17,6 +18,7 @@ use crate::domain::budget::{DelayRule, GuessBudget};
 use crate::domain::challenge::ResendRule;
 use crate::domain::entropy::{OsEntropy, SharedEntropy};
 use crate::domain::keys::KeyRing;
+use crate::domain::password_rules::PasswordRules;
 use crate::domain::place::{Nowhere, Places};
 use crate::domain::session::Lifetime;
 use crate::domain::time::SharedClock;
@@ -27,8 +29,8 @@ use crate::notify::smtp::{SmtpCredentials, SmtpSecurity, SmtpSettings};
 use crate::notify::transport::{Transport, TransportError, TransportSettings};
 use crate::notify::worker::{OutboxWorker, Tools, WorkerSettings};
 use crate::policy::SitePolicy;
+use crate::portal::Portal;
 use crate::portal::pages::{Logo, LogoKind, Look, Pages};
-use crate::portal::{Portal, PortalSite};
 use crate::proxy::listener::{ListenError, Listener, tls_acceptor};
 use crate::proxy::{
     Gateway, GatewaySettings, GatewaySite, PlainServer, RedirectToHttps, UpstreamAddress,
@@ -39,8 +41,11 @@ use crate::store::{Accounts, Flow, OutboxStore, StoreError};
 use crate::templates::{TemplateError, Templates};
 
 mod admin;
+mod breached;
 pub mod demo;
+pub mod explain;
 pub mod gallery;
+mod hosts;
 mod places;
 pub mod secret;
 mod upkeep;
@@ -87,6 +92,9 @@ pub enum StartError {
         /// Why not.
         cause: maxminddb::MaxMindDbError,
     },
+    /// The list of stolen passwords.
+    #[error("passwords.breached: cannot ask for lists over HTTP here: {0}")]
+    Breached(#[from] reqwest::Error),
     /// The logo.
     #[error("portal.logo: cannot use {path}: {cause}")]
     Logo {
@@ -130,6 +138,7 @@ impl Core {
             flow: store.clone(),
             keys: Arc::clone(&keys),
             hasher,
+            passwords: passwords(settings)?,
             entropy: Arc::clone(&entropy),
             settings: auth_settings(settings),
             mail_waits: Arc::clone(&mail_waits),
@@ -264,8 +273,12 @@ fn proxy_conf() -> ServerConf {
 
 fn gateway(settings: &Settings, core: &Core, pages: Arc<Pages>) -> GatewaySettings {
     let portal = Portal::new(Arc::clone(&core.auth), Arc::clone(&pages));
+    let make = |site: &settings::Site| gateway_site(site, settings, &core.keys);
+    let mut sites: Vec<GatewaySite> = settings.sites.iter().filter_map(make).collect();
+    sites.extend(hosts::portal_alone(settings, make));
     GatewaySettings {
-        sites: settings.sites.iter().filter_map(|site| gateway_site(site, &core.keys)).collect(),
+        hosts: Arc::new(hosts::hosts(settings, &sites, &core.keys)),
+        sites,
         trusted_proxies: settings.trusted_proxies.clone(),
         auth: Arc::clone(&core.auth),
         pages,
@@ -275,7 +288,7 @@ fn gateway(settings: &Settings, core: &Core, pages: Arc<Pages>) -> GatewaySettin
     }
 }
 
-fn gateway_site(site: &settings::Site, keys: &KeyRing) -> Option<GatewaySite> {
+fn gateway_site(site: &settings::Site, settings: &Settings, keys: &KeyRing) -> Option<GatewaySite> {
     let policy = SitePolicy::new(site.rules.clone());
     let upstream = |upstream: &settings::Upstream| UpstreamAddress {
         tls: upstream.tls,
@@ -298,7 +311,8 @@ fn gateway_site(site: &settings::Site, keys: &KeyRing) -> Option<GatewaySite> {
         },
         key: keys.identity_keys(site.host()).into_iter().next()?,
         preserve_host: site.preserve_host,
-        portal: Arc::new(PortalSite::new(site.origin.clone(), policy)),
+        asked_by: site.forward_auth,
+        portal: Arc::new(hosts::portal_site(&site.origin, policy, settings)),
     })
 }
 
@@ -374,6 +388,19 @@ fn places(settings: &Settings) -> Result<Arc<dyn Places>, StartError> {
     let opened = places::PlacesFile::open(path);
     let failed = |cause| StartError::Places { path: path.display().to_string(), cause };
     Ok(Arc::new(opened.map_err(failed)?))
+}
+
+fn passwords(settings: &Settings) -> Result<PasswordChecks, StartError> {
+    let settings::Passwords { min_length, breached } = &settings.passwords;
+    let breached = match breached {
+        None => None,
+        Some(breached) => Some(Breached {
+            list: Arc::new(breached::Ranges::new(breached.url.clone(), breached.timeout)?),
+            on_failure: breached.on_failure,
+        }),
+    };
+    let rules = PasswordRules::new(*min_length, settings.portal.name.clone());
+    Ok(PasswordChecks { rules, breached })
 }
 
 fn hashing(settings: &Settings) -> HashingSettings {

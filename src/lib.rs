@@ -30,6 +30,9 @@
 //!    [`identity`] of who asks and a signature over both; only an `Admitted` has an identity to write.
 //! 8. The answer streams back; an app cannot set doorward's cookies.
 //!
+//! A proxy that asks at `/_doorward/verify` takes the same way for the request that it tells of, and gets what 7 would
+//! have written as its answer.
+//!
 //! # The life of a sign-in
 //!
 //! Half-signed-in and signed-in are different types. A right password opens a [`domain::challenge::Challenge`] under

@@ -61,6 +61,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("prometheus", &["telemetry/"]),
     ("fluent_bundle", &["templates/", "templates.rs"]),
     ("clap", &["cli/", "main.rs"]),
+    ("reqwest", &["app.rs", "app/", "notify/"]),
+    ("zxcvbn", &["domain/password_rules.rs"]),
 ];
 
 #[test]

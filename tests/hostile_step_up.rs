@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use doorward::auth::account::AccountDraft;
 use doorward::auth::code::CodeOutcome;
+use doorward::auth::new_password::PasswordChecks;
 use doorward::auth::password::{HashingSettings, PasswordHasher};
 use doorward::auth::sign_in::{Context, SignIn, SignInOutcome, StepUpOutcome, Wanted};
 use doorward::auth::{Auth, AuthParts, AuthSettings, RateLimits, tokens};
@@ -19,6 +20,7 @@ use doorward::domain::host::HostName;
 use doorward::domain::keys::{KeyRing, ServerSecret};
 use doorward::domain::language::Language;
 use doorward::domain::mail::Message;
+use doorward::domain::password_rules::{DEFAULT_MIN_LENGTH, Owner, PasswordRules};
 use doorward::domain::place::Nowhere;
 use doorward::domain::return_to::ReturnTo;
 use doorward::domain::secret::Password;
@@ -36,6 +38,7 @@ async fn s35_a_revoked_session_is_not_raised_by_a_code_that_was_on_its_way() {
         let host: HostName = "wiki.example.com".parse().unwrap();
         let client = Client { address: [192, 0, 2, 1].into(), user_agent: String::new().into() };
         let context = Context {
+            session_host: &host,
             host: &host,
             origin: "https://wiki.example.com",
             client: &client,
@@ -73,8 +76,10 @@ async fn s35_a_revoked_session_is_not_raised_by_a_code_that_was_on_its_way() {
     }
 }
 
+const PASSWORD: &str = "violet tram, nine harbours";
+
 fn password() -> Option<Password> {
-    Password::new("correct horse battery staple".into())
+    Password::new(PASSWORD.into())
 }
 
 async fn auth(folder: &std::path::Path) -> (Auth, Arc<SqliteStore>) {
@@ -91,6 +96,10 @@ async fn auth(folder: &std::path::Path) -> (Auth, Arc<SqliteStore>) {
         flow: store.clone(),
         keys: Arc::new(KeyRing::derive(ServerSecret::new(vec![7; 32]).unwrap(), None)),
         hasher: PasswordHasher::new(cheap, entropy.clone()).unwrap(),
+        passwords: PasswordChecks {
+            rules: PasswordRules::new(DEFAULT_MIN_LENGTH, String::new()),
+            breached: None,
+        },
         entropy,
         settings: AuthSettings {
             code_lifetime: Duration::from_secs(600),
@@ -118,7 +127,11 @@ async fn auth(folder: &std::path::Path) -> (Auth, Arc<SqliteStore>) {
         email: "ada@example.org".parse().unwrap(),
         full_name: None,
         groups: Vec::new(),
-        password: password(),
+        password: auth
+            .new_password(PASSWORD.to_owned().into(), Owner::default())
+            .await
+            .unwrap()
+            .ok(),
     };
     auth.add_account(draft, Timestamp::from_millis(0)).await.unwrap();
     (auth, store)

@@ -13,16 +13,16 @@ use super::{Core, Server, StartError};
 use crate::auth::account::{AccountDraft, AccountError, Added};
 use crate::config::settings::{
     Database, Devices, IdentityHeaders, Limits, Listen, ListenMode, Log, LogFormat, MailSettings,
-    MailTransport, Otp, PasswordHashing, Portal, Sessions, Settings, Site, Upstream,
+    MailTransport, Otp, PasswordHashing, Passwords, Portal, Sessions, Settings, Site, Upstream,
     UpstreamTimeouts,
 };
 use crate::domain::account::LoginName;
 use crate::domain::address::TrustedProxies;
 use crate::domain::entropy::{self, OsEntropy};
 use crate::domain::host::{HostName, Origin, Scheme};
+use crate::domain::password_rules::{DEFAULT_MIN_LENGTH, Owner};
 use crate::domain::quota::Rate;
 use crate::domain::rule::{PathPattern, Requirement, Rule, Unauthenticated};
-use crate::domain::secret::Password;
 use crate::domain::time::SharedClock;
 use crate::notify::inbox::Inbox;
 use crate::proxy::listener::Listener;
@@ -178,8 +178,10 @@ async fn side_server<A: Answer + 'static>(
 async fn make_account(settings: &Settings, clock: SharedClock) -> Result<String, DemoError> {
     let core = Core::open(settings, clock).await?;
     let text = readable_password();
-    let password = Password::new(text.clone()).ok_or(DemoError::Broken("password"))?;
     let login: LoginName = USERNAME.parse().map_err(|_| DemoError::Broken("name"))?;
+    let judged = core.auth.new_password(text.clone().into(), Owner::default()).await;
+    let password =
+        judged.map_err(AccountError::from)?.map_err(|_| DemoError::Broken("password"))?;
     let draft = AccountDraft {
         username: USERNAME.parse().map_err(|_| DemoError::Broken("name"))?,
         email: EMAIL.parse().map_err(|_| DemoError::Broken("address"))?,
@@ -220,6 +222,7 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
         unauthenticated: Unauthenticated::ByRequest,
         fresh: None,
         trusted_device: true,
+        effect: crate::domain::rule::Effect::Decides,
     };
     let public = "/public/**".parse().map_err(|_| broken())?;
     Ok(Settings {
@@ -231,6 +234,7 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
             logo: None,
             accent: None,
             templates: None,
+            single_sign_on: false,
         },
         trusted_proxies: TrustedProxies::default(),
         secret_file: folder.join("secret"),
@@ -260,8 +264,10 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
             lifetime: Duration::from_secs(12 * 3600),
             idle: Duration::from_secs(3600),
             remember: Duration::from_secs(30 * 86_400),
+            domain: None,
         },
         geoip: None,
+        passwords: Passwords { min_length: DEFAULT_MIN_LENGTH, breached: None },
         devices: Devices { lifetime: Duration::from_secs(30 * 86_400) },
         password_hash: PasswordHashing {
             memory_kib: 19_456,
@@ -283,6 +289,7 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
             ],
             headers: IdentityHeaders::default(),
             preserve_host: true,
+            forward_auth: None,
             timeouts: UpstreamTimeouts {
                 connect: Duration::from_secs(5),
                 read: Duration::from_secs(60),

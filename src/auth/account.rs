@@ -1,14 +1,16 @@
 //! Accounts, as an operator handles them.
 
 use crate::domain::account::{
-    Account, AccountStatus, FullName, Group, LoginName, NewAccount, Username,
+    Account, AccountStatus, AccountWithPassword, FullName, Group, ImportedAccount, LoginName,
+    NewAccount, Username,
 };
 use crate::domain::audit::AuditEvent;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::AccountId;
-use crate::domain::secret::Password;
+use crate::domain::password_rules::NewPassword;
+use crate::domain::secret::PasswordHash;
 use crate::domain::time::Timestamp;
-use crate::store::{Inserted, StoreError};
+use crate::store::{AccountSource, Imported, Inserted, StoreError};
 
 use super::Auth;
 use super::password::Busy;
@@ -25,7 +27,7 @@ pub struct AccountDraft {
     /// What it belongs to.
     pub groups: Vec<Group>,
     /// Its password.
-    pub password: Option<Password>,
+    pub password: Option<NewPassword>,
 }
 
 /// What came of making an account.
@@ -64,9 +66,7 @@ impl Auth {
         now: Timestamp,
     ) -> Result<Added, AccountError> {
         let password = match draft.password {
-            Some(password) => {
-                Some(self.hasher.hash(password).await?.ok_or(AccountError::NotHashed)?)
-            }
+            Some(password) => Some(self.hash_new(password).await?),
             None => None,
         };
         let id = AccountId::generate(&*self.entropy, now);
@@ -106,6 +106,39 @@ impl Auth {
         self.accounts.list_accounts(after, limit).await
     }
 
+    /// Imports the accounts of `source` in one step: all that it keeps, or none. Remembers it as one event when they are kept.
+    pub async fn import_accounts(
+        &self,
+        source: &mut dyn AccountSource,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut source = Watched { source, kept: false };
+        self.accounts.import_accounts(&mut source).await?;
+        if source.kept {
+            self.remember_command(AuditEvent::AccountsImported, (None, None), now).await?;
+        }
+        Ok(())
+    }
+
+    /// A page of all accounts with their password hashes, as [`Self::list_accounts`] gives them without.
+    pub async fn export_accounts(
+        &self,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<AccountWithPassword>, StoreError> {
+        self.accounts.list_accounts_with_passwords(after, limit).await
+    }
+
+    /// Remembers that password hashes are about to leave.
+    pub async fn remember_export(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.remember_command(AuditEvent::AccountsExported, (None, None), now).await
+    }
+
+    /// A new identifier for an account that comes without one.
+    pub fn new_account_id(&self, now: Timestamp) -> AccountId {
+        AccountId::generate(&*self.entropy, now)
+    }
+
     /// Disables the account and ends its sessions now (S39). `None` if there is none.
     pub async fn disable_account(
         &self,
@@ -134,14 +167,40 @@ impl Auth {
     pub async fn set_password(
         &self,
         id: AccountId,
-        password: Password,
+        password: NewPassword,
         now: Timestamp,
     ) -> Result<Option<Account>, AccountError> {
-        let hash = self.hasher.hash(password).await?.ok_or(AccountError::NotHashed)?;
+        let hash = self.hash_new(password).await?;
         let account = self.accounts.set_password(id, hash).await?;
         self.revoke_sessions_of(id, None).await?;
         self.accounts.remove_devices_of(id).await?;
         self.remember_operator(AuditEvent::PasswordSet, id, now).await?;
         Ok(account)
+    }
+
+    async fn hash_new(&self, password: NewPassword) -> Result<PasswordHash, AccountError> {
+        let hash = self.hasher.hash(password.into_password()).await?;
+        hash.ok_or(AccountError::NotHashed)
+    }
+}
+
+/// Notes what the source says at the end.
+struct Watched<'a> {
+    source: &'a mut dyn AccountSource,
+    kept: bool,
+}
+
+impl AccountSource for Watched<'_> {
+    fn next(&mut self) -> Option<ImportedAccount> {
+        self.source.next()
+    }
+
+    fn came(&mut self, of_it: Imported) {
+        self.source.came(of_it);
+    }
+
+    fn keep(&mut self) -> bool {
+        self.kept = self.source.keep();
+        self.kept
     }
 }

@@ -26,18 +26,21 @@ mod challenge;
 pub mod code;
 pub mod device;
 pub mod link;
+pub mod new_password;
 pub mod not_me;
 mod notice;
 pub mod password;
 pub mod sessions;
 pub mod sign_in;
 pub mod sign_out;
+pub mod ticket;
 pub mod tokens;
 mod unusual;
 
 pub use crate::store::StoreError;
 
 use audit::Attempt;
+use new_password::PasswordChecks;
 use password::PasswordHasher;
 use sessions::SessionCache;
 use sign_in::Context;
@@ -105,6 +108,7 @@ pub struct Auth {
     flow: Arc<dyn Flow>,
     keys: Arc<KeyRing>,
     hasher: PasswordHasher,
+    passwords: PasswordChecks,
     cache: SessionCache,
     entropy: SharedEntropy,
     settings: AuthSettings,
@@ -122,6 +126,8 @@ pub struct AuthParts {
     pub keys: Arc<KeyRing>,
     /// The pool that hashes passwords.
     pub hasher: PasswordHasher,
+    /// What new passwords have to pass.
+    pub passwords: PasswordChecks,
     /// The source of randomness.
     pub entropy: SharedEntropy,
     /// The configuration.
@@ -147,6 +153,7 @@ impl Auth {
             flow: parts.flow,
             keys: parts.keys,
             hasher: parts.hasher,
+            passwords: parts.passwords,
             cache: SessionCache::default(),
             entropy: parts.entropy,
             settings: parts.settings,

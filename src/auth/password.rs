@@ -5,12 +5,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use argon2::password_hash::phc;
-use argon2::{Algorithm, Argon2, Params, PasswordVerifier, Version};
+use argon2::{Algorithm, Argon2, Params, Version};
 use tokio::sync::Semaphore;
 
 use crate::domain::entropy::{self, Entropy, SharedEntropy};
 use crate::domain::secret::{Password, PasswordHash};
 use crate::telemetry::metrics::{Waiting, metrics};
+
+mod kept;
+
+pub use kept::{KeptHash, NotVerifiable};
 
 /// How passwords are hashed, and how many at a time.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +87,8 @@ impl PasswordHasher {
         })
     }
 
-    /// Checks `password` against `kept`, or against a decoy when there is none: one hash either way (S24).
+    /// Checks `password` against `kept`, or against a decoy when there is none: one hash either way (S24). A hash that
+    /// came from elsewhere costs what it costs there, until the right password has it replaced (docs/adr/0009).
     pub async fn verify(
         &self,
         password: Password,
@@ -94,14 +99,11 @@ impl PasswordHasher {
         let (argon2, params) = (self.argon2.clone(), self.params.clone());
         let entropy = Arc::clone(&self.entropy);
         self.work(move || {
-            let Ok(parsed) = phc::PasswordHash::new(kept.as_phc()) else { return Verdict::Wrong };
-            let right = argon2.verify_password(password.expose().as_bytes(), &parsed).is_ok();
-            if !(right && known) {
+            let Ok(kept) = KeptHash::read(&kept) else { return Verdict::Wrong };
+            if !(kept.is_of(&password) && known) {
                 return Verdict::Wrong;
             }
-            let of_these_parameters =
-                Params::try_from(&parsed).is_ok_and(|found| same_cost(&found, &params));
-            let upgraded = (!of_these_parameters)
+            let upgraded = (!kept.is_of_cost(&params))
                 .then(|| hash(&argon2, password.expose().as_bytes(), &*entropy).ok())
                 .flatten();
             Verdict::Right { upgraded }
@@ -130,7 +132,7 @@ impl PasswordHasher {
     }
 
     /// Waits for a turn and does `job` off the request threads. `None` if it died.
-    async fn work<T: Send + 'static>(
+    pub(super) async fn work<T: Send + 'static>(
         &self,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<Option<T>, Busy> {
@@ -180,11 +182,6 @@ fn hash(
     let salt: [u8; 16] = entropy::bytes(entropy);
     let hashed: phc::PasswordHash = argon2.hash_password_with_salt(password, &salt)?;
     Ok(PasswordHash::from_phc(hashed.to_string()))
-}
-
-fn same_cost(found: &Params, wanted: &Params) -> bool {
-    (found.m_cost(), found.t_cost(), found.p_cost())
-        == (wanted.m_cost(), wanted.t_cost(), wanted.p_cost())
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use moka::sync::Cache;
 use crate::domain::account::{Account, Identity};
 use crate::domain::audit::{AuditEvent, AuditResult};
 use crate::domain::host::HostName;
-use crate::domain::id::{AccountId, SessionId};
+use crate::domain::id::{AccountId, FamilyId, SessionId};
 use crate::domain::language::Language;
 use crate::domain::secret::{SessionToken, SessionTokenHash};
 use crate::domain::session::{Lifetime, Methods, NewSession, Session};
@@ -116,7 +116,9 @@ impl Auth {
         };
         if signed_in.has_expired(now) {
             self.cache.remove(&hash);
-            return Ok(None);
+            // Its owner may have been busy at another host meanwhile, which this entry has not seen.
+            let again = self.load(&hash, host, now).await?;
+            return Ok(again.filter(|signed_in| !signed_in.has_expired(now)));
         }
         if signed_in.touch(now) {
             self.write_touch(signed_in.session.id, now);
@@ -167,11 +169,13 @@ impl Auth {
             if remember { self.settings.remembered } else { self.settings.session };
         let token = SessionToken::generate(&*self.entropy);
         let now = context.now;
+        let id = SessionId::generate(&*self.entropy, now);
         let session = Session {
-            id: SessionId::generate(&*self.entropy, now),
+            id,
+            family: self.family_for(account, id, context).await?,
             account: account.id,
             epoch: account.epoch,
-            host: context.host.clone(),
+            host: context.session_host.clone(),
             methods: proof.methods,
             authenticated_at: proof.authenticated_at,
             created_at: now,
@@ -183,10 +187,8 @@ impl Auth {
         };
         let unusual = self.unusual_sign_in(account, &session.methods, context).await?;
         let new = NewSession { token: token.hash(), session, replaces: context.replaces };
-        self.flow.create_session(new).await?;
-        if let Some(replaced) = context.replaces {
-            self.cache.remove_session(replaced);
-        }
+        let ended = self.flow.create_session(new).await?;
+        self.cache.remove_replaced(context.replaces, ended);
         self.remember(Attempt::of(AuditEvent::SignedIn, AuditResult::Ok, Some(account)), context)
             .await?;
         if !unusual.is_empty() {
@@ -194,6 +196,20 @@ impl Auth {
         }
         let remembered_for = remember.then_some(lifetime.absolute);
         Ok(Opened { token, remembered_for, device: None })
+    }
+
+    /// The family of a new session: a browser that signs in once more to the same account goes on with what it has at
+    /// other hosts; to another, it begins anew.
+    async fn family_for(
+        &self,
+        account: &Account,
+        id: SessionId,
+        context: &Context<'_>,
+    ) -> Result<FamilyId, StoreError> {
+        let Some(replaced) = context.replaces else { return Ok(FamilyId::begun_by(id)) };
+        let sessions = self.flow.sessions_of(account.id, context.now).await?;
+        let before = sessions.into_iter().find(|session| session.id == replaced);
+        Ok(before.map_or(FamilyId::begun_by(id), |session| session.family))
     }
 
     /// The sessions of an account that have not ended, the latest used first.
@@ -205,11 +221,19 @@ impl Auth {
         self.flow.sessions_of(account, now).await
     }
 
-    /// Ends one session, everywhere. Says whether there was one.
+    /// Ends one session, and with it all of its sign-in at other hosts. Says whether there was one.
     pub async fn revoke_session(&self, id: SessionId) -> Result<bool, StoreError> {
-        let ended = self.flow.end_session(id).await;
-        self.cache.remove_session(id);
-        ended
+        match self.flow.end_session(id).await {
+            Ok(ended) => {
+                self.cache.remove_replaced(Some(id), ended);
+                Ok(ended.is_some())
+            }
+            Err(error) => {
+                // It may have ended or not: the store is asked about every session again.
+                self.cache.clear();
+                Err(error)
+            }
+        }
     }
 
     /// The same, by an operator.
@@ -291,8 +315,13 @@ impl SessionCache {
         self.entries.invalidate(hash);
     }
 
-    fn remove_session(&self, id: SessionId) {
-        self.remove_where(|signed_in| signed_in.session.id == id);
+    pub(super) fn remove_replaced(&self, id: Option<SessionId>, family: Option<FamilyId>) {
+        if id.is_none() && family.is_none() {
+            return;
+        }
+        self.remove_where(|SignedIn { session, .. }| {
+            Some(session.id) == id || Some(session.family) == family
+        });
     }
 
     pub(super) fn remove_account(&self, account: AccountId) {

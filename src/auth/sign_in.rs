@@ -30,6 +30,8 @@ use super::{Auth, Limited};
 pub struct Context<'a> {
     /// The site.
     pub host: &'a HostName,
+    /// The host that its sessions are of: the site's, or the domain whose hosts share them.
+    pub session_host: &'a HostName,
     /// The site's origin as configured, for mails (S19).
     pub origin: &'a str,
     /// Who asks.

@@ -6,7 +6,7 @@ use crate::domain::host::HostName;
 use crate::domain::id::DeviceId;
 use crate::domain::keys::{KeyRing, RotatingKey};
 use crate::domain::secret::{
-    DeviceToken, FlowSecret, LinkToken, SessionToken, base64url, from_base64url,
+    DeviceToken, FlowSecret, LinkToken, SessionToken, TicketToken, base64url, from_base64url,
 };
 
 const SECRET_BYTES: usize = 32;
@@ -77,6 +77,16 @@ pub fn encode_link(token: &LinkToken) -> String {
 pub fn decode_link(text: &str) -> Option<LinkToken> {
     let bytes = (text.len() == 43).then(|| from_base64url(text)).flatten()?;
     bytes.try_into().ok().map(LinkToken::from_bytes)
+}
+
+/// A ticket as its address carries it.
+pub fn encode_ticket(keys: &KeyRing, ticket: &TicketToken, host: &HostName) -> String {
+    encode(&keys.ticket, ticket.expose(), host)
+}
+
+/// The ticket in an address; `None` when it was not made by this server for this host.
+pub fn decode_ticket(keys: &KeyRing, text: &str, host: &HostName) -> Option<TicketToken> {
+    decode(&keys.ticket, text, host).map(TicketToken::from_bytes)
 }
 
 /// The token that a form of this browser carries, so that only its own pages can post (S52).

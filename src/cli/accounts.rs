@@ -4,12 +4,15 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use serde_json::json;
+use zeroize::Zeroizing;
 
+use super::transfer::{self, ExportArgs, ImportArgs};
 use super::{ConfigArgs, Failure, core, prompt, until_noticed, write_json};
 use crate::app::Core;
-use crate::auth::account::{AccountDraft, Added};
+use crate::auth::account::{AccountDraft, AccountError, Added};
 use crate::domain::account::{Account, AccountStatus, FullName, Group, LoginName, Username};
 use crate::domain::email::EmailAddress;
+use crate::domain::password_rules::{NewPassword, Owner};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum AccountsCommand {
@@ -25,6 +28,10 @@ pub(super) enum AccountsCommand {
     Enable(NamedArgs),
     /// Set a new password and end the account's sessions.
     SetPassword(SetPasswordArgs),
+    /// Import accounts, with the password hashes that they have elsewhere.
+    Import(ImportArgs),
+    /// Export all accounts.
+    Export(ExportArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -100,11 +107,14 @@ pub(super) async fn run(
             until_noticed().await;
             tell(out, &args.config, &still_there(account)?, Some("enabled"))
         }
+        AccountsCommand::Import(args) => transfer::import(&args, out).await,
+        AccountsCommand::Export(args) => transfer::export(&args, out).await,
         AccountsCommand::SetPassword(args) => {
             let config = &args.named.config;
-            let password = prompt::new_password()?;
+            let typed = prompt::new_password()?;
             let core = core(config).await?;
             let account = named(&core, &args.named.login).await?;
+            let password = accepted(&core, typed, Owner::from(&account)).await?;
             let account = core
                 .auth
                 .set_password(account.id, password, core.clock.now())
@@ -118,8 +128,14 @@ pub(super) async fn run(
 }
 
 async fn add(args: AddArgs, out: &mut dyn Write) -> Result<ExitCode, Failure> {
-    let password = Some(prompt::new_password()?);
+    let typed = prompt::new_password()?;
     let core = core(&args.config).await?;
+    let owner = Owner {
+        username: Some(args.name.clone()),
+        email: Some(args.email.clone()),
+        full_name: args.full_name.clone(),
+    };
+    let password = Some(accepted(&core, typed, owner).await?);
     let (name, email) = (args.name.clone(), args.email.clone());
     let draft = AccountDraft {
         username: args.name,
@@ -140,6 +156,17 @@ async fn add(args: AddArgs, out: &mut dyn Write) -> Result<ExitCode, Failure> {
     }
     let account = named(&core, &LoginName::Username(name)).await?;
     tell(out, &args.config, &account, Some("added"))
+}
+
+/// What was typed as a new password, or the reason why it is not taken (R20).
+async fn accepted(
+    core: &Core,
+    typed: Zeroizing<String>,
+    owner: Owner,
+) -> Result<NewPassword, Failure> {
+    let judged = core.auth.new_password(typed, owner).await;
+    let judged = judged.map_err(|busy| Failure::Refused(AccountError::from(busy).to_string()))?;
+    judged.map_err(|fault| Failure::Refused(fault.to_string()))
 }
 
 async fn list(args: &ConfigArgs, out: &mut dyn Write) -> Result<ExitCode, Failure> {

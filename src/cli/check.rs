@@ -1,10 +1,12 @@
-//! `doorward check`: says what is wrong with a configuration, or that nothing is.
+//! `doorward check`: says what is wrong with a configuration, or that nothing is. What its rules mean for a request
+//! is in `explain`.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
 
+use super::explain::ExplainArgs;
 use crate::config::settings::{ListenMode, MailTransport, Settings};
 use crate::config::{self, ConfigErrors};
 
@@ -23,6 +25,9 @@ pub struct CheckArgs {
     /// Print the JSON schema of configuration files, for editors, and do nothing else.
     #[arg(long, conflicts_with_all = ["json", "print"])]
     pub schema: bool,
+    /// What is to be explained.
+    #[command(flatten)]
+    pub about: ExplainArgs,
 }
 
 /// How it went: the process's exit code.
@@ -92,13 +97,14 @@ fn summary(settings: &Settings) -> String {
     }
     lines.push(format!("  sign-in   {}", settings.portal.origin));
     for site in &settings.sites {
-        let upstreams: Vec<String> =
+        let mut behind: Vec<String> =
             site.upstreams.iter().map(|to| format!("{}:{}", to.host, to.port)).collect();
+        behind.extend(site.forward_auth.map(|proxy| format!("asked by {proxy}")));
         let rules = match site.rules.len() {
             1 => "1 rule".to_owned(),
             count => format!("{count} rules"),
         };
-        lines.push(format!("  site      {} → {} ({rules})", site.origin, upstreams.join(", ")));
+        lines.push(format!("  site      {} → {} ({rules})", site.origin, behind.join(", ")));
     }
     let way = match &settings.mail.transport {
         MailTransport::Smtp(server) => format!("{}:{}", server.host, server.port),
@@ -186,6 +192,7 @@ sites: [{ host: wiki.localhost, upstreams: [\"http://127.0.0.1:8080\"] }]
             json: false,
             print: false,
             schema: false,
+            about: ExplainArgs::default(),
         };
         let (mut out, mut err) = (Vec::new(), Vec::new());
         assert_eq!(run(&args, &mut out, &mut err).unwrap(), Checked::Faulty);

@@ -17,12 +17,14 @@ mod audit;
 pub mod check;
 mod demo;
 mod devices;
+mod explain;
 mod health;
 mod keys;
 mod prompt;
 mod serve;
 mod sessions;
 mod templates;
+mod transfer;
 
 /// A proper login in front of any web app.
 #[derive(Debug, Parser)]
@@ -138,6 +140,11 @@ fn dispatch(
     // One TLS stack: every library finds this provider (rustls on ring).
     let _ = rustls::crypto::ring::default_provider().install_default();
     match command {
+        Command::Check(check::CheckArgs { file: Some(file), json, about, .. })
+            if about.url.is_some() =>
+        {
+            runtime()?.block_on(explain::run(&file, &about, json, out))
+        }
         Command::Check(args) => Ok(check::run(&args, out, err)?.into()),
         Command::Serve(args) => runtime()?.block_on(serve::run(&args, out)),
         Command::Demo(args) => runtime()?.block_on(demo::run(&args, out)),

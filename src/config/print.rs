@@ -7,8 +7,9 @@ use super::settings::{
     Database, IdentityHeaders, Listen, ListenMode, LogFormat, MailSettings, MailTransport,
     Settings, Site, Smtp, SmtpTls, Upstream,
 };
+use crate::domain::breach::OnFailure;
 use crate::domain::quota::format_duration;
-use crate::domain::rule::{Rule, Unauthenticated};
+use crate::domain::rule::{Effect, Rule, Unauthenticated};
 
 /// The settings as a configuration file that says the same: it reads back as they are, but for the secrets in it, each
 /// of which is `"********"`.
@@ -36,6 +37,7 @@ fn file(settings: &Settings) -> Value {
             "geoip",
             settings.geoip.as_ref().map(|path| map([("database", Some(text(path.display())))])),
         ),
+        ("passwords", Some(passwords(settings))),
         ("password_hash", Some(password_hash(settings))),
         ("sites", list(settings.sites.iter().map(site))),
         ("log", Some(log(settings))),
@@ -66,6 +68,7 @@ fn portal(settings: &Settings) -> Value {
         ("logo", portal.logo.as_ref().map(|path| text(path.display()))),
         ("accent", portal.accent.as_ref().map(text)),
         ("templates", portal.templates.as_ref().map(|path| text(path.display()))),
+        ("single_sign_on", Some(portal.single_sign_on.into())),
     ])
 }
 
@@ -135,7 +138,24 @@ fn session(settings: &Settings) -> Value {
         ("lifetime", Some(span(session.lifetime))),
         ("idle", Some(span(session.idle))),
         ("remember", Some(span(session.remember))),
+        ("domain", session.domain.as_ref().map(text)),
     ])
+}
+
+fn passwords(settings: &Settings) -> Value {
+    let breached = settings.passwords.breached.as_ref().map(|breached| {
+        let on_failure = match breached.on_failure {
+            OnFailure::Allow => "allow",
+            OnFailure::Refuse => "refuse",
+        };
+        map([
+            ("url", Some(text(&breached.url))),
+            ("timeout", Some(span(breached.timeout))),
+            ("on_failure", Some(text(on_failure))),
+        ])
+    });
+    let least = u64::try_from(settings.passwords.min_length).unwrap_or(u64::MAX);
+    map([("min_length", Some(least.into())), ("breached", breached)])
 }
 
 fn password_hash(settings: &Settings) -> Value {
@@ -158,6 +178,7 @@ fn site(site: &Site) -> Value {
         ("rules", list(site.rules.iter().map(rule))),
         ("headers", Some(headers(&site.headers))),
         ("preserve_host", Some(site.preserve_host.into())),
+        ("forward_auth", site.forward_auth.map(text)),
         (
             "timeouts",
             Some(map([
@@ -185,6 +206,7 @@ fn rule(rule: &Rule) -> Value {
         ("unauthenticated", always.then(|| text("401"))),
         ("fresh", rule.fresh.map(span)),
         ("trusted_device", (!rule.trusted_device).then(|| false.into())),
+        ("report_only", (rule.effect == Effect::Reports).then(|| true.into())),
     ])
 }
 

@@ -5,6 +5,7 @@
 
 mod budgets;
 mod context;
+mod domain;
 mod expand;
 mod files;
 mod front;
@@ -12,7 +13,9 @@ mod headers;
 mod located;
 mod mail;
 pub(super) mod near;
+mod passwords;
 mod portal;
+mod presets;
 mod rules;
 mod sites;
 mod store;
@@ -127,6 +130,8 @@ pub(super) struct File {
     devices: Option<Located<budgets::Devices>>,
     /// In which country an address is.
     geoip: Option<Located<front::GeoIp>>,
+    /// What new passwords have to be.
+    passwords: Option<Located<passwords::Passwords>>,
     /// How passwords are hashed (Argon2id).
     password_hash: Option<Located<budgets::PasswordHash>>,
     /// The sites that doorward stands in front of; at least one, no two of the same host.
@@ -141,7 +146,12 @@ impl File {
     fn into_settings(self, context: &Context<'_>) -> Option<Settings> {
         let listen = front::listen(self.listen, context);
         let admin = front::admin(self.admin, listen.as_deref().unwrap_or_default(), context);
-        let portal = portal::portal(self.portal, context);
+        let several_sites = self
+            .sites
+            .as_ref()
+            .and_then(|sites| sites.value.as_ref())
+            .is_some_and(|sites| sites.len() > 1);
+        let portal = portal::portal(self.portal, several_sites, context);
         let trusted_proxies = front::trusted_proxies(self.trusted_proxies, context);
         let (secret_file, previous_secret_file) =
             store::secret_files(self.secret_file, self.previous_secret_file, context);
@@ -150,16 +160,25 @@ impl File {
         let mail = mail::mail(self.mail, context);
         let limits = budgets::limits(self.limits, context);
         let otp = budgets::otp(self.otp, context);
+        let domain_at = budgets::place_of_domain(self.session.as_ref());
         let session = budgets::session(self.session, context);
         let devices = budgets::devices(self.devices, context);
         let geoip = front::geoip(self.geoip, context);
+        let passwords = passwords::passwords(self.passwords, context);
         let password_hash = budgets::password_hash(self.password_hash, context);
         let around = sites::Around {
             portal: portal.as_ref().map(|portal| &portal.origin),
             listen: listen.as_deref().unwrap_or_default(),
+            trusts_proxies: trusted_proxies.as_ref().map(|trusted| !trusted.networks().is_empty()),
         };
         let sites = sites::sites(self.sites, &around, context);
         let log = front::log(self.log, context);
+        let domain = session.as_ref().and_then(|session| session.domain.as_ref());
+        if let (Some(domain), Some(at), Some(portal), Some(sites)) =
+            (domain, domain_at, &portal, &sites)
+        {
+            domain::covers(domain, &at, &portal.origin, sites, context)?;
+        }
         state?;
         Some(Settings {
             listen: listen?,
@@ -175,6 +194,7 @@ impl File {
             session: session?,
             devices: devices?,
             geoip: geoip?,
+            passwords: passwords?,
             password_hash: password_hash?,
             sites: sites?,
             log: log?,

@@ -6,8 +6,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use url::Url;
 
 use crate::domain::address::TrustedProxies;
+use crate::domain::asking_proxy::AskingProxy;
+use crate::domain::breach::OnFailure;
 use crate::domain::email::EmailAddress;
 use crate::domain::host::{HostName, Origin};
 use crate::domain::quota::Rate;
@@ -42,6 +45,8 @@ pub struct Settings {
     pub devices: Devices,
     /// The file that knows the countries of addresses (MaxMind's format), if there is one.
     pub geoip: Option<PathBuf>,
+    /// What new passwords have to be.
+    pub passwords: Passwords,
     /// How passwords are hashed.
     pub password_hash: PasswordHashing,
     /// The sites; at least one, no two of the same host.
@@ -88,6 +93,8 @@ pub struct Portal {
     pub accent: Option<String>,
     /// A folder whose templates take the place of those in the binary.
     pub templates: Option<PathBuf>,
+    /// Whether people sign in at `origin` for every site.
+    pub single_sign_on: bool,
 }
 
 /// The database of the accounts and of what passes.
@@ -189,7 +196,7 @@ pub struct Otp {
 }
 
 /// The sessions.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Sessions {
     /// When a session ends, whatever happens.
     pub lifetime: Duration,
@@ -197,6 +204,8 @@ pub struct Sessions {
     pub idle: Duration,
     /// When a remembered session ends; it has no idle end of its own.
     pub remember: Duration,
+    /// The domain whose hosts share a session cookie, if they do.
+    pub domain: Option<HostName>,
 }
 
 /// The trusted devices.
@@ -204,6 +213,26 @@ pub struct Sessions {
 pub struct Devices {
     /// How long a trusted device is spared the code.
     pub lifetime: Duration,
+}
+
+/// What new passwords have to be.
+#[derive(Clone, Debug)]
+pub struct Passwords {
+    /// The fewest characters.
+    pub min_length: usize,
+    /// The list of stolen passwords that is asked, if one is.
+    pub breached: Option<Breached>,
+}
+
+/// A list of stolen passwords.
+#[derive(Clone, Debug)]
+pub struct Breached {
+    /// Where its ranges are; ends in a slash.
+    pub url: Url,
+    /// How long an answer may take.
+    pub timeout: Duration,
+    /// What happens when there is none.
+    pub on_failure: OnFailure,
 }
 
 /// How passwords are hashed (Argon2id).
@@ -226,7 +255,7 @@ pub struct PasswordHashing {
 pub struct Site {
     /// How browsers know it.
     pub origin: Origin,
-    /// The apps behind; at least one.
+    /// The apps behind; at least one, unless a proxy asks about the site.
     pub upstreams: Vec<Upstream>,
     /// The rules; the first that matches decides, and where none does the request is denied.
     pub rules: Vec<Rule>,
@@ -234,6 +263,8 @@ pub struct Site {
     pub headers: IdentityHeaders,
     /// How the app behind is told the host.
     pub preserve_host: bool,
+    /// The proxy that asks about requests to it, if one does.
+    pub forward_auth: Option<AskingProxy>,
     /// How long the app behind may take.
     pub timeouts: UpstreamTimeouts,
 }

@@ -271,6 +271,19 @@ pub struct NewAccount {
     pub created_at: Timestamp,
 }
 
+/// An account that comes from elsewhere, with how it stood there.
+#[derive(Clone, Debug)]
+pub struct ImportedAccount {
+    /// The account.
+    pub account: NewAccount,
+    /// Whether it may be used.
+    pub status: AccountStatus,
+    /// Whether it asks for the code also where a password would be enough.
+    pub second_step: bool,
+    /// The language of its pages and mails, if its owner has chosen one.
+    pub language: Option<Language>,
+}
+
 /// What came of giving an account another e-mail address.
 #[derive(Clone, Debug)]
 pub enum EmailChange {

@@ -47,6 +47,8 @@ names! {
         RateLimit = "rate_limit",
         /// A session was made.
         SignedIn = "signed_in",
+        /// A sign-in was carried to another host.
+        Ticket = "ticket",
         /// A session was ended by its owner.
         SignedOut = "signed_out",
         /// Sessions were ended from the account page, or by an operator.
@@ -67,6 +69,10 @@ names! {
         BudgetSpent = "budget_spent",
         /// An account was made.
         AccountAdded = "account_added",
+        /// Accounts were imported; each is of no event of its own.
+        AccountsImported = "accounts_imported",
+        /// Accounts were exported with their password hashes.
+        AccountsExported = "accounts_exported",
         /// An account was disabled.
         AccountDisabled = "account_disabled",
         /// An account was enabled.

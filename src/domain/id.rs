@@ -9,6 +9,13 @@ use uuid::Uuid;
 use super::entropy::{self, Entropy};
 use super::time::Timestamp;
 
+impl FamilyId {
+    /// The family that begins with this session.
+    pub const fn begun_by(session: SessionId) -> Self {
+        Self(session.0)
+    }
+}
+
 macro_rules! identifiers {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
@@ -56,6 +63,8 @@ identifiers! {
     AccountId;
     /// A session as others may name it (`sid`): it opens nothing.
     SessionId;
+    /// The sessions that one sign-in has given, at whichever hosts: they end together.
+    FamilyId;
     /// A challenge.
     ChallengeId;
     /// A mail in the outbox; its `Message-ID` is made from it, so that a repeated delivery is seen as one.

@@ -134,6 +134,10 @@ pub struct KeyRing {
     pub device_cookie: RotatingKey,
     /// Over the tokens of "not me" addresses.
     pub not_me: RotatingKey,
+    /// Over tickets.
+    pub ticket: RotatingKey,
+    /// Over what other hosts ask of the portal.
+    pub ticket_request: RotatingKey,
     code: RotatingKey,
     relay: RotatingKey,
     decoy: RotatingKey,
@@ -158,6 +162,8 @@ impl KeyRing {
             form_token: rotating("form token"),
             device_cookie: rotating("device cookie"),
             not_me: rotating("not me"),
+            ticket: rotating("ticket"),
+            ticket_request: rotating("ticket request"),
             code: rotating("code"),
             relay: rotating("relay code"),
             decoy: rotating("decoy"),

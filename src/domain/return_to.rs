@@ -17,7 +17,7 @@ pub struct NotAReturnTo;
 
 impl ReturnTo {
     /// The longest target that is kept, in bytes.
-    pub const MAX_BYTES: usize = 2048;
+    pub const MAX_BYTES: usize = 4096;
 
     /// The site's front page.
     pub fn front_page() -> Self {

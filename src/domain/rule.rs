@@ -155,6 +155,18 @@ pub struct Rule {
     pub fresh: Option<Duration>,
     /// Whether a trusted device may stand in for the code.
     pub trusted_device: bool,
+    /// Whether it decides, or only tells what it would decide.
+    pub effect: Effect,
+}
+
+/// What becomes of a rule's word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Effect {
+    /// It is what happens.
+    #[default]
+    Decides,
+    /// It is logged and counted; the next rule that matches decides.
+    Reports,
 }
 
 #[cfg(test)]

@@ -98,6 +98,13 @@ token_and_hash! {
     LinkTokenHash, b"doorward link token\0"
 }
 
+token_and_hash! {
+    /// The secret of a ticket. It is in one address, once.
+    TicketToken,
+    /// The SHA-256 under which a store finds a ticket.
+    TicketHash, b"doorward ticket\0"
+}
+
 /// The keyed hash of a code, as a store keeps it: without the server's key and the browser's secret the
 /// million possible codes cannot be tried against it.
 #[derive(Clone, Copy)]
@@ -171,17 +178,17 @@ impl fmt::Debug for Password {
     }
 }
 
-/// A password's hash in PHC string format, as a store keeps it.
+/// A password's hash as a store keeps it: a PHC string, or the text of the system that an account came from.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);
 
 impl PasswordHash {
-    /// The hash in this PHC string.
+    /// The hash in this text.
     pub fn from_phc(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The PHC string.
+    /// The text.
     pub fn as_phc(&self) -> &str {
         &self.0
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::account::Epoch;
 use super::client::Client;
 use super::host::HostName;
-use super::id::{AccountId, SessionId};
+use super::id::{AccountId, FamilyId, SessionId};
 use super::secret::SessionTokenHash;
 use super::time::Timestamp;
 
@@ -107,6 +107,8 @@ pub struct Lifetime {
 pub struct Session {
     /// The name by which it is listed and revoked.
     pub id: SessionId,
+    /// The sign-in that it is of: all its sessions end together.
+    pub family: FamilyId,
     /// Whose it is.
     pub account: AccountId,
     /// The account's epoch when it was made; dead once the account's is later.
@@ -150,7 +152,8 @@ pub struct NewSession {
     pub token: SessionTokenHash,
     /// The session.
     pub session: Session,
-    /// The session that it takes the place of, which ends in the same step (S28).
+    /// The session that it takes the place of, which ends in the same step (S28), with its family unless the new one is
+    /// of that as well.
     pub replaces: Option<SessionId>,
 }
 

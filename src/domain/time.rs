@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 
 /// An instant in milliseconds since the Unix epoch.
@@ -50,6 +51,20 @@ impl Timestamp {
     /// RFC 3339 in UTC with whole seconds, for `<time datetime>` and JSON.
     pub fn rfc3339(self) -> String {
         self.format(format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z"))
+    }
+
+    /// RFC 3339 in UTC with all that an instant holds, for files that are read back.
+    pub fn rfc3339_exact(self) -> String {
+        let seconds =
+            self.format(format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]"));
+        format!("{seconds}.{:03}Z", self.0.rem_euclid(1000))
+    }
+
+    /// The instant of an RFC 3339 text; without an offset it is UTC.
+    pub fn from_rfc3339(text: &str) -> Option<Self> {
+        let parse = |text: &str| OffsetDateTime::parse(text, &Rfc3339).ok();
+        let at = parse(text).or_else(|| parse(&format!("{text}Z")))?;
+        i64::try_from(at.unix_timestamp_nanos().div_euclid(1_000_000)).ok().map(Self)
     }
 
     /// The day and the clock time in UTC.
@@ -181,5 +196,17 @@ mod tests {
         assert_eq!(late.since(early), Duration::from_millis(2500));
         assert_eq!(early.since(late), Duration::ZERO);
         assert_eq!(early + Duration::from_secs(2), Timestamp::from_millis(3000));
+    }
+
+    #[test]
+    fn an_exact_instant_reads_back_as_it_is() {
+        for millis in [0, -1, 1_763_667_045_007, 1_763_667_045_000] {
+            let at = Timestamp::from_millis(millis);
+            assert_eq!(Timestamp::from_rfc3339(&at.rfc3339_exact()), Some(at), "{millis}");
+        }
+        let noon = Timestamp::from_rfc3339("2026-11-25T12:00:00.5+01:00").unwrap();
+        assert_eq!(noon.rfc3339_exact(), "2026-11-25T11:00:00.500Z");
+        assert_eq!(Timestamp::from_rfc3339("2026-11-25T11:00:00.500"), Some(noon));
+        assert_eq!(Timestamp::from_rfc3339("yesterday"), None);
     }
 }

@@ -17,6 +17,15 @@ pub struct IdentityHeaderNames {
     pub groups: HeaderName,
 }
 
+impl IdentityHeaderNames {
+    /// Every header by which an app may be told something of an identity, the proofs included.
+    pub fn all(&self) -> impl Iterator<Item = HeaderName> {
+        let own = [&self.user, &self.email, &self.name, &self.groups].map(HeaderName::clone);
+        let proofs = ["x-doorward-assertion", "signature", "signature-input"];
+        own.into_iter().chain(proofs.map(HeaderName::from_static))
+    }
+}
+
 /// The values of the identity headers, made once for a session and cheap to clone.
 ///
 /// Apps that read headers as text disagree on anything but ASCII, and most that show a full name (those in Go and

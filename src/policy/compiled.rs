@@ -1,6 +1,6 @@
 //! A rule with everything that matching needs prepared.
 
-use crate::domain::rule::{PathPattern, Rule};
+use crate::domain::rule::{Effect, PathPattern, Rule};
 
 use super::{Case, Facts};
 
@@ -24,15 +24,45 @@ impl CompiledRule {
         self.rule.path != self.folded
     }
 
+    pub(super) fn decides(&self) -> bool {
+        self.rule.effect == Effect::Decides
+    }
+
     pub(super) fn matches(&self, facts: &Facts<'_>, reading: &str, case: Case) -> bool {
+        self.mismatch(facts, reading, case).is_none()
+    }
+
+    /// The first thing by which the rule is not for the request; `None` where it is.
+    pub(super) fn mismatch(
+        &self,
+        facts: &Facts<'_>,
+        reading: &str,
+        case: Case,
+    ) -> Option<Mismatch> {
         let pattern = match case {
             Case::Exact => &self.rule.path,
             Case::Folded => &self.folded,
         };
-        pattern.as_ref().is_none_or(|pattern| pattern.matches(reading))
-            && (self.rule.methods.is_empty()
-                || self.rule.methods.iter().any(|method| method == facts.method.as_str()))
-            && (self.rule.networks.is_empty()
-                || self.rule.networks.iter().any(|network| network.contains(&facts.client)))
+        let Rule { methods, networks, .. } = &self.rule;
+        if pattern.as_ref().is_some_and(|pattern| !pattern.matches(reading)) {
+            Some(Mismatch::Path)
+        } else if !methods.is_empty() && !methods.iter().any(|m| m == facts.method.as_str()) {
+            Some(Mismatch::Method)
+        } else if !networks.is_empty() && !networks.iter().any(|n| n.contains(&facts.client)) {
+            Some(Mismatch::Network)
+        } else {
+            None
+        }
     }
+}
+
+/// By what a rule is not for a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mismatch {
+    /// It is for other paths.
+    Path,
+    /// It is for other methods.
+    Method,
+    /// It is for clients elsewhere.
+    Network,
 }

@@ -12,8 +12,11 @@ use crate::domain::session::{Assurance, Method as SignInMethod, Methods};
 use crate::domain::time::Timestamp;
 
 mod compiled;
+mod explain;
 
 use compiled::CompiledRule;
+pub use compiled::Mismatch;
+pub use explain::{Explanation, Reading, Verdict};
 
 /// What the policy looks at in a request: the very values that are forwarded.
 #[derive(Clone, Copy, Debug)]
@@ -108,13 +111,27 @@ impl Decision {
 pub struct SitePolicy {
     rules: Vec<CompiledRule>,
     any_upper_case: bool,
+    any_reports: bool,
+}
+
+/// What a rule that only reports would have decided.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Its place among the rules of the site, from 0.
+    pub place: usize,
+    /// What it would have decided.
+    pub decision: Decision,
 }
 
 impl SitePolicy {
     /// The rules in their order. Where none matches, the request is refused.
     pub fn new(rules: Vec<Rule>) -> Self {
         let rules: Vec<CompiledRule> = rules.into_iter().map(CompiledRule::new).collect();
-        Self { any_upper_case: rules.iter().any(CompiledRule::has_upper_case), rules }
+        Self {
+            any_upper_case: rules.iter().any(CompiledRule::has_upper_case),
+            any_reports: !rules.iter().all(CompiledRule::decides),
+            rules,
+        }
     }
 
     /// Decides on every way in which the app could read the path, letter case included; what one of them refuses
@@ -126,28 +143,64 @@ impl SitePolicy {
         now: Timestamp,
     ) -> Decision {
         let mut strictest: Option<Decision> = None;
-        for reading in facts.path.readings() {
-            let decision = self.decide_reading(facts, reading, Case::Exact, visitor, now);
+        self.each_reading(facts, |reading, case| {
+            let decision = self.decide_reading(facts, reading, case, visitor, now);
             keep_stricter(&mut strictest, decision);
-            if self.any_upper_case || reading.bytes().any(|b| b.is_ascii_uppercase()) {
-                let folded = reading.to_ascii_lowercase();
-                let decision = self.decide_reading(facts, &folded, Case::Folded, visitor, now);
-                keep_stricter(&mut strictest, decision);
-            }
-        }
+        });
         strictest.unwrap_or(Decision::Forbidden)
     }
 
-    /// The rule that decides on the path as it is written, with its place, for `doorward check --url`.
+    /// What the rules that only report would have decided, each for itself: those that are for the request and stand
+    /// before the one that decides. Almost always there is none.
+    pub fn reports(
+        &self,
+        facts: &Facts<'_>,
+        visitor: Option<Visitor<'_>>,
+        now: Timestamp,
+    ) -> Vec<Report> {
+        if !self.any_reports {
+            return Vec::new();
+        }
+        let mut strictest: Vec<Option<Decision>> = vec![None; self.rules.len()];
+        self.each_reading(facts, |reading, case| {
+            for (rule, kept) in self.rules.iter().zip(&mut strictest) {
+                match rule.matches(facts, reading, case) {
+                    true if rule.decides() => break,
+                    true => keep_stricter(kept, apply(rule.rule(), facts, visitor, now)),
+                    false => {}
+                }
+            }
+        });
+        let reports = strictest.into_iter().enumerate();
+        reports
+            .filter_map(|(place, decision)| Some(Report { place, decision: decision? }))
+            .collect()
+    }
+
+    fn each_reading(&self, facts: &Facts<'_>, mut see: impl FnMut(&str, Case)) {
+        for reading in facts.path.readings() {
+            see(reading, Case::Exact);
+            if self.any_upper_case || reading.bytes().any(|b| b.is_ascii_uppercase()) {
+                see(&reading.to_ascii_lowercase(), Case::Folded);
+            }
+        }
+    }
+
+    /// The rule that decides on the path as it is written, with its place.
     pub fn deciding_rule(&self, facts: &Facts<'_>) -> Option<(usize, &Rule)> {
         let reading = facts.path.readings().last()?;
-        let place = self.rules.iter().position(|rule| rule.matches(facts, reading, Case::Exact))?;
+        let decides =
+            |rule: &CompiledRule| rule.decides() && rule.matches(facts, reading, Case::Exact);
+        let place = self.rules.iter().position(decides)?;
         self.rules.get(place).map(|rule| (place, rule.rule()))
     }
 
     /// Whether an account's own second step changes anything here: some page asks for the password alone.
     pub fn leaves_second_step_to_accounts(&self) -> bool {
-        self.rules.iter().any(|rule| rule.rule().requirement == Requirement::OneFactor)
+        let password_alone = |rule: &CompiledRule| {
+            rule.decides() && rule.rule().requirement == Requirement::OneFactor
+        };
+        self.rules.iter().any(password_alone)
     }
 
     fn decide_reading(
@@ -158,7 +211,8 @@ impl SitePolicy {
         visitor: Option<Visitor<'_>>,
         now: Timestamp,
     ) -> Decision {
-        match self.rules.iter().find(|rule| rule.matches(facts, reading, case)) {
+        let mut deciding = self.rules.iter().filter(|rule| rule.decides());
+        match deciding.find(|rule| rule.matches(facts, reading, case)) {
             Some(rule) => apply(rule.rule(), facts, visitor, now),
             None => Decision::Forbidden,
         }

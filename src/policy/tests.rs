@@ -3,6 +3,7 @@ use std::time::Duration;
 use super::*;
 use crate::domain::entropy::OsEntropy;
 use crate::domain::id::AccountId;
+use crate::domain::rule::Effect;
 
 const NOW: Timestamp = Timestamp::from_millis(1_000_000_000);
 
@@ -16,6 +17,7 @@ fn rule(path: &str, requirement: Requirement) -> Rule {
         unauthenticated: Unauthenticated::ByRequest,
         fresh: None,
         trusted_device: true,
+        effect: Effect::Decides,
     }
 }
 
@@ -156,4 +158,35 @@ fn where_no_rule_matches_nobody_gets_through() {
     };
     let policy = SitePolicy::new(vec![rule("/public/**", Requirement::Bypass)]);
     assert!(matches!(policy.decide(&facts, None, NOW), Decision::Forbidden));
+}
+
+#[test]
+fn a_rule_that_only_reports_decides_nothing_and_says_what_it_would_have_decided() {
+    let reports = |rule: Rule| Rule { effect: Effect::Reports, ..rule };
+    let policy = SitePolicy::new(vec![
+        reports(rule("/a/**", Requirement::Deny)),
+        reports(rule("/a/b", Requirement::TwoFactor)),
+        rule("/a/**", Requirement::Bypass),
+        reports(rule("", Requirement::Deny)),
+    ]);
+    let told = |target: &str| {
+        let path = RequestPath::parse(target).unwrap();
+        let facts = Facts {
+            method: &Method::GET,
+            path: &path,
+            client: "192.0.2.1".parse().unwrap(),
+            loads_page: true,
+        };
+        let reports: Vec<_> = policy
+            .reports(&facts, None, NOW)
+            .into_iter()
+            .map(|r| (r.place, r.decision.as_str()))
+            .collect();
+        let wanted = policy.deciding_rule(&facts).map(|(place, _)| place);
+        (policy.decide(&facts, None, NOW).as_str(), reports, wanted)
+    };
+    assert_eq!(told("/a/b"), ("forward", vec![(0, "forbidden"), (1, "sign_in")], Some(2)));
+    assert_eq!(told("/a/c"), ("forward", vec![(0, "forbidden")], Some(2)));
+    assert_eq!(told("/c"), ("forbidden", vec![(3, "forbidden")], None));
+    assert_eq!(told("/a/b;x").1, vec![(0, "forbidden"), (1, "sign_in")], "by every reading");
 }

@@ -2,6 +2,7 @@
 
 use cookie::{Cookie, SameSite};
 use http::{HeaderMap, HeaderValue, header};
+use sha2::{Digest as _, Sha256};
 
 use crate::auth::device::DeviceToKeep;
 use crate::auth::sessions::Opened;
@@ -9,24 +10,49 @@ use crate::auth::tokens::{self, DeviceCookie};
 use crate::domain::host::{HostName, Origin};
 use crate::domain::keys::KeyRing;
 use crate::domain::language::Language;
-use crate::domain::secret::{FlowSecret, LinkToken};
+use crate::domain::return_to::ReturnTo;
+use crate::domain::secret::{FlowSecret, LinkToken, base64url};
 
 /// The names of a site's cookies. `__Host-` binds them to the very host, over TLS (S29); a plain origin is a
 /// loopback one, where browsers do not accept the prefix.
 #[derive(Clone, Copy, Debug)]
 pub struct CookieNames {
     secure: bool,
+    shared: bool,
 }
 
 impl CookieNames {
     /// The names for `origin`.
     pub const fn of(origin: &Origin) -> Self {
-        Self { secure: origin.is_secure() }
+        Self { secure: origin.is_secure(), shared: false }
+    }
+
+    /// With a session cookie that all hosts of a domain share, where the operator wants that. `__Host-` rules a `Domain`
+    /// out, so that its prefix is the weaker one (S29).
+    #[must_use]
+    pub const fn with_shared_session(self) -> Self {
+        Self { shared: true, ..self }
     }
 
     /// The cookie of a signed-in browser.
     pub const fn session(self) -> &'static str {
-        if self.secure { "__Host-doorward" } else { "doorward" }
+        match (self.secure, self.shared) {
+            (true, false) => "__Host-doorward",
+            (true, true) => "__Secure-doorward",
+            (false, _) => "doorward",
+        }
+    }
+
+    /// The cookie that counts how often a browser was sent to the portal for one page.
+    pub const fn trips(self) -> &'static str {
+        if self.secure { "__Host-doorward-trips" } else { "doorward-trips" }
+    }
+
+    /// Sets the count of trips for `page`; it is forgotten soon.
+    pub fn set_trips(self, trips: u8, page: &ReturnTo) -> Option<HeaderValue> {
+        let mut cookie = self.cookie(self.trips(), format!("{trips}.{}", page_mark(page)));
+        cookie.set_max_age(cookie::time::Duration::seconds(30));
+        header_value(&cookie)
     }
 
     /// The cookie of a half-signed-in browser.
@@ -84,7 +110,7 @@ impl CookieNames {
         header_value(&self.cookie(self.link(), tokens::encode_link(token)))
     }
 
-    /// Sets the session cookie.
+    /// Sets the session cookie of `host`: of all hosts under it, where they share one.
     pub fn set_session(
         self,
         keys: &KeyRing,
@@ -92,7 +118,7 @@ impl CookieNames {
         host: &HostName,
     ) -> Option<HeaderValue> {
         let value = tokens::encode_session(keys, &opened.token, host);
-        let mut cookie = self.cookie(self.session(), value);
+        let mut cookie = self.session_cookie(value, host);
         if let Some(remembered_for) = opened.remembered_for {
             cookie.set_max_age(cookie::time::Duration::try_from(remembered_for).ok());
         }
@@ -107,6 +133,21 @@ impl CookieNames {
         host: &HostName,
     ) -> Option<HeaderValue> {
         header_value(&self.cookie(self.flow(), tokens::encode_flow(keys, flow, host)))
+    }
+
+    /// Takes the session cookie of `host` away.
+    pub fn expire_session(self, host: &HostName) -> Option<HeaderValue> {
+        let mut cookie = self.session_cookie(String::new(), host);
+        cookie.make_removal();
+        header_value(&cookie)
+    }
+
+    fn session_cookie(self, value: String, host: &HostName) -> Cookie<'static> {
+        let mut cookie = self.cookie(self.session(), value);
+        if self.shared {
+            cookie.set_domain(host.to_string());
+        }
+        cookie
     }
 
     /// Takes the cookie of this name away.
@@ -161,6 +202,22 @@ pub fn device(
     host: &HostName,
 ) -> Option<DeviceCookie> {
     values(headers, names.device()).find_map(|value| tokens::decode_device(keys, value, host))
+}
+
+/// How often this browser was sent to the portal for `page`, a moment ago. Nothing depends on it but a page that says
+/// why it ends, so that nobody gains by changing it.
+pub fn trips(headers: &HeaderMap, names: CookieNames, page: &ReturnTo) -> u8 {
+    let mark = page_mark(page);
+    let count = values(headers, names.trips())
+        .filter_map(|value| value.split_once('.'))
+        .find_map(|(trips, of)| (of == mark).then(|| trips.parse().ok())?);
+    count.unwrap_or(0)
+}
+
+/// A few characters that tell one page from another.
+fn page_mark(page: &ReturnTo) -> String {
+    let hash = Sha256::digest(page.as_str().as_bytes());
+    base64url(hash.get(..6).unwrap_or_default())
 }
 
 /// The token of the link that this browser has opened.

@@ -18,12 +18,14 @@ use crate::auth::Auth;
 pub mod cookies;
 mod csrf;
 mod form;
+mod hosts;
 mod language;
 pub mod pages;
 mod respond;
 mod routes;
 mod visit;
 
+pub use hosts::Hosts;
 pub use language::language_of;
 pub use respond::{SecurityHeaders, error_page};
 pub use visit::{PortalSite, Visit, visitor_of};
@@ -57,8 +59,9 @@ impl Portal {
     }
 
     fn router(self) -> Router {
-        use routes::{code, home, language, link, login, logout, not_me};
+        use routes::{code, home, language, link, login, logout, not_me, ticket};
         let pages = Router::new()
+            .route("/", get(home::to_base))
             .route("/_doorward", get(home::to_base))
             .route("/_doorward/", get(home::show))
             .route("/_doorward/login", get(login::show).post(login::submit))
@@ -72,6 +75,9 @@ impl Portal {
             .route("/_doorward/language", get(language::choose))
             .route("/_doorward/logout", get(logout::ask).post(logout::submit))
             .route("/_doorward/signed-out", get(logout::done))
+            .route("/_doorward/sso", get(ticket::answer))
+            .route("/_doorward/ticket", get(ticket::show))
+            .route("/_doorward/ticket/{ticket}", get(ticket::land))
             .route("/_doorward/static/{name}", get(home::asset))
             .fallback(home::not_found)
             .method_not_allowed_fallback(home::method_not_allowed);

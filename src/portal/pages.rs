@@ -12,7 +12,7 @@ pub use assets::{Asset, IMMUTABLE};
 pub use page::{
     CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, ErrorPage, LinkPage,
     LinkState, LoginAlert, LoginPage, NotMePage, Page, RelayPage, ResendView, SignOutPage,
-    SignedInPage,
+    SignedInPage, TicketPage,
 };
 
 use crate::domain::colour::Colour;

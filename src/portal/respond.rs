@@ -104,9 +104,14 @@ impl<'a> Reply<'a> {
     pub(super) fn signed_in(self, opened: &Opened) -> Self {
         let (names, host) = (self.visit.site.cookies, self.visit.site.host());
         let keys = self.portal.auth.keys();
-        let session = names.set_session(keys, opened, host);
+        let session = names.set_session(keys, opened, self.visit.site.session_host());
         let device = opened.device.as_ref().and_then(|keep| names.set_device(keys, keep, host));
         self.cookie(session).cookie(device).end_flow()
+    }
+
+    /// The browser's flow secret, which it has by now.
+    pub(super) const fn flow(&self) -> &FlowSecret {
+        &self.flow
     }
 
     /// Takes the flow cookie away: the browser is signed in, or out.

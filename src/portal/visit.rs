@@ -6,6 +6,7 @@ use http::Method;
 
 use crate::auth::sessions::SignedIn;
 use crate::auth::sign_in::{Context, Wanted};
+use crate::auth::ticket::Shown;
 use crate::auth::tokens::DeviceCookie;
 use crate::domain::client::Client;
 use crate::domain::host::{Authority, HostName, Origin};
@@ -15,9 +16,10 @@ use crate::domain::path::RequestPath;
 use crate::domain::return_to::ReturnTo;
 use crate::domain::rule::Requirement;
 use crate::domain::time::Timestamp;
-use crate::policy::{Decision, Facts, SitePolicy, Visitor};
+use crate::policy::{Decision, Facts, SitePolicy, Step, Visitor};
 
 use super::cookies::CookieNames;
+use super::hosts::Hosts;
 
 /// One site, as the portal sees it.
 #[derive(Debug)]
@@ -30,13 +32,41 @@ pub struct PortalSite {
     pub policy: SitePolicy,
     /// The names of its cookies.
     pub cookies: CookieNames,
+    /// The domain whose hosts share a session cookie, if they do.
+    session_domain: Option<HostName>,
+    /// Whether an app is there, beside the portal's pages.
+    pub has_app: bool,
 }
 
 impl PortalSite {
     /// The site at `origin` under `policy`.
     pub fn new(origin: Origin, policy: SitePolicy) -> Self {
         let cookies = CookieNames::of(&origin);
-        Self { origin_text: origin.to_string(), cookies, policy, origin }
+        let origin_text = origin.to_string();
+        Self { origin_text, cookies, policy, origin, session_domain: None, has_app: true }
+    }
+
+    /// The same, where all that is there is the portal's.
+    #[must_use]
+    pub fn without_app(self) -> Self {
+        Self { has_app: false, ..self }
+    }
+
+    /// The same, with a session cookie that all hosts of `domain` share.
+    #[must_use]
+    pub fn with_session_domain(self, domain: HostName) -> Self {
+        let cookies = self.cookies.with_shared_session();
+        Self { cookies, session_domain: Some(domain), ..self }
+    }
+
+    /// The host that its sessions are of: its own, or the domain whose hosts share them.
+    pub fn session_host(&self) -> &HostName {
+        self.session_domain.as_ref().unwrap_or_else(|| self.host())
+    }
+
+    /// Whether a session of this site is one of `other` as well.
+    pub(super) fn shares_cookie_with(&self, other: &Self) -> bool {
+        self.session_domain.is_some() && self.session_domain == other.session_domain
     }
 
     /// The host by which requests find it.
@@ -58,6 +88,8 @@ impl PortalSite {
 pub struct Visit {
     /// The site.
     pub site: Arc<PortalSite>,
+    /// The sites that share a sign-in.
+    pub hosts: Arc<Hosts>,
     /// What `Host` said, parsed.
     pub authority: Authority,
     /// Who asks.
@@ -81,6 +113,7 @@ impl Visit {
     pub fn context(&self, return_to: ReturnTo) -> Context<'_> {
         Context {
             host: self.site.host(),
+            session_host: self.site.session_host(),
             origin: &self.site.origin_text,
             client: &self.client,
             return_to,
@@ -96,19 +129,38 @@ impl Visit {
         self.signed_in.as_deref().map(visitor_of)
     }
 
-    /// What becomes of a page load of `target`, as things stand.
+    /// Whether people sign in for this site at another host.
+    pub(super) fn signs_in_elsewhere(&self) -> bool {
+        self.hosts.sign_in_of(&self.site).is_some()
+    }
+
+    /// What becomes of a page load of `target`, as things stand. Where that leads to another host, its rules count.
     pub fn decide(&self, target: &ReturnTo) -> Decision {
-        match path_of(target) {
-            Some(path) => self.site.policy.decide(&self.facts(&path), self.visitor(), self.now),
+        let place = self.place(target);
+        let decision = match &place.path {
+            Some(path) => place.site.policy.decide(&self.facts(path), self.visitor(), self.now),
             None => Decision::Forbidden,
+        };
+        let had = self.signed_in.as_ref().map(|signed_in| Shown::by(&signed_in.session));
+        // That host has seen this very sign-in and wants more, for a reason that cannot be seen from here.
+        if place.not_enough.is_some() && place.not_enough == had {
+            match decision {
+                Decision::Forward(_) | Decision::Forbidden => Decision::SignIn(Step::Again),
+                asks @ (Decision::SignIn(_) | Decision::Unauthorized(_)) => asks,
+            }
+        } else {
+            decision
         }
     }
 
     /// What a sign-in has to ask for so that `target` opens. Where nothing says otherwise: password and code.
     pub fn wanted(&self, target: &ReturnTo) -> Wanted {
-        let requirement = path_of(target)
+        let place = self.place(target);
+        let requirement = place
+            .path
+            .as_ref()
             .and_then(|path| {
-                let rule = self.site.policy.deciding_rule(&self.facts(&path))?;
+                let rule = place.site.policy.deciding_rule(&self.facts(path))?;
                 Some(rule.1.requirement)
             })
             .unwrap_or(Requirement::TwoFactor);
@@ -121,15 +173,35 @@ impl Visit {
 
     /// Whether a trusted device may stand in for the code at `target`.
     pub fn takes_trusted_device(&self, target: &ReturnTo) -> bool {
-        path_of(target).is_some_and(|path| {
-            let rule = self.site.policy.deciding_rule(&self.facts(&path));
+        let place = self.place(target);
+        place.path.is_some_and(|path| {
+            let rule = place.site.policy.deciding_rule(&self.facts(&path));
             rule.is_none_or(|(_, rule)| rule.trusted_device)
         })
+    }
+
+    /// Where `target` leads in the end: a page of this site, or of the host whose question it is.
+    fn place(&self, target: &ReturnTo) -> Place<'_> {
+        let asked = self.hosts.is_portal(&self.site).then(|| self.hosts.asked_by(target)).flatten();
+        match asked {
+            Some((request, site)) => {
+                Place { site, path: path_of(&request.return_to), not_enough: request.not_enough }
+            }
+            None => Place { site: &self.site, path: path_of(target), not_enough: None },
+        }
     }
 
     fn facts<'a>(&'a self, path: &'a RequestPath) -> Facts<'a> {
         Facts { method: &Method::GET, path, client: self.client.address, loads_page: true }
     }
+}
+
+/// Where somebody wants to go.
+struct Place<'a> {
+    site: &'a PortalSite,
+    path: Option<RequestPath>,
+    /// What was shown there and was not enough.
+    not_enough: Option<Shown>,
 }
 
 /// A session as the policy sees it.

@@ -43,6 +43,8 @@ pub(super) enum BadRequest {
     Host,
     Headers,
     Length,
+    /// A proxy that asks by forward-auth does not tell of one request and of it alone.
+    Question,
     /// No site has that host.
     UnknownSite,
 }
@@ -62,9 +64,7 @@ impl RequestFacts {
         check_size(&head.headers)?;
         check_framing(&head.headers)?;
         let method = head.method.clone();
-        if matches!(method.as_str(), "TRACE" | "TRACK" | "CONNECT") || !is_plain(method.as_str()) {
-            return Err(BadRequest::Method);
-        }
+        check_method(&method)?;
         let authority = authority(head)?;
         let path = path(head)?;
         let client = Client {
@@ -74,6 +74,12 @@ impl RequestFacts {
         let kind = kind(&method, &head.headers);
         Ok(Self { method, authority, path, client, peer, kind })
     }
+}
+
+/// Refuses methods that are not for apps, or that not every server reads in the same way.
+pub(super) fn check_method(method: &Method) -> Result<(), BadRequest> {
+    let not_for_apps = matches!(method.as_str(), "TRACE" | "TRACK" | "CONNECT");
+    if not_for_apps || !is_plain(method.as_str()) { Err(BadRequest::Method) } else { Ok(()) }
 }
 
 /// Methods are upper-case words; others are forwarded by nobody in the same way.
@@ -126,7 +132,7 @@ fn path(head: &RequestHeader) -> Result<RequestPath, BadRequest> {
 }
 
 /// By what the browser says it is for (Fetch metadata), else by what it would take.
-fn kind(method: &Method, headers: &HeaderMap) -> RequestKind {
+pub(super) fn kind(method: &Method, headers: &HeaderMap) -> RequestKind {
     if is_websocket(headers) {
         return RequestKind::WebSocket;
     }

@@ -17,6 +17,7 @@ use crate::auth::Auth;
 use crate::auth::StoreError;
 use crate::auth::sessions::SignedIn;
 use crate::domain::address::TrustedProxies;
+use crate::domain::asking_proxy::AskingProxy;
 use crate::domain::entropy::{self, SharedEntropy};
 use crate::domain::host::HostName;
 use crate::domain::id::RequestId;
@@ -26,7 +27,9 @@ use crate::identity::headers::{AliasFilter, IdentityHeaderNames};
 use crate::identity::signature::Signer;
 use crate::policy::{Admitted, Decision, Facts};
 use crate::portal::pages::{ErrorKind, Pages};
-use crate::portal::{Portal, PortalService, PortalSite, Visit, cookies, language_of, visitor_of};
+use crate::portal::{
+    Hosts, Portal, PortalService, PortalSite, Visit, cookies, language_of, visitor_of,
+};
 use crate::telemetry::logs::{self, Access};
 use crate::telemetry::metrics::{
     DecisionLabel, Metrics, RequestSummary, SecurityEvent, SiteMetrics, metrics,
@@ -34,9 +37,12 @@ use crate::telemetry::metrics::{
 
 use super::facts::{BadRequest, RequestFacts, RequestKind};
 use super::headers::{self, IdentityWriter};
+use super::question::Question;
 use super::refusal::{self, Refusal};
 use super::upstream::{self, UpstreamPool};
 use super::{head, portal_call, reply};
+
+mod verify;
 
 /// What the gateway is made of.
 pub struct GatewaySettings {
@@ -50,6 +56,8 @@ pub struct GatewaySettings {
     pub pages: Arc<Pages>,
     /// The portal.
     pub portal: PortalService,
+    /// Which sites share a sign-in.
+    pub hosts: Arc<Hosts>,
     /// The clock.
     pub clock: SharedClock,
     /// The source of randomness.
@@ -68,6 +76,8 @@ pub struct GatewaySite {
     pub key: IdentityKey,
     /// Whether the app is told the host that the browser asked for, or its own.
     pub preserve_host: bool,
+    /// The proxy that may ask for it by forward-auth, if one does.
+    pub asked_by: Option<AskingProxy>,
 }
 
 /// The gateway.
@@ -78,6 +88,7 @@ pub struct Gateway {
     auth: Arc<Auth>,
     pages: Arc<Pages>,
     portal: PortalService,
+    hosts: Arc<Hosts>,
     clock: SharedClock,
     entropy: SharedEntropy,
 }
@@ -87,6 +98,7 @@ struct Site {
     upstreams: UpstreamPool,
     identity: IdentityWriter,
     preserve_host: bool,
+    asked_by: Option<AskingProxy>,
     metrics: Arc<SiteMetrics>,
 }
 
@@ -125,6 +137,7 @@ impl Gateway {
                 upstreams: site.upstreams,
                 identity,
                 preserve_host: site.preserve_host,
+                asked_by: site.asked_by,
                 metrics,
             };
             (host, Arc::new(site))
@@ -136,6 +149,7 @@ impl Gateway {
             auth: settings.auth,
             pages: settings.pages,
             portal: settings.portal,
+            hosts: settings.hosts,
             clock: settings.clock,
             entropy: settings.entropy,
         }
@@ -146,8 +160,19 @@ impl Gateway {
         head: &RequestHeader,
         peer: Option<IpAddr>,
     ) -> std::result::Result<Accepted, BadRequest> {
-        let peer = peer.ok_or(BadRequest::Headers)?;
-        let facts = RequestFacts::read(head, peer, &self.trusted_proxies)?;
+        self.accept(self.read_facts(head, peer)?)
+    }
+
+    fn read_facts(
+        &self,
+        head: &RequestHeader,
+        peer: Option<IpAddr>,
+    ) -> std::result::Result<RequestFacts, BadRequest> {
+        RequestFacts::read(head, peer.ok_or(BadRequest::Headers)?, &self.trusted_proxies)
+    }
+
+    /// Finds the site of a request.
+    fn accept(&self, facts: RequestFacts) -> std::result::Result<Accepted, BadRequest> {
         let site = self.sites.get(&facts.authority.host).ok_or(BadRequest::UnknownSite)?;
         Ok(Accepted { facts, site: Arc::clone(site) })
     }
@@ -161,7 +186,8 @@ impl Gateway {
         let portal = &accepted.site.portal;
         let mut forged = false;
         for value in cookies::values(headers, portal.cookies.session()).take(MAX_SESSION_COOKIES) {
-            if let Some(signed_in) = self.auth.authenticate(value, portal.host(), now).await? {
+            let session_host = portal.session_host();
+            if let Some(signed_in) = self.auth.authenticate(value, session_host, now).await? {
                 return Ok(Some(signed_in));
             }
             forged = true;
@@ -177,10 +203,34 @@ impl Gateway {
         signed_in: Option<&SignedIn>,
         now: Timestamp,
     ) -> Decision {
-        let RequestFacts { method, path, client, kind, .. } = &accepted.facts;
-        let loads_page = *kind == RequestKind::Page;
-        let facts = Facts { method, path, client: client.address, loads_page };
-        accepted.site.portal.policy.decide(&facts, signed_in.map(visitor_of), now)
+        let policy = &accepted.site.portal.policy;
+        policy.decide(&policy_facts(accepted), signed_in.map(visitor_of), now)
+    }
+
+    /// Tells what rules that only report would have decided, where that is not what is decided.
+    fn report(
+        accepted: &Accepted,
+        signed_in: Option<&SignedIn>,
+        decided: &Decision,
+        ctx: &RequestContext,
+    ) {
+        let (policy, site) = (&accepted.site.portal.policy, accepted.site.portal.host().as_str());
+        let visitor = signed_in.map(visitor_of);
+        for report in policy.reports(&policy_facts(accepted), visitor, ctx.now) {
+            let (rule, would) = (report.place + 1, label_of(&report.decision));
+            metrics().reported(site, rule, would);
+            if would != label_of(decided) {
+                tracing::info!(
+                    target: "doorward::report_only",
+                    site = site,
+                    request.id = %ctx.id,
+                    rule = rule,
+                    would = would.as_str(),
+                    decided = decided.as_str(),
+                    "a rule that only reports would have decided otherwise"
+                );
+            }
+        }
     }
 
     /// Makes of the client's request what the app gets.
@@ -215,6 +265,7 @@ impl Gateway {
         let visit = Visit {
             device,
             site: Arc::clone(&accepted.site.portal),
+            hosts: Arc::clone(&self.hosts),
             authority: accepted.facts.authority.clone(),
             client: accepted.facts.client.clone(),
             request_id: ctx.id,
@@ -242,69 +293,90 @@ impl Gateway {
         refusal: Refusal,
         ctx: &RequestContext,
     ) -> Result<()> {
+        let response = self.refusal(&session.req_header().headers, accepted, refusal, ctx);
+        write(session, response).await
+    }
+
+    /// A refusal as an answer to a request with these headers.
+    fn refusal(
+        &self,
+        headers: &HeaderMap,
+        accepted: Option<&Accepted>,
+        refusal: Refusal,
+        ctx: &RequestContext,
+    ) -> Response<Bytes> {
         let view = refusal::View {
             pages: &self.pages,
             page: accepted.is_none_or(|a| a.facts.kind == RequestKind::Page)
-                && refusal::takes_html(&session.req_header().headers),
+                && refusal::takes_html(headers),
             secure: accepted.is_some_and(|a| a.site.portal.origin.is_secure()),
             request_id: ctx.id,
-            language: language_of(
-                &session.req_header().headers,
-                accepted.map(|accepted| accepted.site.portal.cookies),
-                None,
-            ),
+            language: language_of(headers, accepted.map(|a| a.site.portal.cookies), None),
             now: ctx.now,
             target: accepted
                 .filter(|a| a.facts.method == http::Method::GET)
                 .map(|a| a.facts.path.to_string()),
         };
-        write(session, view.answer(refusal)).await
+        view.answer(refusal)
     }
 
-    async fn act(
+    /// Who asks, if somebody is signed in; nobody is let in while a store is away.
+    async fn known(
         &self,
-        session: &mut Session,
+        headers: &HeaderMap,
         accepted: &Accepted,
-        decision: Decision,
         ctx: &mut RequestContext,
-    ) -> Result<bool> {
-        let refusal = match decision {
-            Decision::Forward(admitted) => {
-                if is_cross_site_websocket(session, accepted) {
-                    metrics().security_event(SecurityEvent::CrossSite);
-                    ctx.decision = DecisionLabel::Forbidden;
-                    Refusal::Error(ErrorKind::Forbidden)
-                } else {
-                    ctx.decision = match admitted.identity() {
-                        Some(_) => DecisionLabel::Forward,
-                        None => DecisionLabel::Bypass,
-                    };
-                    ctx.forwarding = Some(admitted);
-                    return Ok(false);
-                }
-            }
-            Decision::SignIn(_) => {
-                ctx.decision = DecisionLabel::SignIn;
-                Refusal::SignIn { target: accepted.facts.path.to_string() }
-            }
-            Decision::Unauthorized(_) => {
-                ctx.decision = DecisionLabel::Unauthorized;
-                Refusal::Unauthorized
-            }
-            Decision::Forbidden => {
+    ) -> std::result::Result<Option<Arc<SignedIn>>, Refusal> {
+        self.authenticate(headers, accepted, ctx.now).await.map_err(|error| {
+            tracing::error!(request.id = %ctx.id, error = %error, "a store is away; nobody was let in");
+            ctx.decision = DecisionLabel::Unavailable;
+            Refusal::unavailable()
+        })
+    }
+
+    /// Whether a request goes on to the app.
+    fn settle(
+        headers: &HeaderMap,
+        accepted: &Accepted,
+        signed_in: Option<&SignedIn>,
+        ctx: &mut RequestContext,
+    ) -> std::result::Result<Admitted, Refusal> {
+        let decision = Self::decide(accepted, signed_in, ctx.now);
+        Self::report(accepted, signed_in, &decision, ctx);
+        ctx.decision = label_of(&decision);
+        match decision {
+            Decision::Forward(_) if is_cross_site_websocket(headers, accepted) => {
+                metrics().security_event(SecurityEvent::CrossSite);
                 ctx.decision = DecisionLabel::Forbidden;
-                Refusal::Error(ErrorKind::Forbidden)
+                Err(Refusal::Error(ErrorKind::Forbidden))
             }
-        };
-        self.refuse(session, Some(accepted), refusal, ctx).await?;
-        Ok(true)
+            Decision::Forward(admitted) => Ok(admitted),
+            Decision::SignIn(_) => Err(Refusal::SignIn { target: accepted.facts.path.to_string() }),
+            Decision::Unauthorized(_) => Err(Refusal::Unauthorized),
+            Decision::Forbidden => Err(Refusal::Error(ErrorKind::Forbidden)),
+        }
+    }
+}
+
+fn policy_facts(accepted: &Accepted) -> Facts<'_> {
+    let RequestFacts { method, path, client, kind, .. } = &accepted.facts;
+    Facts { method, path, client: client.address, loads_page: *kind == RequestKind::Page }
+}
+
+fn label_of(decision: &Decision) -> DecisionLabel {
+    match decision {
+        Decision::Forward(admitted) if admitted.identity().is_some() => DecisionLabel::Forward,
+        Decision::Forward(_) => DecisionLabel::Bypass,
+        Decision::SignIn(_) => DecisionLabel::SignIn,
+        Decision::Unauthorized(_) => DecisionLabel::Unauthorized,
+        Decision::Forbidden => DecisionLabel::Forbidden,
     }
 }
 
 /// A WebSocket that another site's page opens with our cookie (S52). Programs send no `Origin`.
-fn is_cross_site_websocket(session: &Session, accepted: &Accepted) -> bool {
+fn is_cross_site_websocket(headers: &HeaderMap, accepted: &Accepted) -> bool {
     accepted.facts.kind == RequestKind::WebSocket
-        && session.req_header().headers.get(http::header::ORIGIN).is_some_and(|origin| {
+        && headers.get(http::header::ORIGIN).is_some_and(|origin| {
             let origin = origin.to_str().unwrap_or_default();
             !accepted.site.portal.is_own_origin(origin, &accepted.facts.authority)
         })
@@ -346,7 +418,14 @@ impl ProxyHttp for Gateway {
     ) -> Result<bool> {
         head::arrived();
         limit_connection(session);
-        let accepted = match self.read(session.req_header(), peer_of(session)) {
+        let read = match self.read_facts(session.req_header(), peer_of(session)) {
+            Ok(facts) if Question::is_asked_at(facts.path.path()) => {
+                self.answer_proxy(session, facts, ctx).await?;
+                return Ok(true);
+            }
+            read => read,
+        };
+        let accepted = match read.and_then(|facts| self.accept(facts)) {
             Ok(accepted) => accepted,
             Err(bad) => {
                 note(bad);
@@ -357,26 +436,29 @@ impl ProxyHttp for Gateway {
             }
         };
         let headers = &session.req_header().headers;
-        let signed_in = match self.authenticate(headers, &accepted, ctx.now).await {
-            Ok(signed_in) => signed_in,
-            Err(error) => {
-                tracing::error!(request.id = %ctx.id, error = %error, "a store is away; nobody was let in");
-                ctx.decision = DecisionLabel::Unavailable;
-                let refusal = Refusal::unavailable();
-                self.refuse(session, Some(&accepted), refusal, ctx).await?;
+        let is_portals = Portal::owns(accepted.facts.path.path()) || !accepted.site.portal.has_app;
+        let settled = match self.known(headers, &accepted, ctx).await {
+            Ok(signed_in) if is_portals => {
+                ctx.decision = DecisionLabel::Portal;
+                self.answer_by_portal(session, &accepted, signed_in, ctx).await?;
+                ctx.accepted = Some(accepted);
                 return Ok(true);
             }
+            Ok(signed_in) => Self::settle(headers, &accepted, signed_in.as_deref(), ctx),
+            Err(refusal) => Err(refusal),
         };
-        let answered = if Portal::owns(accepted.facts.path.path()) {
-            ctx.decision = DecisionLabel::Portal;
-            self.answer_by_portal(session, &accepted, signed_in, ctx).await?;
-            true
-        } else {
-            let decision = Self::decide(&accepted, signed_in.as_deref(), ctx.now);
-            self.act(session, &accepted, decision, ctx).await?
+        let refusal = match settled {
+            Ok(_) if accepted.site.upstreams.is_empty() => Refusal::Error(ErrorKind::NotFound),
+            Ok(admitted) => {
+                ctx.forwarding = Some(admitted);
+                ctx.accepted = Some(accepted);
+                return Ok(false);
+            }
+            Err(refusal) => refusal,
         };
+        self.refuse(session, Some(&accepted), refusal, ctx).await?;
         ctx.accepted = Some(accepted);
-        Ok(answered)
+        Ok(true)
     }
 
     async fn upstream_peer(
@@ -506,7 +588,9 @@ fn note(bad: BadRequest) {
     let event = match bad {
         BadRequest::Target(_) => SecurityEvent::BadPath,
         BadRequest::Host | BadRequest::UnknownSite => SecurityEvent::BadHost,
-        BadRequest::Method | BadRequest::Headers | BadRequest::Length => SecurityEvent::Malformed,
+        BadRequest::Method | BadRequest::Headers | BadRequest::Length | BadRequest::Question => {
+            SecurityEvent::Malformed
+        }
     };
     metrics().security_event(event);
     tracing::debug!(reason = ?bad, "a request was refused before any policy");

@@ -90,7 +90,8 @@ pub(super) fn strip(request: &mut RequestHeader, aliases: &AliasFilter) -> bool 
     seen_alias
 }
 
-fn strip_cookies(request: &mut RequestHeader) {
+/// Takes doorward's own cookies off (S30).
+pub(super) fn strip_cookies(request: &mut RequestHeader) {
     let lines = request.headers.get_all(header::COOKIE);
     let any_ours = lines.iter().any(|line| {
         line.as_bytes().windows(8).any(|window| window.eq_ignore_ascii_case(b"doorward"))

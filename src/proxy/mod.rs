@@ -10,6 +10,7 @@ mod headers;
 pub mod listener;
 mod plain;
 mod portal_call;
+mod question;
 mod refusal;
 mod rehearsal;
 mod reply;

@@ -115,7 +115,8 @@ impl From<BadRequest> for Refusal {
             | BadRequest::Target(_)
             | BadRequest::Host
             | BadRequest::Headers
-            | BadRequest::Length => ErrorKind::BadRequest,
+            | BadRequest::Length
+            | BadRequest::Question => ErrorKind::BadRequest,
         })
     }
 }

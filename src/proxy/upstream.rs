@@ -70,6 +70,11 @@ impl UpstreamPool {
         Self { upstreams: addresses.into_iter().map(upstream).collect(), next: AtomicUsize::new(0) }
     }
 
+    /// Whether there is no app: proxies ask about the site, and pass requests on themselves.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.upstreams.is_empty()
+    }
+
     /// The app for the next request.
     pub(super) async fn choose(&self) -> Result<Box<HttpPeer>, Unresolved> {
         let count = self.upstreams.len().max(1);

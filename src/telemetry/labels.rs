@@ -135,8 +135,12 @@ labels! {
         BadPath = "bad_path",
         /// A return target that leads elsewhere (S51).
         BadReturnTo = "bad_return_to",
+        /// A ticket was shown by another browser, again or too late, or a browser goes in circles.
+        TicketRefused = "ticket_refused",
         /// Cookies, forms or JSON that cannot be read (S59).
         Malformed = "malformed",
+        /// Forward-auth was asked by somebody who is no proxy of ours (S45).
+        UntrustedProxy = "untrusted_proxy",
         /// An account's guess budget is spent.
         BudgetSpent = "budget_spent",
         /// A token of a trusted device was used twice (S32).

@@ -51,6 +51,7 @@ pub struct Metrics {
     mail_queue: IntGauge,
     mail_delivery_seconds: Histogram,
     limits: IntCounterVec,
+    report_only: IntCounterVec,
     security_events: IntCounterVec,
     password_hash_seconds: Histogram,
     password_hash_queue: IntGauge,
@@ -108,6 +109,12 @@ impl Metrics {
     /// Somebody reached a limit; `limit` is its name in the configuration.
     pub fn limit(&self, limit: &'static str) {
         self.limits.with_label_values(&[limit]).inc();
+    }
+
+    /// The rule at `place` of the site at `host`, counted from 1, only reports, and would have decided so.
+    pub fn reported(&self, host: &str, place: usize, decision: DecisionLabel) {
+        let rule = place.to_string();
+        self.report_only.with_label_values(&[host, &rule, decision.as_str()]).inc();
     }
 
     /// An attack was seen and stopped, or the protection of an account was changed.
@@ -203,6 +210,11 @@ impl Metrics {
                 "doorward_limits_total",
                 "Requests refused by a short-window limit.",
                 &["limit"],
+            )?,
+            report_only: make.counters(
+                "doorward_report_only_total",
+                "What rules that only report would have decided.",
+                &["site", "rule", "decision"],
             )?,
             security_events: make.counters(
                 "doorward_security_events_total",

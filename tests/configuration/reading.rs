@@ -114,6 +114,45 @@ fn known_providers_need_a_name_and_a_password_alone() {
 }
 
 #[test]
+fn known_apps_get_the_identity_under_the_names_that_they_want() {
+    for (typed, names) in [
+        ("preset: django", ["remote-user", "remote-email", "remote-name", "remote-groups"]),
+        ("preset: jupyter", ["remote-user", "remote-email", "remote-name", "remote-groups"]),
+        ("preset: pgadmin", ["remote-user", "remote-email", "remote-name", "remote-groups"]),
+        ("preset: radicale", ["x-remote-user", "remote-email", "remote-name", "remote-groups"]),
+        (
+            "preset: tiddlywiki",
+            ["x-authenticated-user", "remote-email", "remote-name", "remote-groups"],
+        ),
+        (
+            "preset: grafana",
+            ["x-webauth-user", "x-webauth-email", "x-webauth-name", "x-webauth-groups"],
+        ),
+        (
+            "preset: gitea",
+            ["x-webauth-user", "x-webauth-email", "x-webauth-fullname", "remote-groups"],
+        ),
+        (
+            "preset: forgejo",
+            ["x-webauth-user", "x-webauth-email", "x-webauth-fullname", "remote-groups"],
+        ),
+        (
+            "preset: otterwiki",
+            ["x-otterwiki-name", "x-otterwiki-email", "remote-name", "x-otterwiki-permissions"],
+        ),
+        (
+            "preset: grafana, user: X-Grafana-User",
+            ["x-grafana-user", "x-webauth-email", "x-webauth-name", "x-webauth-groups"],
+        ),
+    ] {
+        let settings = sound(&format!("{LEAST}    headers: {{ {typed} }}\n"));
+        let found = &settings.sites[0].headers;
+        let found = [&found.user, &found.email, &found.name, &found.groups];
+        assert_eq!(found.map(http::HeaderName::as_str), names, "{typed}");
+    }
+}
+
+#[test]
 fn the_sender_may_have_a_name() {
     for (typed, name) in [
         ("no-reply@example.com", None),

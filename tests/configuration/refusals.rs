@@ -246,6 +246,19 @@ fn upstreams_are_scheme_host_and_port() {
 }
 
 #[test]
+fn s45_forward_auth_is_for_a_proxy_that_is_trusted() {
+    let asked = |proxy: &str| {
+        let line = format!("forward_auth: {proxy}");
+        least_with("upstreams: [\"http://127.0.0.1:8080\"]", &line)
+    };
+    refused(&asked("nginx"), 6, 19, "trusted_proxies names none", "trusted_proxies: [127.0.0.1]");
+    refused(&asked("apache"), 6, 19, "must be one of: nginx, traefik, caddy, haproxy, envoy", "");
+    sound(&format!("trusted_proxies: [127.0.0.1]\n{}", asked("nginx")));
+    let nothing = least_with("    upstreams: [\"http://127.0.0.1:8080\"]\n", "");
+    refused(&nothing, 5, 5, "is missing", "say where the app is");
+}
+
+#[test]
 fn rules_that_can_never_match_are_refused() {
     let text = rules(
         "      - { path: /a, policy: bypass }\n      - { policy: two_factor }\n      - { path: /b, policy: deny }\n",
@@ -305,6 +318,9 @@ fn rules_say_what_they_mean() {
         refused(&rules(&format!("      - {rule}\n")), 8, column, message, help);
     }
     refused(&rules("      []\n"), 8, 7, "has no rule", "take `rules` out");
+    let only_reports = rules("      - { policy: two_factor, report_only: true }\n");
+    refused(&only_reports, 8, 7, "none but rules that report", "- { policy: two_factor }");
+    sound(&rules("      - { policy: deny, report_only: true }\n      - { policy: two_factor }\n"));
 }
 
 #[test]
@@ -337,6 +353,9 @@ fn s46_identity_headers_cannot_be_taken_for_one_another_or_for_anything_else() {
         refused(&headers(names), 7, 37, "another identity header", "a name of its own");
     }
     refused(&headers("name: Remote-User"), 7, 22, "another identity header", "a name of its own");
+    let both = "preset: grafana, user: X-WEBAUTH-EMAIL";
+    refused(&headers(both), 7, 14, "another identity header", "a name of its own");
+    refused(&headers("preset: grafanna"), 7, 24, "must be one of", "did you mean `grafana`?");
 }
 
 #[test]
@@ -500,4 +519,53 @@ fn no_text_however_broken_stops_the_reader() {
             }
         }
     }
+}
+
+#[test]
+fn new_passwords_are_never_asked_for_fewer_than_eight_characters() {
+    refused(
+        &least_and("passwords: { min_length: 7 }"),
+        7,
+        26,
+        "must be from 8 to 64",
+        "fewer characters fall to guessing",
+    );
+    assert_eq!(sound(&least_and("passwords: { min_length: 8 }")).passwords.min_length, 8);
+    assert_eq!(sound(&least_and("")).passwords.min_length, 12);
+}
+
+#[test]
+fn a_list_of_stolen_passwords_is_asked_over_https_or_on_this_machine() {
+    let with = |url: &str| least_and(&format!("passwords: {{ breached: {{ url: \"{url}\" }} }}"));
+    for good in [
+        "https://api.pwnedpasswords.com/range/",
+        "http://127.0.0.1:8081/range/",
+        "http://[::1]/",
+        "http://localhost:8081/range/",
+    ] {
+        let breached = sound(&with(good)).passwords.breached.expect("it is asked");
+        assert_eq!(breached.url.as_str(), good);
+        assert_eq!(breached.timeout, std::time::Duration::from_secs(2));
+    }
+    for (bad, told) in [
+        ("http://api.example.com/range/", "would travel in the clear"),
+        ("http://localhost.example.com/range/", "would travel in the clear"),
+        ("ftp://api.example.com/range/", "is not an address on the web"),
+        ("api.example.com", "is not an address on the web"),
+        ("https://api.example.com/range", "does not end in a slash"),
+        ("https://api.example.com/range/?key=1", "does not end in a slash"),
+        ("https://ada:secret@api.example.com/range/", "has a secret in it"),
+    ] {
+        let found = faults(&with(bad));
+        assert!(found.len() == 1 && found[0].message.contains(told), "{bad}: {found:?}");
+    }
+    let found = faults(&least_and("passwords: { breached: { timeout: 1s } }"));
+    assert!(found[0].key == "passwords.breached.url" && found[0].message == "is missing");
+    refused(
+        &least_and("passwords: { breached: { url: \"https://x/\", on_failure: ignore } }"),
+        7,
+        57,
+        "must be one of: allow, refuse",
+        "",
+    );
 }

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use crate::support::people::link;
+use crate::support::proxy::{Fronted, Kind};
 use crate::support::site::{ADA, Setup, Site};
 use crate::support::tools::{chromium, node_modules};
 
@@ -92,6 +93,13 @@ async fn a_person_signs_in_mistypes_resends_comes_back_and_signs_out() {
 async fn a_person_does_the_same_without_javascript() {
     let site = Site::with(Setup { people: vec![ADA], ..Setup::default() }).await;
     story("sign_in.mjs", options(&site, false), &site).await;
+}
+
+#[tokio::test]
+async fn a_person_does_the_same_through_a_proxy_that_asks() {
+    let setup = Setup { people: vec![ADA], ..Setup::default() };
+    let Some(fronted) = Fronted::start(Kind::Nginx, setup).await else { return };
+    story("sign_in.mjs", options(&fronted.site, true), &fronted.site).await;
 }
 
 #[tokio::test]

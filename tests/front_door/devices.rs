@@ -118,7 +118,12 @@ async fn s31_a_device_alone_signs_nobody_in_and_a_foreign_altered_or_expired_one
 async fn s31_a_device_of_one_site_is_nothing_on_another() {
     let other =
         r#"{ host: other.localhost, upstreams: ["UPSTREAM"], rules: [{ policy: two_factor }] }"#;
-    let site = Site::with(Setup { more_sites: vec![other.to_owned()], ..Setup::default() }).await;
+    let setup = Setup {
+        more_sites: vec![other.to_owned()],
+        portal: Some("single_sign_on: false"),
+        ..Setup::default()
+    };
+    let site = Site::with(setup).await;
     let here = trusted(&site).await;
     let there = Browser::at(site.address, &format!("other.localhost:{}", site.address.port()));
     there.set_cookie("doorward-device", here.cookie("doorward-device").as_deref());

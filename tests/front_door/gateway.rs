@@ -152,47 +152,7 @@ async fn s48_what_is_protected_stays_protected_however_it_is_spelt() {
         ..Setup::default()
     })
     .await;
-    for target in [
-        "/public/../admin",
-        "/public/%2e%2e/admin",
-        "/public/.%2E/admin",
-        "/public/..%2fadmin",
-        "/public%2f..%2fadmin",
-        "/public/..;/admin",
-        "/public/..;x=1/admin",
-        "/public/%252e%252e/admin",
-        "//admin",
-        "/public//../admin",
-        "/public/..\\admin",
-        "/public\\..\\admin",
-        "/public/%5c../admin",
-        "/admin#/public/",
-        "/admin%23/public/",
-        "/admin?x=/public/",
-        "/admin;/public/",
-        "/%61dmin",
-        "/%2561dmin",
-        "/ADMIN",
-        "/aDmin/x",
-        "/admin/",
-        "/admin%00/public",
-        "/admin%00",
-        "/./admin",
-        "/public/./../admin",
-        "/public/%2e/%2e%2e/admin",
-        "/public/%c0%ae%c0%ae/admin",
-        "/public/\u{ff0e}\u{ff0e}/admin",
-        "/admin%2f",
-        "/admin%0a",
-        "/admin%20",
-        "/;/admin",
-        "/public;/../admin",
-        "public/x",
-        "?x=/public/",
-        "*",
-        "/public/%",
-        "/public/%zz",
-    ] {
+    for target in DISGUISED {
         let answer = site.send(Request::get(target)).await;
         assert!(matches!(answer.status, 400 | 401 | 403), "{target}: {}", answer.status);
     }
@@ -203,6 +163,49 @@ async fn s48_what_is_protected_stays_protected_however_it_is_spelt() {
         assert_eq!(site.upstream.last().target(), target, "what is forwarded is what came");
     }
 }
+
+/// Ways to write a path that is protected, or that no two servers read in the same way.
+pub const DISGUISED: &[&str] = &[
+    "/public/../admin",
+    "/public/%2e%2e/admin",
+    "/public/.%2E/admin",
+    "/public/..%2fadmin",
+    "/public%2f..%2fadmin",
+    "/public/..;/admin",
+    "/public/..;x=1/admin",
+    "/public/%252e%252e/admin",
+    "//admin",
+    "/public//../admin",
+    "/public/..\\admin",
+    "/public\\..\\admin",
+    "/public/%5c../admin",
+    "/admin#/public/",
+    "/admin%23/public/",
+    "/admin?x=/public/",
+    "/admin;/public/",
+    "/%61dmin",
+    "/%2561dmin",
+    "/ADMIN",
+    "/aDmin/x",
+    "/admin/",
+    "/admin%00/public",
+    "/admin%00",
+    "/./admin",
+    "/public/./../admin",
+    "/public/%2e/%2e%2e/admin",
+    "/public/%c0%ae%c0%ae/admin",
+    "/public/\u{ff0e}\u{ff0e}/admin",
+    "/admin%2f",
+    "/admin%0a",
+    "/admin%20",
+    "/;/admin",
+    "/public;/../admin",
+    "public/x",
+    "?x=/public/",
+    "*",
+    "/public/%",
+    "/public/%zz",
+];
 
 /// The beginning of a WebSocket.
 pub fn web_socket(target: &str) -> Request {

@@ -9,7 +9,7 @@ use crate::support::site::{ADA, GRACE, Site};
 use crate::support::upstream::Received;
 
 /// The identity headers and their proofs, as forgers would write them.
-const FORGERIES: &[(&str, &str)] = &[
+pub const FORGERIES: &[(&str, &str)] = &[
     ("Remote-User", "root"),
     ("REMOTE-USER", "root"),
     ("remote_user", "root"),
@@ -41,7 +41,7 @@ const IDENTITY: &[&str] = &[
     "X-Doorward-Assertion",
 ];
 
-fn forged(mut request: Request) -> Request {
+pub fn forged(mut request: Request) -> Request {
     for (name, value) in FORGERIES {
         request = request.header(name, value);
     }
@@ -49,7 +49,7 @@ fn forged(mut request: Request) -> Request {
 }
 
 /// Every value of every alias of every identity header.
-fn identity_of(request: &Received) -> Vec<(&'static str, Vec<&str>)> {
+pub fn identity_of(request: &Received) -> Vec<(&'static str, Vec<&str>)> {
     IDENTITY.iter().map(|name| (*name, request.all_folded(name))).collect()
 }
 

@@ -12,6 +12,7 @@
 
 mod support;
 
+mod apps;
 mod audit;
 mod browser;
 mod budget;
@@ -20,18 +21,24 @@ mod codes;
 mod crash;
 mod devices;
 mod failures;
+mod forward_auth;
 mod gateway;
 mod headers;
 mod hostile;
+mod hosts;
 mod languages;
 mod limits;
 mod links;
 mod mail;
+mod passwords;
 mod radicale;
 mod readme;
+mod rules;
 mod secrets;
 mod sessions;
 mod sign_in;
 mod streams;
 mod templates;
+mod transfer;
 mod unusual;
+mod verifiers;

@@ -21,6 +21,7 @@ mod budgets;
 mod challenges;
 mod crash;
 mod devices;
+mod imports;
 mod links;
 mod outbox;
 mod purposes;
@@ -28,6 +29,7 @@ mod quotas;
 mod races;
 mod samples;
 mod sessions;
+mod tickets;
 mod upkeep;
 
 /// Makes a test of each promise, each over a fresh store of the backend.
@@ -63,6 +65,12 @@ macro_rules! accounts_contract {
                 a_better_hash_takes_the_place_of_the_one_it_was_made_for_alone,
                 nothing_is_changed_of_an_account_that_is_not_there,
                 accounts_outlast_a_restart,
+            ]
+            imports: [
+                imported_accounts_are_as_they_were_elsewhere,
+                an_import_that_is_not_kept_has_never_been,
+                of_an_import_each_that_takes_what_is_anothers_is_told_why,
+                nobody_sees_a_part_of_an_import,
             ]
             backup_codes: [
                 s44_a_backup_code_is_used_once_and_by_its_account_alone,
@@ -136,6 +144,23 @@ macro_rules! flow_contract {
                 sessions_are_listed_the_latest_used_first_and_ended_ones_are_not,
                 a_creation_that_is_broken_off_has_happened_or_not,
                 sessions_outlast_a_restart,
+            ]
+            tickets: [
+                a_ticket_gives_its_session_and_its_page_once,
+                of_fifty_that_show_a_ticket_at_once_exactly_one_is_let_in,
+                two_processes_take_a_ticket_once,
+                a_ticket_ends_at_its_very_millisecond,
+                at_another_host_or_in_another_browser_a_ticket_is_refused_and_gone,
+                s34_a_ticket_of_a_session_that_has_ended_is_nothing,
+                of_one_session_the_latest_tickets_alone_are_kept,
+                tickets_are_purged_at_their_end,
+                s34_all_sessions_of_a_family_end_together,
+                a_family_that_has_ended_gets_no_new_member,
+                of_joining_and_ending_at_once_no_session_is_left_over,
+                a_session_of_another_family_ends_all_of_the_one_that_it_replaces,
+                s38_who_is_busy_at_one_host_is_idle_at_none,
+                s33_the_family_of_the_session_excepted_is_kept,
+                tickets_outlast_a_restart,
             ]
             challenges: [
                 the_right_code_is_accepted_and_gives_the_challenge,

@@ -12,7 +12,7 @@ use doorward::domain::client::Client;
 use doorward::domain::code::Code;
 use doorward::domain::device::{Device, NewDevice};
 use doorward::domain::entropy::OsEntropy;
-use doorward::domain::id::{AccountId, ChallengeId, DeviceId, MailId, SessionId};
+use doorward::domain::id::{AccountId, ChallengeId, DeviceId, FamilyId, MailId, SessionId};
 use doorward::domain::keys::{KeyRing, MailFrame, ServerSecret};
 use doorward::domain::language::Language;
 use doorward::domain::mail::{Asked, Mail, Message, SealedMail};
@@ -63,8 +63,10 @@ pub async fn find(store: &dyn Accounts, login: &str) -> Option<AccountWithPasswo
 
 /// A session under the hash of `token`, used last at `seen_at`.
 pub fn session(token: &SessionToken, account: AccountId, seen_at: Timestamp) -> NewSession {
+    let id = SessionId::generate(&OsEntropy, START);
     let session = Session {
-        id: SessionId::generate(&OsEntropy, START),
+        id,
+        family: FamilyId::begun_by(id),
         account,
         epoch: Epoch(3),
         host: "wiki.example.com".parse().unwrap(),

@@ -6,7 +6,8 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::context::Context;
+use super::context::{Context, Place};
+use super::domain;
 use super::located::{Located, Text};
 use crate::config::settings;
 use crate::domain::quota::Rate;
@@ -78,6 +79,9 @@ pub(super) struct Session {
     /// When the session of somebody who asked to be remembered ends.
     #[schemars(extend("default" = "30d", "pattern" = SPAN))]
     remember: Option<Text>,
+    /// The domain whose hosts share one cookie, such as example.com; all sites have to be under it. Left out: each host
+    /// has a cookie of its own, which other hosts of the domain never see.
+    domain: Option<Text>,
 }
 
 /// Browsers that people trust.
@@ -191,6 +195,11 @@ pub(super) fn otp(section: Option<Located<Otp>>, context: &Context<'_>) -> Optio
     })
 }
 
+/// Where the domain is written, if it is.
+pub(super) fn place_of_domain(section: Option<&Located<Session>>) -> Option<Place> {
+    section?.value.as_ref()?.domain.as_ref().map(|text| text.at.clone())
+}
+
 pub(super) fn session(
     section: Option<Located<Session>>,
     context: &Context<'_>,
@@ -205,6 +214,7 @@ pub(super) fn session(
     let given = lifetime.unwrap_or(12 * HOUR);
     let idle = context.duration(section.idle, HOUR.min(given), range.clone(), why);
     let remember = context.duration(section.remember, (30 * DAY).max(given), range, why);
+    let domain = domain::domain(section.domain, context);
     let (lifetime, idle, remember) = (lifetime?, idle?, remember?);
     if let (true, Some(at)) = (idle > lifetime, &idle_at) {
         let help = "make session.idle shorter than session.lifetime, or session.lifetime longer";
@@ -214,7 +224,7 @@ pub(super) fn session(
         let help = "make session.remember at least as long as session.lifetime";
         return context.refuse(at, "a remembered session would end before one that is not", help);
     }
-    Some(settings::Sessions { lifetime, idle, remember })
+    Some(settings::Sessions { lifetime, idle, remember, domain: domain? })
 }
 
 pub(super) fn password_hash(

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::context::{Context, Place};
 use super::located::{Located, Text};
+use super::presets::Preset;
 use crate::config::settings::IdentityHeaders;
 
 /// The names of the headers that tell the app who is signed in. Whatever a client sends under these names, or under
@@ -13,6 +14,9 @@ use crate::config::settings::IdentityHeaders;
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Headers {
+    /// A known app, for the names that it wants; below then stands only what it should get otherwise. docs/apps.md says
+    /// of each what must be switched on in it.
+    preset: Option<Located<Preset>>,
     /// The username.
     #[schemars(extend("default" = "Remote-User"))]
     user: Option<Text>,
@@ -89,9 +93,12 @@ pub(super) fn headers(
     section: Option<Located<Headers>>,
     context: &Context<'_>,
 ) -> Option<IdentityHeaders> {
-    let defaults = IdentityHeaders::default();
-    let Some(section) = section else { return Some(defaults) };
+    let Some(section) = section else { return Some(IdentityHeaders::default()) };
     let (at, section) = (section.at, section.value?);
+    let defaults = match section.preset {
+        None => IdentityHeaders::default(),
+        Some(found) => found.value?.names(),
+    };
     let named = |field: Option<Text>, key: &str, default: HeaderName| match field {
         None => Some((at.inside(key), default)),
         Some(text) => name(&text, context).map(|name| (text.at, name)),

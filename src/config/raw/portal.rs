@@ -31,10 +31,13 @@ pub(super) struct Portal {
     accent: Option<Text>,
     /// A folder whose templates take the place of those in the binary.
     templates: Option<Text>,
+    /// Whether people sign in once, at origin, for all sites, of whatever domains. Left out: if there are several sites.
+    single_sign_on: Option<Located<bool>>,
 }
 
 pub(super) fn portal(
     section: Option<Located<Portal>>,
+    several_sites: bool,
     context: &Context<'_>,
 ) -> Option<settings::Portal> {
     let help = "say where people sign in: portal: { origin: \"https://wiki.example.com\" }";
@@ -52,9 +55,17 @@ pub(super) fn portal(
             .filter(|path| files::folder(path, &text.at, context).is_some())
             .map(Some),
     };
+    let single_sign_on = section.single_sign_on.map_or(Some(several_sites), |field| field.value);
     let origin = origin?;
     let name = name?.unwrap_or_else(|| origin.host.to_string());
-    Some(settings::Portal { origin, name, logo: logo?, accent: accent?, templates: templates? })
+    Some(settings::Portal {
+        origin,
+        name,
+        logo: logo?,
+        accent: accent?,
+        templates: templates?,
+        single_sign_on: single_sign_on?,
+    })
 }
 
 /// An origin that browsers reach safely: over TLS, or on this machine.

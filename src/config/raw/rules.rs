@@ -12,7 +12,7 @@ use super::front::network;
 use super::located::{Located, Text};
 use super::near;
 use crate::domain::account::Group;
-use crate::domain::rule::{PathPattern, Requirement, Rule, Unauthenticated};
+use crate::domain::rule::{Effect, PathPattern, Requirement, Rule, Unauthenticated};
 
 /// One rule: what path, methods and networks say together decides whether it is for a request.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -44,6 +44,10 @@ pub(super) struct RawRule {
     /// Whether a browser that its owner trusts is spared the code here. Left out: true.
     #[schemars(extend("default" = true))]
     trusted_device: Option<Located<bool>>,
+    /// Whether the rule only tells, in log and metrics, what it would decide, and leaves it to the next one. Left out:
+    /// false.
+    #[schemars(extend("default" = false))]
+    report_only: Option<Located<bool>>,
 }
 
 /// What it takes to get through.
@@ -87,7 +91,9 @@ pub(super) fn rules(
             complete = false;
             continue;
         };
-        if let Some(index) = rules.iter().position(|earlier| covers(earlier, &rule)) {
+        let decides_all =
+            |earlier: &Rule| earlier.effect == Effect::Decides && covers(earlier, &rule);
+        if let Some(index) = rules.iter().position(decides_all) {
             let message = format!(
                 "unreachable rule: rule {} of this site decides all that it is for",
                 index + 1
@@ -96,6 +102,14 @@ pub(super) fn rules(
             complete = false;
         }
         rules.push(rule);
+    }
+    if complete && rules.iter().all(|rule| rule.effect == Effect::Reports) {
+        let help = "write a rule below them that decides, such as - { policy: two_factor }";
+        return context.refuse(
+            &field.at,
+            "has none but rules that report, so nobody would get through",
+            help,
+        );
     }
     complete.then_some(rules)
 }
@@ -110,6 +124,7 @@ fn everything_needs_both() -> Rule {
         unauthenticated: Unauthenticated::ByRequest,
         fresh: None,
         trusted_device: true,
+        effect: Effect::Decides,
     }
 }
 
@@ -144,6 +159,10 @@ fn rule(typed: RawRule, at: &Place, context: &Context<'_>) -> Option<Rule> {
         None => Some(true),
         Some(trusted) => trusted.value,
     };
+    let effect = match typed.report_only {
+        None => Some(Effect::Decides),
+        Some(only) => only.value.map(|only| if only { Effect::Reports } else { Effect::Decides }),
+    };
     let fresh = match typed.fresh {
         None => Some(None),
         Some(text) => fresh(text, context).map(Some),
@@ -158,6 +177,7 @@ fn rule(typed: RawRule, at: &Place, context: &Context<'_>) -> Option<Rule> {
         unauthenticated: unauthenticated?,
         fresh: fresh?,
         trusted_device: trusted_device?,
+        effect: effect?,
     })
 }
 

@@ -11,6 +11,7 @@ use super::context::{Context, Place};
 use super::located::{Located, Text};
 use super::{headers, portal, rules};
 use crate::config::settings;
+use crate::domain::asking_proxy::AskingProxy;
 use crate::domain::host::{Authority, HostName, Origin, Scheme};
 
 /// One site.
@@ -21,8 +22,8 @@ pub(super) struct Site {
     host: Option<Text>,
     /// Scheme, host and port, where they are not the portal's. Either this or host.
     origin: Option<Text>,
-    /// The apps behind, each scheme, host and port: http://127.0.0.1:8080. At least one.
-    #[schemars(required, length(min = 1))]
+    /// The apps behind, each scheme, host and port: http://127.0.0.1:8080. At least one, unless there is forward_auth.
+    #[schemars(length(min = 1))]
     upstreams: Option<Located<Vec<Text>>>,
     /// The rules; the first that matches a request decides, and one that none matches is denied. Left out, all of the
     /// site needs a password and a code.
@@ -33,8 +34,23 @@ pub(super) struct Site {
     /// Whether the app is told the host that the browser asked for; otherwise it is told its own.
     #[schemars(extend("default" = true))]
     preserve_host: Option<Located<bool>>,
+    /// The proxy that asks doorward about each request (/_doorward/verify) and passes it on itself. It has to be among
+    /// trusted_proxies. Left out: nobody may ask.
+    forward_auth: Option<Located<Asking>>,
     /// How long the app may take.
     timeouts: Option<Located<Timeouts>>,
+}
+
+/// A proxy that asks.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub(super) enum Asking {
+    Nginx,
+    Traefik,
+    Caddy,
+    Haproxy,
+    Envoy,
 }
 
 /// How long the app may take.
@@ -58,6 +74,8 @@ pub(super) struct Around<'a> {
     pub(super) portal: Option<&'a Origin>,
     /// Where doorward listens.
     pub(super) listen: &'a [settings::Listen],
+    /// Whether some proxy in front is believed, unless what says so was faulty.
+    pub(super) trusts_proxies: Option<bool>,
 }
 
 pub(super) fn sites(
@@ -91,7 +109,11 @@ fn site(
     around: &Around<'_>,
     context: &Context<'_>,
 ) -> Option<settings::Site> {
-    let upstreams = upstreams(typed.upstreams, at, around, context);
+    let forward_auth = forward_auth(typed.forward_auth, around, context);
+    let upstreams = match (typed.upstreams, &forward_auth) {
+        (None, Some(Some(_)) | None) => Some(Vec::new()),
+        (typed, _) => upstreams(typed, at, around, context),
+    };
     let rules = rules::rules(typed.rules, context);
     let headers = headers::headers(typed.headers, context);
     let timeouts = timeouts(typed.timeouts, context);
@@ -102,6 +124,7 @@ fn site(
         rules: rules?,
         headers: headers?,
         preserve_host: preserve_host?,
+        forward_auth: forward_auth?,
         timeouts: timeouts?,
     })
 }
@@ -252,6 +275,26 @@ fn is_itself(listener: &settings::Listen, host: &HostName, port: u16) -> bool {
         }
     };
     address.port() == port && same_host
+}
+
+fn forward_auth(
+    field: Option<Located<Asking>>,
+    around: &Around<'_>,
+    context: &Context<'_>,
+) -> Option<Option<AskingProxy>> {
+    let Some(field) = field else { return Some(None) };
+    let proxy = match field.value? {
+        Asking::Nginx => AskingProxy::Nginx,
+        Asking::Traefik => AskingProxy::Traefik,
+        Asking::Caddy => AskingProxy::Caddy,
+        Asking::Haproxy => AskingProxy::HaProxy,
+        Asking::Envoy => AskingProxy::Envoy,
+    };
+    if around.trusts_proxies == Some(false) {
+        let help = "name the addresses from which it asks: trusted_proxies: [127.0.0.1]";
+        return context.refuse(&field.at, "is for a proxy, and trusted_proxies names none", help);
+    }
+    Some(Some(proxy))
 }
 
 fn timeouts(

@@ -10,6 +10,7 @@ use super::assets::Assets;
 use super::page::{
     CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, ErrorPage, LinkPage,
     LinkState, LoginAlert, LoginPage, NotMePage, Page, RelayPage, ResendView, SignedInPage,
+    TicketPage,
 };
 use crate::domain::challenge::{CodeForm, Purpose};
 use crate::domain::time::Timestamp;
@@ -32,6 +33,7 @@ pub(super) fn of(page: &Page<'_>, now: Timestamp) -> (&'static str, Value) {
             };
             ("not_me.html", context! { state })
         }
+        Page::Ticket(page) => ("ticket.html", ticket(page)),
         Page::SignedOut => ("signed_out.html", context! {}),
         Page::Error(page) => ("error.html", error(page, now)),
     }
@@ -208,6 +210,17 @@ fn signed_in(page: &SignedInPage<'_>, now: Timestamp) -> Value {
         two_factor => page.two_factor,
         since => day(page.since, now),
         expires => day(page.expires_at, now),
+    }
+}
+
+fn ticket(page: &TicketPage<'_>) -> Value {
+    match *page {
+        TicketPage::Onward { host, address } => context! { state => "onward", host, address },
+        TicketPage::Over { host } => context! { state => "over", host },
+        TicketPage::NoCookies { host } => context! { state => "no_cookies", host },
+        TicketPage::InCircles { host, return_to } => {
+            context! { state => "in_circles", host, start_again => start_again(Purpose::SignIn, return_to) }
+        }
     }
 }
 

@@ -26,6 +26,8 @@ pub enum Page<'a> {
     SignOut(SignOutPage),
     /// The owner says that a sign-in was not theirs.
     NotMe(NotMePage),
+    /// On the way from the portal to another host.
+    Ticket(TicketPage<'a>),
     /// Says that nobody is signed in any more.
     SignedOut,
     /// Says what went wrong.
@@ -40,6 +42,7 @@ impl Page<'_> {
             Self::Code(page) => page.shown_alert().is_some(),
             Self::Confirm(page) => page.alert.is_some(),
             Self::Error(_) => true,
+            Self::Ticket(page) => !matches!(page, TicketPage::Onward { .. }),
             Self::Link(_) | Self::Relay(_) => false,
             Self::SignedIn(_) | Self::SignOut(_) | Self::NotMe(_) | Self::SignedOut => false,
         }
@@ -354,4 +357,33 @@ impl ErrorKind {
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
+}
+
+/// How one sign-in gets to another host, or why not.
+#[derive(Clone, Copy, Debug)]
+pub enum TicketPage<'a> {
+    /// The browser goes on by itself.
+    Onward {
+        /// Where.
+        host: &'a str,
+        /// At which address.
+        address: &'a str,
+    },
+    /// The ticket was used, is too old, or was shown by another browser.
+    Over {
+        /// The host that it was shown to.
+        host: &'a str,
+    },
+    /// The browser shows no cookie.
+    NoCookies {
+        /// The host that it was shown to.
+        host: &'a str,
+    },
+    /// The browser has come by several times for one page.
+    InCircles {
+        /// The host that it comes from.
+        host: &'a str,
+        /// The page that it wants.
+        return_to: &'a str,
+    },
 }

@@ -6,7 +6,7 @@ use super::Frame;
 use super::page::{
     CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, ErrorPage, LinkPage,
     LinkState, LoginAlert, LoginPage, NotMePage, Page, RelayPage, ResendView, SignOutPage,
-    SignedInPage,
+    SignedInPage, TicketPage,
 };
 use crate::domain::challenge::Purpose;
 use crate::domain::id::RequestId;
@@ -224,12 +224,17 @@ fn others() -> Vec<(String, Page<'static>)> {
         expires_at: NOW + Duration::from_secs(12 * 3600),
     };
     let plain = SignedInPage { full_name: None, two_factor: false, ..signed_in };
+    let (host, address) = ("other.example", "/a-page");
     [
         ("confirm", Page::Confirm(confirm)),
         ("confirm-busy", Page::Confirm(ConfirmPage { alert: busy, ..confirm })),
         ("signed-in", Page::SignedIn(signed_in)),
         ("signed-in-plain", Page::SignedIn(plain)),
         ("sign-out", Page::SignOut(SignOutPage)),
+        ("ticket-onward", Page::Ticket(TicketPage::Onward { host, address })),
+        ("ticket-over", Page::Ticket(TicketPage::Over { host })),
+        ("ticket-no-cookies", Page::Ticket(TicketPage::NoCookies { host })),
+        ("ticket-in-circles", Page::Ticket(TicketPage::InCircles { host, return_to: "/a" })),
         ("not-me", Page::NotMe(NotMePage::Ask)),
         ("not-me-done", Page::NotMe(NotMePage::Done)),
         ("not-me-over", Page::NotMe(NotMePage::Over)),

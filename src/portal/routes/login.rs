@@ -28,6 +28,13 @@ pub(in crate::portal) async fn show(
 ) -> Response<Body> {
     let return_to = return_to_of(query.as_deref().unwrap_or_default());
     let reply = Reply::to(&portal, &visit, &headers);
+    let is_enough = || match visit.decide(&return_to) {
+        Decision::Forward(_) | Decision::Forbidden => visit.signed_in.is_some(),
+        Decision::SignIn(_) | Decision::Unauthorized(_) => false,
+    };
+    if visit.signs_in_elsewhere() && !is_enough() {
+        return super::ticket::ask(reply, &visit, &headers, &return_to);
+    }
     let Some(signed_in) = &visit.signed_in else {
         return form(reply, &visit, &return_to, StatusCode::OK, Typed::default(), None);
     };
@@ -57,6 +64,10 @@ pub(in crate::portal) async fn submit(
     body: Bytes,
 ) -> Response<Body> {
     let reply = Reply::to(&portal, &visit, &headers);
+    // No password is taken here where people sign in at another host.
+    if visit.signs_in_elsewhere() {
+        return reply.see_other(super::code::LOGIN);
+    }
     let Ok(mut fields) = Form::read(&headers, &body) else {
         metrics().security_event(SecurityEvent::Malformed);
         return reply.error(ErrorKind::BadRequest);

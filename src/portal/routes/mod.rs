@@ -7,6 +7,7 @@ pub(super) mod link;
 pub(super) mod login;
 pub(super) mod logout;
 pub(super) mod not_me;
+pub(super) mod ticket;
 
 use axum::body::Body;
 use http::Response;

@@ -72,7 +72,7 @@ pub(in crate::portal) async fn submit(
     match portal.auth.end_everything(not_me, &visit.context(ReturnTo::front_page())).await {
         Ok(()) => reply
             .cookie(names.expire(names.not_me()))
-            .cookie(names.expire(names.session()))
+            .cookie(names.expire_session(visit.site.session_host()))
             .page(StatusCode::OK, &Page::NotMe(NotMePage::Done)),
         Err(error) => unavailable(reply, &error),
     }

@@ -2,14 +2,15 @@
 
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{SqliteConnection, SqlitePool};
 
 use super::super::observe::{Cause, observe};
-use super::super::{AccountStore, Inserted, StoreError};
+use super::super::{AccountSource, AccountStore, Imported, Inserted, StoreError};
 use super::rows::{Columns, json};
 use super::{ACCOUNTS, SqliteStore};
 use crate::domain::account::{
-    Account, AccountStatus, AccountWithPassword, EmailChange, Epoch, FullName, LoginName,
-    NewAccount,
+    Account, AccountStatus, AccountWithPassword, EmailChange, Epoch, FullName, ImportedAccount,
+    LoginName, NewAccount,
 };
 use crate::domain::email::EmailAddress;
 use crate::domain::id::AccountId;
@@ -59,6 +60,21 @@ impl AccountStore for SqliteStore {
         .await
     }
 
+    async fn import_accounts(&self, source: &mut dyn AccountSource) -> Result<(), StoreError> {
+        observe(ACCOUNTS, "import_accounts", async {
+            let mut write = self.write().await?;
+            while let Some(imported) = source.next() {
+                let came = import(&mut write, imported).await?;
+                source.came(came);
+            }
+            if source.keep() {
+                write.commit().await?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
     async fn find_login(
         &self,
         login: &LoginName,
@@ -92,15 +108,20 @@ impl AccountStore for SqliteStore {
         limit: u32,
     ) -> Result<Vec<Account>, StoreError> {
         observe(ACCOUNTS, "list_accounts", async {
-            let rows = sqlx::query(
-                "SELECT * FROM accounts WHERE ?1 IS NULL OR username_key > ?1
-                 ORDER BY username_key LIMIT ?2",
-            )
-            .bind(after.map(str::to_ascii_lowercase))
-            .bind(i64::from(limit))
-            .fetch_all(&self.readers)
-            .await?;
+            let rows = list(&self.readers, after, limit).await?;
             rows.iter().map(account).collect()
+        })
+        .await
+    }
+
+    async fn list_accounts_with_passwords(
+        &self,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<AccountWithPassword>, StoreError> {
+        observe(ACCOUNTS, "list_accounts_with_passwords", async {
+            let rows = list(&self.readers, after, limit).await?;
+            rows.iter().map(account_with_password).collect()
         })
         .await
     }
@@ -290,6 +311,71 @@ impl AccountStore for SqliteStore {
         })
         .await
     }
+}
+
+/// Makes the account unless something of it is another's, in the one statement that most need.
+async fn import(
+    write: &mut SqliteConnection,
+    imported: ImportedAccount,
+) -> Result<Imported, Cause> {
+    let ImportedAccount { account, status, second_step, language } = imported;
+    let (username_key, email_key) = (account.username.key(), account.email.key());
+    let mut groups = account.groups;
+    groups.sort_unstable();
+    groups.dedup();
+    let made = sqlx::query(
+        "INSERT INTO accounts (id, username, username_key, email, email_key, full_name, groups,
+         password_hash, epoch, disabled_at, created_at, second_step, language)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING",
+    )
+    .bind(account.id.as_uuid().as_bytes().as_slice())
+    .bind(account.username.as_str())
+    .bind(&username_key)
+    .bind(account.email.as_str())
+    .bind(&email_key)
+    .bind(account.full_name.as_ref().map(FullName::as_str))
+    .bind(json(&groups)?)
+    .bind(account.password.as_ref().map(PasswordHash::as_phc))
+    .bind(match status {
+        AccountStatus::Active => None,
+        AccountStatus::Disabled { at } => Some(at.as_millis()),
+    })
+    .bind(account.created_at.as_millis())
+    .bind(second_step)
+    .bind(language.map(Language::tag))
+    .execute(&mut *write)
+    .await?;
+    if made.rows_affected() > 0 {
+        return Ok(Imported::Created);
+    }
+    let taken: Option<(bool, bool)> = sqlx::query_as(
+        "SELECT username_key = ?1, email_key = ?2 FROM accounts
+         WHERE username_key = ?1 OR email_key = ?2 ORDER BY username_key = ?1 DESC LIMIT 1",
+    )
+    .bind(&username_key)
+    .bind(&email_key)
+    .fetch_optional(write)
+    .await?;
+    Ok(match taken {
+        Some((true, _)) => Imported::UsernameTaken,
+        Some((false, _)) => Imported::EmailTaken,
+        None => Imported::IdTaken,
+    })
+}
+
+async fn list(
+    readers: &SqlitePool,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Vec<SqliteRow>, sqlx::Error> {
+    sqlx::query(
+        "SELECT * FROM accounts WHERE ?1 IS NULL OR username_key > ?1
+         ORDER BY username_key LIMIT ?2",
+    )
+    .bind(after.map(str::to_ascii_lowercase))
+    .bind(i64::from(limit))
+    .fetch_all(readers)
+    .await
 }
 
 fn account(row: &SqliteRow) -> Result<Account, Cause> {

@@ -28,6 +28,7 @@ mod rows;
 mod sessions;
 #[cfg(test)]
 mod tests;
+mod tickets;
 mod upkeep;
 
 /// Both stores in one SQLite file. Quotas are in memory: they matter for minutes, and one process counts them.

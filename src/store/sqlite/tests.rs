@@ -7,7 +7,9 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 use tempfile::TempDir;
 
-use super::super::{AccountStore, BudgetStore, ChallengeStore, Inserted, StoreUpkeep};
+use super::super::{
+    AccountStore, BudgetStore, ChallengeStore, Inserted, SessionStore, StoreUpkeep,
+};
 use super::open::MIGRATIONS;
 use super::upkeep::MOST_PASSWORD_FAILURES;
 use super::{OpenError, SqliteStore};
@@ -15,8 +17,8 @@ use crate::domain::account::NewAccount;
 use crate::domain::budget::DelayRule;
 use crate::domain::challenge::{Purpose, Redeemed};
 use crate::domain::entropy::OsEntropy;
-use crate::domain::id::AccountId;
-use crate::domain::secret::{CodeGuess, CodeMac, FlowHash, LinkTokenHash};
+use crate::domain::id::{AccountId, FamilyId};
+use crate::domain::secret::{CodeGuess, CodeMac, FlowHash, LinkTokenHash, SessionTokenHash};
 use crate::domain::time::Timestamp;
 
 fn file(folder: &TempDir) -> PathBuf {
@@ -150,6 +152,27 @@ async fn a_database_of_before_there_were_links_keeps_its_accounts_and_its_challe
     let guess = CodeGuess::new(vec![CodeMac::from_bytes([7; 32])]);
     let redeemed = store.redeem_code(&flow, Purpose::SignIn, &guess, now).await.unwrap();
     assert!(matches!(redeemed, Redeemed::Accepted(_)), "{redeemed:?}");
+}
+
+#[tokio::test]
+async fn a_session_of_before_there_were_families_goes_on_as_one_by_itself() {
+    let folder = TempDir::new().unwrap();
+    run(&file(&folder), "").await;
+    let options = SqliteConnectOptions::new().filename(file(&folder));
+    let mut connection = options.connect().await.unwrap();
+    let before = MIGRATIONS.iter().filter(|step| step.version < 4).cloned().collect();
+    let before = sqlx::migrate::Migrator::with_migrations(before);
+    before.run_direct(None, &mut connection, false).await.unwrap();
+    connection.close().await.unwrap();
+    let kept = "INSERT INTO sessions VALUES (zeroblob(32), zeroblob(16), zeroblob(16), 0,
+        'wiki.example.com', '[\"password\"]', 0, 0, 0, 1000, 1000, FALSE,
+        '{\"address\":\"127.0.0.1\",\"user_agent\":\"a\"}')";
+    run(&file(&folder), kept).await;
+
+    let store = SqliteStore::open(&file(&folder)).await.unwrap();
+    let found = store.find_session(&SessionTokenHash::from_bytes([0; 32])).await.unwrap().unwrap();
+    assert_eq!(found.family, FamilyId::begun_by(found.id));
+    assert_eq!(store.end_session(found.id).await.unwrap(), Some(found.family));
 }
 
 #[tokio::test]

@@ -90,6 +90,7 @@ impl StoreUpkeep for SqliteStore {
             for (statement, end) in [
                 (PURGE_SESSIONS_AT_END, now),
                 (PURGE_SESSIONS_LEFT_IDLE, now),
+                (PURGE_TICKETS, now),
                 (PURGE_CHALLENGES, now.before(CHALLENGE_AFTERLIFE)),
                 (PURGE_MAILS, now),
                 (PURGE_DEVICES, now.before(DEVICE_UNUSED)),
@@ -126,6 +127,8 @@ const PURGE_SESSIONS_AT_END: &str = "DELETE FROM sessions WHERE token_hash IN
     (SELECT token_hash FROM sessions WHERE expires_at <= ?1 LIMIT ?2)";
 const PURGE_SESSIONS_LEFT_IDLE: &str = "DELETE FROM sessions WHERE token_hash IN
     (SELECT token_hash FROM sessions WHERE seen_at + idle <= ?1 LIMIT ?2)";
+const PURGE_TICKETS: &str = "DELETE FROM tickets WHERE token_hash IN
+    (SELECT token_hash FROM tickets WHERE expires_at <= ?1 LIMIT ?2)";
 const PURGE_CHALLENGES: &str = "DELETE FROM challenges WHERE flow_hash IN
     (SELECT flow_hash FROM challenges WHERE expires_at <= ?1 LIMIT ?2)";
 const PURGE_MAILS: &str = "DELETE FROM outbox WHERE id IN

@@ -21,6 +21,7 @@ fn what_is_recorded_is_rendered_under_the_designs_names() {
     metrics.mail_delivered_after(Duration::from_millis(700));
     metrics.set_mail_queue(2);
     metrics.limit("sign_in");
+    metrics.reported("wiki.example.com", 2, DecisionLabel::Forbidden);
     metrics.security_event(SecurityEvent::HeaderAlias);
     metrics.password_hashed_in(Duration::from_millis(20));
     metrics.set_sessions(7);
@@ -40,6 +41,7 @@ fn what_is_recorded_is_rendered_under_the_designs_names() {
         "doorward_mail_delivery_seconds_count 1",
         "doorward_mail_queue 2",
         r#"doorward_limits_total{limit="sign_in"} 1"#,
+        r#"doorward_report_only_total{decision="forbidden",rule="2",site="wiki.example.com"} 1"#,
         r#"doorward_security_events_total{event="header_alias"} 1"#,
         "doorward_password_hash_seconds_count 1",
         "doorward_password_hash_queue 0",

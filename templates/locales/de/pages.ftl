@@ -205,3 +205,13 @@ error-upstream_timeout = { $site } hat zu lange für eine Antwort gebraucht. Ver
 error-internal-title = Etwas ist schiefgegangen
 error-internal = Der Fehler liegt bei uns, nicht bei Ihnen. Versuchen Sie es erneut. Wenn er wieder auftritt, informieren Sie die Zuständigen von { $site }.
 error-number = Wenn Sie um Hilfe bitten, nennen Sie diese Nummer:
+
+## Auf dem Weg zu einer anderen Website
+
+ticket-title = Nicht angemeldet
+ticket-title-onward = Angemeldet
+ticket-title-in-circles = Die Anmeldung dreht sich im Kreis
+ticket-onward = Weiter zu { $host }.
+ticket-in-circles = Sie sind angemeldet, aber Ihr Browser behält nicht, was { $host } ihm dafür gibt. Lassen Sie Cookies für { $host } zu und versuchen Sie es noch einmal.
+ticket-no-cookies = Ihr Browser hat kein Cookie von { $host } gezeigt: Er behält keine, oder Sie haben eine Adresse geöffnet, die ein anderer Browser bekommen hat. Lassen Sie Cookies für { $host } zu und versuchen Sie es noch einmal.
+ticket-over = Der Weg von der Anmeldung zu { $host } gilt einmal, eine halbe Minute lang und nur in dem Browser, der ihn begonnen hat. Es ist nichts verloren: Versuchen Sie es noch einmal.

@@ -215,3 +215,13 @@ error-upstream_timeout = { $site } took too long to answer. Try again in a minut
 error-internal-title = Something went wrong
 error-internal = This is a fault of ours, not of yours. Try again. If it comes back, tell whoever looks after { $site }.
 error-number = If you ask for help, give this number:
+
+## On the way to another host
+
+ticket-title = Not signed in
+ticket-title-onward = Signed in
+ticket-title-in-circles = Signing in goes round in circles
+ticket-onward = On the way to { $host }.
+ticket-in-circles = You are signed in, but your browser does not keep what { $host } gives it for that. Allow cookies for { $host } in your browser, then try again.
+ticket-no-cookies = Your browser showed no cookie of { $host }: it does not keep them, or you opened an address that another browser was given. Allow cookies for { $host }, then try again.
+ticket-over = The way from signing in to { $host } works once, for half a minute, and only in the browser that began it. Nothing is lost: try again.

@@ -205,3 +205,13 @@ error-upstream_timeout = { $site } ha tardado demasiado en responder. Vuelva a i
 error-internal-title = Algo ha fallado
 error-internal = Es un fallo nuestro, no suyo. Vuelva a intentarlo. Si se repite, avise a quien administra { $site }.
 error-number = Si pide ayuda, dé este número:
+
+## De camino a otro sitio
+
+ticket-title = Sesión no iniciada
+ticket-title-onward = Sesión iniciada
+ticket-title-in-circles = El inicio de sesión da vueltas sin fin
+ticket-onward = De camino a { $host }.
+ticket-in-circles = Ha iniciado sesión, pero su navegador no guarda lo que { $host } le da para ello. Permita las cookies de { $host } en su navegador y vuelva a intentarlo.
+ticket-no-cookies = Su navegador no ha mostrado ninguna cookie de { $host }: no las guarda, o ha abierto usted una dirección que se dio a otro navegador. Permita las cookies de { $host } y vuelva a intentarlo.
+ticket-over = El paso del inicio de sesión a { $host } sirve una sola vez, durante medio minuto y solo en el navegador que lo empezó. No se ha perdido nada: vuelva a intentarlo.

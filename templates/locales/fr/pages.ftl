@@ -205,3 +205,13 @@ error-upstream_timeout = { $site } a mis trop de temps à répondre. Réessayez 
 error-internal-title = Une erreur s’est produite
 error-internal = L’erreur vient de nous, pas de vous. Réessayez. Si elle se reproduit, prévenez les responsables de { $site }.
 error-number = Si vous demandez de l’aide, donnez ce numéro :
+
+## En route vers un autre site
+
+ticket-title = Non connecté
+ticket-title-onward = Connecté
+ticket-title-in-circles = La connexion tourne en rond
+ticket-onward = En route vers { $host }.
+ticket-in-circles = Vous êtes connecté, mais votre navigateur ne garde pas ce que { $host } lui donne pour cela. Autorisez les cookies de { $host } dans votre navigateur, puis réessayez.
+ticket-no-cookies = Votre navigateur n’a présenté aucun cookie de { $host } : il ne les garde pas, ou vous avez ouvert une adresse donnée à un autre navigateur. Autorisez les cookies de { $host }, puis réessayez.
+ticket-over = Le passage de la connexion à { $host } ne sert qu’une fois, pendant une demi-minute, et seulement dans le navigateur qui l’a commencé. Rien n’est perdu : réessayez.

@@ -190,3 +190,13 @@ error-upstream_timeout = { $site } 响应时间过长。请一分钟后重试。
 error-internal-title = 出了点问题
 error-internal = 这是我们的问题，与您无关。请重试。如果再次出现，请告知 { $site } 的管理员。
 error-number = 寻求帮助时，请提供此编号：
+
+## 前往另一个网站
+
+ticket-title = 未登录
+ticket-title-onward = 已登录
+ticket-title-in-circles = 登录陷入循环
+ticket-onward = 正在前往 { $host }。
+ticket-in-circles = 您已登录，但您的浏览器没有保存 { $host } 为此提供的信息。请在浏览器中允许 { $host } 的 Cookie，然后重试。
+ticket-no-cookies = 您的浏览器没有出示 { $host } 的 Cookie：它不保存 Cookie，或者您打开了提供给另一个浏览器的地址。请允许 { $host } 的 Cookie，然后重试。
+ticket-over = 从登录前往 { $host } 的通道只能使用一次，有效半分钟，而且只在发起它的浏览器中有效。没有丢失任何内容：请重试。

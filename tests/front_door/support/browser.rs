@@ -107,12 +107,15 @@ impl Browser {
 
     /// The origin that pages of the site have.
     pub fn origin(&self) -> String {
-        format!("http://{}", self.host)
+        let scheme = if self.host.contains("localhost") { "http" } else { "https" };
+        format!("{scheme}://{}", self.host)
     }
 
-    /// The value of a cookie.
+    /// The value of a cookie, with a prefix or without.
     pub fn cookie(&self, name: &str) -> Option<String> {
-        self.jar.lock().expect("no test has panicked with it").get(name).cloned()
+        let jar = self.jar.lock().expect("no test has panicked with it");
+        let prefixes = ["", "__Host-", "__Secure-"];
+        prefixes.iter().find_map(|prefix| jar.get(&format!("{prefix}{name}"))).cloned()
     }
 
     /// Sets or takes away a cookie.

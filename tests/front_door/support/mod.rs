@@ -1,16 +1,20 @@
 //! What tests through the front door stand on: the real binary on free ports, an app behind it that records what it
 //! gets, a browser that keeps cookies, and bytes where a browser would be too polite.
 
+pub mod app;
 pub mod browser;
 pub mod http;
 pub mod mail;
 pub mod metrics;
 pub mod page;
 pub mod people;
+pub mod proxy;
+pub mod ranges;
 pub mod signature;
 pub mod site;
 #[path = "../../support/smtp.rs"]
 #[allow(dead_code, reason = "the tests of mail use the rest of it")]
 pub mod smtp;
 pub mod tools;
+pub mod traveller;
 pub mod upstream;

@@ -56,6 +56,12 @@ pub struct Setup {
     pub site: Vec<String>,
     /// More sites, each a YAML mapping; `UPSTREAM` stands for the address of the app.
     pub more_sites: Vec<String>,
+    /// Where people sign in, in place of the site's own `http://wiki.localhost`.
+    pub origin: Option<&'static str>,
+    /// The host of the first site.
+    pub first_host: &'static str,
+    /// More of the portal, such as `single_sign_on: false`.
+    pub portal: Option<&'static str>,
     /// The limits; usually out of the way, for all of a test comes from one address.
     pub limits: Option<String>,
     /// The value of `mail:`; usually files.
@@ -68,6 +74,17 @@ pub struct Setup {
     pub log: String,
     /// Who has an account.
     pub people: Vec<Person>,
+    /// The proxy that asks by forward-auth, if one does.
+    pub front: Option<Front>,
+}
+
+/// A proxy in front that asks, and passes requests to the app itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Front {
+    /// Its name in the configuration.
+    pub name: &'static str,
+    /// The port by which browsers know the site.
+    pub port: u16,
 }
 
 impl Default for Setup {
@@ -85,6 +102,9 @@ impl Default for Setup {
             rules: rules.map(str::to_owned).to_vec(),
             site: Vec::new(),
             more_sites: Vec::new(),
+            origin: None,
+            first_host: "wiki.localhost",
+            portal: None,
             limits: Some(
                 "{ sign_in: 10000/1m, verify: 10000/1m, resend: 10000/1m, code_request: 10000/1m, \
                  mails_account: 10000/1m, mails_address: 10000/1m, mails_total: 10000/1m }"
@@ -95,6 +115,7 @@ impl Default for Setup {
             top: Vec::new(),
             log: "debug".to_owned(),
             people: vec![ADA, GRACE],
+            front: None,
         }
     }
 }
@@ -140,7 +161,10 @@ impl Site {
         let site = Self {
             address: ([127, 0, 0, 1], port).into(),
             admin: ([127, 0, 0, 1], admin).into(),
-            host: format!("wiki.localhost:{port}"),
+            host: match setup.origin.and_then(|origin| origin.split_once("://")) {
+                Some((_, host)) => host.to_owned(),
+                None => format!("wiki.localhost:{}", setup.front.map_or(port, |front| front.port)),
+            },
             mailbox: Mailbox::new(&folder.path().join("mails")),
             upstream,
             folder,
@@ -157,21 +181,30 @@ impl Site {
         let mail = setup.mail.clone().unwrap_or_else(|| {
             format!("{{ from: \"Example Wiki <no-reply@wiki.example>\", files: {folder}/mails }}")
         });
+        let own = format!("http://{}", self.host);
+        let origin = setup.origin.unwrap_or(&own);
+        let portal = setup.portal.map(|more| format!(", {more}")).unwrap_or_default();
+        let host = setup.first_host;
         let mut yaml = format!(
             "listen: [{{ address: \"{}\" }}]\nadmin: {{ address: \"{}\" }}\n\
-             portal: {{ origin: \"http://{}\", name: Example Wiki }}\n\
+             portal: {{ origin: \"{origin}\", name: Example Wiki{portal} }}\n\
              secret_file: {folder}/secret\naccounts: {{ database: \"sqlite://{folder}/doorward.db\" }}\nmail: {mail}\n\
              password_hash: {{ memory_kib: 7168, iterations: 5 }}\nlog: {{ format: json, filter: \"{}\" }}\n",
-            self.address, self.admin, self.host, setup.log,
+            self.address, self.admin, setup.log,
         );
         let limits = setup.limits.iter().map(|limits| format!("limits: {limits}"));
         for line in limits.chain(setup.top.iter().cloned()) {
             yaml.push_str(&line);
             yaml.push('\n');
         }
-        yaml.push_str(&format!(
-            "sites:\n  - host: wiki.localhost\n    upstreams: [\"http://{app}\"]\n    rules:\n"
-        ));
+        let behind = match setup.front {
+            Some(front) => format!("forward_auth: {}", front.name),
+            None => format!("upstreams: [\"http://{app}\"]"),
+        };
+        if setup.front.is_some() {
+            yaml.push_str("trusted_proxies: [\"127.0.0.1\"]\n");
+        }
+        yaml.push_str(&format!("sites:\n  - host: {host}\n    {behind}\n    rules:\n"));
         for rule in &setup.rules {
             yaml.push_str(&format!("      - {rule}\n"));
         }

@@ -16,6 +16,16 @@ pub fn node_modules() -> PathBuf {
     tool("DOORWARD_TEST_NODE_MODULES")
 }
 
+/// The Python that has the apps of `tests/apps`.
+pub fn apps_python() -> PathBuf {
+    tool("DOORWARD_TEST_APPS_PYTHON")
+}
+
+/// The folder with the apps of `tests/apps` in Node.
+pub fn apps_node_modules() -> PathBuf {
+    tool("DOORWARD_TEST_APPS_NODE_MODULES")
+}
+
 /// The browser.
 pub fn chromium() -> PathBuf {
     tool("DOORWARD_TEST_CHROMIUM")

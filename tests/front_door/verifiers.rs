@@ -1,0 +1,134 @@
+//! The verifiers of `examples/verifiers`, each in its example app behind the running gateway.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::support::app::App;
+use crate::support::browser::{Browser, Request};
+use crate::support::http::exchange;
+use crate::support::site::{ADA, Setup, Site};
+use crate::support::tools::{apps_node_modules, python};
+
+/// What an example app is started with.
+struct Given<'a> {
+    folder: &'a Path,
+    port: String,
+    keyid: &'a str,
+    key: &'a str,
+}
+
+fn examples(language: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/verifiers").join(language)
+}
+
+fn in_python(given: &Given<'_>) -> Command {
+    let mut command = Command::new(python());
+    command.arg("-B").arg(examples("python").join("example_app.py"));
+    command.args([&given.port, given.keyid, given.key]);
+    command
+}
+
+fn in_node(given: &Given<'_>) -> Command {
+    for file in ["doorward.mjs", "example_app.mjs"] {
+        std::fs::copy(examples("node").join(file), given.folder.join(file)).expect("a copy");
+    }
+    let modules = given.folder.join("node_modules");
+    std::os::unix::fs::symlink(apps_node_modules(), modules).expect("its libraries");
+    let mut command = Command::new("node");
+    command.args(["example_app.mjs", &given.port, given.keyid, given.key]);
+    command
+}
+
+fn in_php(given: &Given<'_>) -> Command {
+    let mut command = Command::new("php");
+    command
+        .args(["-S", &format!("127.0.0.1:{}", given.port)])
+        .arg(examples("php").join("example_app.php"))
+        .env("DOORWARD_KEYID", given.keyid)
+        .env("DOORWARD_KEY", given.key)
+        .env("DOORWARD_NONCES", given.folder);
+    command
+}
+
+async fn app(site: &Site, address: SocketAddr, command: fn(&Given<'_>) -> Command) -> App {
+    let (keyid, key) = site.signing_key().await;
+    let key = data_encoding::HEXLOWER.encode(&key);
+    App::start(address, |folder| {
+        command(&Given { folder, port: address.port().to_string(), keyid: &keyid, key: &key })
+    })
+    .await
+}
+
+/// The request with the identity that a liar would like to have.
+fn forged(request: Request) -> Request {
+    ["Remote-User", "remote_user", "REMOTE-USER", "Remote.User", "X-Doorward-Assertion"]
+        .iter()
+        .fold(request, |request, name| request.header(name, "root"))
+}
+
+const NOBODY: &str = "user= header=\n";
+const SHE: &str = "user=ada header=ada\n";
+
+/// Through doorward the user is seen; beside it nobody is anybody.
+async fn believes_doorward_and_nobody_else(command: fn(&Given<'_>) -> Command) {
+    let address = App::free_address();
+    let site = Site::with(Setup { upstream: Some(address), people: vec![ADA], ..Setup::default() });
+    let site = site.await;
+    let app = app(&site, address, command).await;
+
+    let ada = Browser::new(&site);
+    ada.sign_in(&site, &ADA).await;
+    for target in ["/private", "/private?a=1&b=%2f", "/a%20b/c?", "/private"] {
+        let told = ada.send(forged(Request::get(target))).await.expect(200);
+        assert_eq!(told.text(), SHE, "{target}");
+    }
+    let form = ada.submit("/private", &[("a", "b")]).await.expect(200);
+    assert_eq!(form.text(), SHE);
+
+    // Signed by doorward, too: that nobody is signed in.
+    let stranger = site.send(forged(Request::get("/public/a"))).await.expect(200);
+    assert_eq!(stranger.text(), NOBODY);
+    let direct = exchange(app.address, &forged(Request::get("/private")).bytes(&site.host)).await;
+    assert_eq!(direct.expect(200).text(), NOBODY);
+}
+
+/// Somebody sees a request on its way from doorward to the app, and sends it there again.
+async fn takes_a_signed_request_once(command: fn(&Given<'_>) -> Command) {
+    let site = Site::with(Setup { people: vec![ADA], ..Setup::default() }).await;
+    let app = app(&site, App::free_address(), command).await;
+    let ada = Browser::new(&site);
+    ada.sign_in(&site, &ADA).await;
+    ada.send(Request::get("/private?a=1").header("Connection", "close")).await.expect(200);
+    let seen = format!("{}\r\n\r\n", site.upstream.last().head.trim_end());
+
+    for (old, new) in [(": ada", ": root"), ("a=1", "a=2"), ("GET", "POST"), ("staff", "stuff")] {
+        let changed = seen.replacen(old, new, 1);
+        assert_ne!(changed, seen, "{old}");
+        let told = exchange(app.address, changed.as_bytes()).await.expect(200);
+        assert_eq!(told.text(), NOBODY, "{old} became {new}");
+    }
+    let added = seen.replacen("\r\n\r\n", "\r\nremote_user: root\r\n\r\n", 1);
+    assert_eq!(exchange(app.address, added.as_bytes()).await.expect(200).text(), NOBODY);
+    for wanted in [SHE, NOBODY] {
+        assert_eq!(exchange(app.address, seen.as_bytes()).await.expect(200).text(), wanted);
+    }
+}
+
+#[tokio::test]
+async fn an_app_in_python_believes_doorward_and_nobody_else() {
+    believes_doorward_and_nobody_else(in_python).await;
+    takes_a_signed_request_once(in_python).await;
+}
+
+#[tokio::test]
+async fn an_app_in_node_believes_doorward_and_nobody_else() {
+    believes_doorward_and_nobody_else(in_node).await;
+    takes_a_signed_request_once(in_node).await;
+}
+
+#[tokio::test]
+async fn an_app_in_php_believes_doorward_and_nobody_else() {
+    believes_doorward_and_nobody_else(in_php).await;
+    takes_a_signed_request_once(in_php).await;
+}
