@@ -16,6 +16,7 @@ use pingora::http::RequestHeader;
 use doorward::app::Core;
 use doorward::auth::tokens;
 use doorward::domain::account::{Account, Identity, NewAccount};
+use doorward::domain::assertion::{AssertionAlgorithm, KeptAssertions};
 use doorward::domain::client::{Client, UserAgent};
 use doorward::domain::entropy::OsEntropy;
 use doorward::domain::id::{AccountId, FamilyId, SessionId};
@@ -23,6 +24,7 @@ use doorward::domain::path::RequestPath;
 use doorward::domain::secret::SessionToken;
 use doorward::domain::session::{Method as SignInMethod, Methods, NewSession, Session};
 use doorward::domain::time::{Clock as _, SystemClock, Timestamp};
+use doorward::identity::assertion::{Asserter, Subject};
 use doorward::identity::headers::{AliasFilter, IdentityHeaderNames, IdentityValues};
 use doorward::identity::signature::{SignedParts, Signer};
 use doorward::policy::SitePolicy;
@@ -86,7 +88,7 @@ fn sign_a_request(bencher: Bencher) {
     let (names, values) = (names(), IdentityValues::new(&Identity::from(&bench.account)));
     let now = SystemClock.now();
     bencher.bench_local(|| {
-        let headers = values.named(&names);
+        let headers = values.named(&names, None);
         let request = SignedParts {
             method: &Method::GET,
             authority: HOST,
@@ -95,6 +97,32 @@ fn sign_a_request(bencher: Bencher) {
             headers: &headers,
         };
         signer.sign(&request, now, [7; 16])
+    });
+}
+
+/// What a request takes of an assertion that is less than a minute old, and what one a minute takes to make.
+#[divan::bench(args = [true, false])]
+fn assert_an_identity(bencher: Bencher, kept_before: bool) {
+    let bench = Bench::new();
+    let asserter = Asserter {
+        issuer: format!("https://{HOST}"),
+        audience: format!("https://{HOST}"),
+        algorithm: AssertionAlgorithm::EdDsa,
+        lifetime: Duration::from_secs(120),
+    };
+    let (identity, now) = (Identity::from(&bench.account), SystemClock.now());
+    let session = session_of(&bench.account, now);
+    let subject = Subject {
+        identity: &identity,
+        session: session.id,
+        methods: &session.methods,
+        authenticated_at: now,
+    };
+    let kept = KeptAssertions::default();
+    bencher.bench_local(|| {
+        let new = KeptAssertions::default();
+        let kept = if kept_before { &kept } else { &new };
+        asserter.assertion(black_box(&subject), &bench.core.ring.get(), kept, now)
     });
 }
 
@@ -147,6 +175,12 @@ impl Bench {
             asked_by: None,
             upstreams: UpstreamPool::new(Vec::new(), timeouts),
             names: names(),
+            asserter: Asserter {
+                issuer: settings.portal.origin.to_string(),
+                audience: site.origin.to_string(),
+                algorithm: AssertionAlgorithm::EdDsa,
+                lifetime: Duration::from_secs(120),
+            },
             key: core.keys.identity_keys(site.host()).remove(0),
             preserve_host: true,
             portal: Arc::new(PortalSite::new(site.origin, SitePolicy::new(site.rules))),
@@ -155,7 +189,9 @@ impl Bench {
             sites: vec![site],
             trusted_proxies: settings.trusted_proxies,
             auth: Arc::clone(&core.auth),
-            portal: Portal::new(Arc::clone(&core.auth), Arc::clone(&pages)).service(),
+            portal: Portal::new(Arc::clone(&core.auth), Arc::clone(&pages), Arc::clone(&core.ring))
+                .service(),
+            ring: Arc::clone(&core.ring),
             pages,
             hosts: Arc::new(Hosts::each_alone(Arc::clone(&core.keys))),
             clock: Arc::new(SystemClock),
@@ -245,6 +281,7 @@ fn names() -> IdentityHeaderNames {
         email: names.email,
         name: names.name,
         groups: names.groups,
+        assertion: names.assertion,
     }
 }
 

@@ -14,6 +14,7 @@ use crate::auth::new_password::{Breached, PasswordChecks};
 use crate::auth::password::{BadParameters, HashingSettings, PasswordHasher};
 use crate::auth::{Auth, AuthParts, AuthSettings, RateLimits};
 use crate::config::settings::{self, ListenMode, Settings};
+use crate::domain::assertion::AssertionAlgorithm;
 use crate::domain::budget::{DelayRule, GuessBudget};
 use crate::domain::challenge::ResendRule;
 use crate::domain::entropy::{OsEntropy, SharedEntropy};
@@ -22,7 +23,9 @@ use crate::domain::password_rules::PasswordRules;
 use crate::domain::place::{Nowhere, Places};
 use crate::domain::session::Lifetime;
 use crate::domain::time::SharedClock;
+use crate::identity::assertion::Asserter;
 use crate::identity::headers::IdentityHeaderNames;
+use crate::identity::live::LiveRing;
 use crate::notify::inbox::Inbox;
 use crate::notify::message::{Messages, Sender};
 use crate::notify::smtp::{SmtpCredentials, SmtpSecurity, SmtpSettings};
@@ -46,14 +49,19 @@ pub mod demo;
 pub mod explain;
 pub mod gallery;
 mod hosts;
+pub mod keys_file;
 mod places;
 pub mod secret;
 mod upkeep;
 
+use keys_file::{KeysError, KeysFile};
 use secret::SecretError;
 
 /// The time within which a running doorward notices what another process has changed in its stores.
 pub const NOTICED_WITHIN: Duration = POLL.saturating_mul(3);
+
+/// The time within which a running doorward notices that the keys that sign identity were changed.
+pub const KEYS_NOTICED_WITHIN: Duration = upkeep::KEYS_EVERY.saturating_mul(2);
 
 /// How long requests in flight may go on after the word to stop.
 const GRACE: Duration = Duration::from_secs(30);
@@ -64,6 +72,9 @@ pub enum StartError {
     /// The server secret.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// The keys that sign identity.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
     /// The database.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -113,6 +124,8 @@ pub struct Core {
     pub flow: Arc<dyn Flow>,
     /// The keys.
     pub keys: Arc<KeyRing>,
+    /// The keys that sign identity, besides those of the server secret.
+    pub ring: Arc<LiveRing>,
     /// The use cases.
     pub auth: Arc<Auth>,
     /// The clock.
@@ -120,6 +133,7 @@ pub struct Core {
     entropy: SharedEntropy,
     outbox: Arc<dyn OutboxStore>,
     mail_waits: Arc<Notify>,
+    keys_file: KeysFile,
 }
 
 impl Core {
@@ -129,6 +143,8 @@ impl Core {
         let current = secret::read_or_make(&settings.secret_file, &*entropy)?;
         let previous = settings.previous_secret_file.as_deref().map(secret::read).transpose()?;
         let keys = Arc::new(KeyRing::derive(current, previous));
+        let keys_file = KeysFile::new(&settings.keys_file);
+        let ring = keys_file.read_or_make(settings.assertion.algorithm, &*entropy, clock.now())?;
         let settings::Database::Sqlite(path) = &settings.accounts;
         let store = Arc::new(SqliteStore::open(path).await?);
         let hasher = PasswordHasher::new(hashing(settings), Arc::clone(&entropy))?;
@@ -141,6 +157,7 @@ impl Core {
             passwords: passwords(settings)?,
             entropy: Arc::clone(&entropy),
             settings: auth_settings(settings),
+            registration: settings.registration.clone(),
             mail_waits: Arc::clone(&mail_waits),
             places: places(settings)?,
         });
@@ -149,10 +166,12 @@ impl Core {
             flow: store.clone(),
             outbox: store,
             keys,
+            ring: Arc::new(LiveRing::new(ring)),
             auth: Arc::new(auth),
             clock,
             entropy,
             mail_waits,
+            keys_file,
         })
     }
 }
@@ -174,6 +193,7 @@ pub struct Server {
     listeners: Vec<(Listener, ListenMode)>,
     admin: Option<Listener>,
     origins: Vec<crate::domain::host::Origin>,
+    algorithm: AssertionAlgorithm,
 }
 
 impl Server {
@@ -206,7 +226,8 @@ impl Server {
             None => None,
         };
         let origins = settings.sites.iter().map(|site| site.origin.clone()).collect();
-        Ok(Self { core, worker, gateway, listeners, admin, origins })
+        let algorithm = settings.assertion.algorithm;
+        Ok(Self { core, worker, gateway, listeners, admin, origins, algorithm })
     }
 
     /// What it shares with the command line.
@@ -247,7 +268,7 @@ impl Server {
             serve(&mut tasks, listener, Arc::new(PlainServer::new(admin)), &stop);
         }
         tasks.spawn(self.worker.run(stop.clone()));
-        upkeep::spawn(&mut tasks, &self.core, &stop);
+        upkeep::spawn(&mut tasks, &self.core, self.algorithm, &stop);
         while tasks.join_next().await.is_some() {}
         tracing::info!("stopped");
     }
@@ -272,7 +293,7 @@ fn proxy_conf() -> ServerConf {
 }
 
 fn gateway(settings: &Settings, core: &Core, pages: Arc<Pages>) -> GatewaySettings {
-    let portal = Portal::new(Arc::clone(&core.auth), Arc::clone(&pages));
+    let portal = Portal::new(Arc::clone(&core.auth), Arc::clone(&pages), Arc::clone(&core.ring));
     let make = |site: &settings::Site| gateway_site(site, settings, &core.keys);
     let mut sites: Vec<GatewaySite> = settings.sites.iter().filter_map(make).collect();
     sites.extend(hosts::portal_alone(settings, make));
@@ -283,6 +304,7 @@ fn gateway(settings: &Settings, core: &Core, pages: Arc<Pages>) -> GatewaySettin
         auth: Arc::clone(&core.auth),
         pages,
         portal: portal.service(),
+        ring: Arc::clone(&core.ring),
         clock: Arc::clone(&core.clock),
         entropy: Arc::clone(&core.entropy),
     }
@@ -308,6 +330,13 @@ fn gateway_site(site: &settings::Site, settings: &Settings, keys: &KeyRing) -> O
             email: headers.email,
             name: headers.name,
             groups: headers.groups,
+            assertion: headers.assertion,
+        },
+        asserter: Asserter {
+            issuer: settings.portal.origin.to_string(),
+            audience: site.origin.to_string(),
+            algorithm: settings.assertion.algorithm,
+            lifetime: settings.assertion.lifetime,
         },
         key: keys.identity_keys(site.host()).into_iter().next()?,
         preserve_host: site.preserve_host,
@@ -428,6 +457,8 @@ fn auth_settings(settings: &Settings) -> AuthSettings {
         delay: DelayRule::default(),
         limits: RateLimits {
             sign_in: limits.sign_in,
+            registration: limits.registration,
+            reset: limits.reset,
             verify: limits.verify,
             resend: limits.resend,
             code_request: limits.code_request,

@@ -12,16 +12,18 @@ use tokio::sync::watch;
 use super::{Core, Server, StartError};
 use crate::auth::account::{AccountDraft, AccountError, Added};
 use crate::config::settings::{
-    Database, Devices, IdentityHeaders, Limits, Listen, ListenMode, Log, LogFormat, MailSettings,
-    MailTransport, Otp, PasswordHashing, Passwords, Portal, Sessions, Settings, Site, Upstream,
-    UpstreamTimeouts,
+    Assertion, Database, Devices, IdentityHeaders, Limits, Listen, ListenMode, Log, LogFormat,
+    MailSettings, MailTransport, Otp, PasswordHashing, Passwords, Portal, Sessions, Settings, Site,
+    Upstream, UpstreamTimeouts,
 };
 use crate::domain::account::LoginName;
 use crate::domain::address::TrustedProxies;
+use crate::domain::assertion::AssertionAlgorithm;
 use crate::domain::entropy::{self, OsEntropy};
 use crate::domain::host::{HostName, Origin, Scheme};
 use crate::domain::password_rules::{DEFAULT_MIN_LENGTH, Owner};
 use crate::domain::quota::Rate;
+use crate::domain::registration::RegistrationRule;
 use crate::domain::rule::{PathPattern, Requirement, Rule, Unauthenticated};
 use crate::domain::time::SharedClock;
 use crate::notify::inbox::Inbox;
@@ -239,14 +241,22 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
         trusted_proxies: TrustedProxies::default(),
         secret_file: folder.join("secret"),
         previous_secret_file: None,
+        keys_file: folder.join("keys.json"),
+        assertion: Assertion {
+            algorithm: AssertionAlgorithm::default(),
+            lifetime: Duration::from_secs(120),
+        },
         accounts: Database::Sqlite(folder.join("doorward.db")),
         mail: MailSettings {
             from_name: Some("Example Wiki".into()),
             from: "no-reply@example.org".parse().map_err(|_| broken())?,
             transport: MailTransport::Inbox,
         },
+        registration: RegistrationRule::Everybody,
         limits: Limits {
             sign_in: rate("20/5m")?,
+            registration: rate("20/1h")?,
+            reset: rate("20/1h")?,
             verify: rate("20/5m")?,
             resend: rate("10/10m")?,
             code_request: rate("20/1h")?,

@@ -7,13 +7,17 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::auth::Auth;
+use crate::domain::assertion::AssertionAlgorithm;
 use crate::domain::mail::Message;
 use crate::domain::time::SharedClock;
+use crate::identity::live::LiveRing;
+use crate::identity::ring::Ring;
 use crate::notify::observer::{DropReason, MailObserver};
 use crate::store::{Accounts, Flow, StoreError};
 use crate::telemetry::metrics::{CodeEvent, MailResult, metrics};
 
 use super::Core;
+use super::keys_file::{KeysError, KeysFile};
 
 /// How often expired rows go (R9).
 const PURGE_EVERY: Duration = Duration::from_secs(60);
@@ -24,8 +28,18 @@ const COUNT_EVERY: Duration = Duration::from_secs(5);
 /// The wait after a store has failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
+/// How often the key file is looked at.
+pub(super) const KEYS_EVERY: Duration = Duration::from_secs(1);
+
 /// Starts all of it; each task ends when `stop` says true.
-pub(super) fn spawn(tasks: &mut JoinSet<()>, core: &Core, stop: &watch::Receiver<bool>) {
+pub(super) fn spawn(
+    tasks: &mut JoinSet<()>,
+    core: &Core,
+    algorithm: AssertionAlgorithm,
+    stop: &watch::Receiver<bool>,
+) {
+    let keys = follow_keys(core.keys_file.clone(), algorithm, Arc::clone(&core.ring));
+    tasks.spawn(until(stop.clone(), keys));
     let (flow, clock) = (Arc::clone(&core.flow), Arc::clone(&core.clock));
     tasks.spawn(until(stop.clone(), purge(flow, clock)));
     let (flow, clock) = (Arc::clone(&core.flow), Arc::clone(&core.clock));
@@ -82,6 +96,43 @@ async fn watch(accounts: Arc<dyn Accounts>, auth: Arc<Auth>) {
             tokio::time::sleep(AFTER_FAILURE).await;
         }
     }
+}
+
+/// Takes in what `doorward keys rotate` has written, here or on another node that shares the file. A file that cannot
+/// be used is told of once, and the keys of before go on.
+async fn follow_keys(file: KeysFile, algorithm: AssertionAlgorithm, live: Arc<LiveRing>) {
+    let mut ticks = tokio::time::interval(KEYS_EVERY);
+    let mut seen = None;
+    loop {
+        ticks.tick().await;
+        let (file, before) = (file.clone(), seen);
+        let looked = tokio::task::spawn_blocking(move || changed_keys(&file, algorithm, before));
+        let Ok((stamp, changed)) = looked.await else { continue };
+        seen = stamp;
+        match changed {
+            None => {}
+            Some(Ok(ring)) => live.set(ring),
+            Some(Err(error)) => {
+                tracing::error!(%error, "the key file has changed and is of no use; the keys of before go on");
+            }
+        }
+    }
+}
+
+type LookedAt = Option<super::keys_file::Stamp>;
+
+/// What the file looks like, and the ring in it if that is not as it was `before`.
+fn changed_keys(
+    file: &KeysFile,
+    algorithm: AssertionAlgorithm,
+    before: Option<LookedAt>,
+) -> (Option<LookedAt>, Option<Result<Ring, KeysError>>) {
+    let stamp = file.stamp();
+    if before == Some(stamp) {
+        return (before, None);
+    }
+    let read = file.read().and_then(|ring| ring.with_key_for(algorithm).map_err(Into::into));
+    (Some(stamp), Some(read))
 }
 
 fn report(what: &str, error: &StoreError) -> bool {

@@ -3,15 +3,15 @@
 use crate::domain::account::Account;
 use crate::domain::id::MailId;
 use crate::domain::keys::MailFrame;
-use crate::domain::language::Language;
 use crate::domain::mail::{Asked, Mail, Message};
 use crate::store::StoreError;
 
 use super::Auth;
+use super::challenge::language;
 use super::sign_in::Context;
 
 /// How long a notice is worth sending.
-const WORTH_SENDING: std::time::Duration = std::time::Duration::from_secs(86_400);
+pub(super) const WORTH_SENDING: std::time::Duration = std::time::Duration::from_secs(86_400);
 
 impl Auth {
     /// Writes a notice to the outbox.
@@ -21,11 +21,8 @@ impl Auth {
         message: Message,
         context: &Context<'_>,
     ) -> Result<(), StoreError> {
-        let mail = Mail {
-            to: account.email.clone(),
-            language: context.language_for(Some(account)),
-            message,
-        };
+        let mail =
+            Mail { to: account.email.clone(), language: language(Some(account), context), message };
         let frame = MailFrame {
             id: MailId::generate(&*self.entropy, context.now),
             flow: None,
@@ -39,11 +36,6 @@ impl Auth {
 }
 
 impl Context<'_> {
-    /// The language of a mail to the owner of `account`: the one that they have chosen, else that of the request.
-    pub(super) fn language_for(&self, account: Option<&Account>) -> Language {
-        account.and_then(|account| account.language).unwrap_or(self.language)
-    }
-
     /// Who set a mail off.
     pub(super) fn asked(&self) -> Asked {
         Asked { at: self.now, client: self.client.clone() }

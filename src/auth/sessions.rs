@@ -7,6 +7,7 @@ use std::time::Duration;
 use moka::sync::Cache;
 
 use crate::domain::account::{Account, Identity};
+use crate::domain::assertion::KeptAssertions;
 use crate::domain::audit::{AuditEvent, AuditResult};
 use crate::domain::host::HostName;
 use crate::domain::id::{AccountId, FamilyId, SessionId};
@@ -31,6 +32,8 @@ pub struct SignedIn {
     pub session: Session,
     /// Whose it is.
     pub identity: Arc<Identity>,
+    /// What was last asserted of it, for each site.
+    pub assertions: KeptAssertions,
     /// Whether the account asks for the code also where a password would be enough (R12).
     pub second_step: bool,
     /// The language that the account's owner has chosen for pages and mails.
@@ -44,6 +47,7 @@ impl SignedIn {
         let seen_at = session.seen_at.as_millis();
         Self {
             identity: Arc::new(Identity::from(account)),
+            assertions: KeptAssertions::default(),
             second_step: account.second_step,
             language: account.language,
             seen_at: AtomicI64::new(seen_at),

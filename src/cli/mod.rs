@@ -19,6 +19,7 @@ mod demo;
 mod devices;
 mod explain;
 mod health;
+mod invitations;
 mod keys;
 mod prompt;
 mod serve;
@@ -53,7 +54,7 @@ enum Command {
     Devices(devices::DevicesCommand),
     /// Show what was attempted and what happened.
     Audit(audit::AuditArgs),
-    /// Show the keys that apps check signatures with.
+    /// Show and rotate the keys that apps check identity with.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
     /// Look at pages and mails, and begin to change them.
@@ -152,7 +153,7 @@ fn dispatch(
         Command::Sessions(command) => runtime()?.block_on(sessions::run(command, out)),
         Command::Devices(command) => runtime()?.block_on(devices::run(command, out)),
         Command::Audit(args) => runtime()?.block_on(audit::run(&args, out)),
-        Command::Keys(command) => keys::run(&command, out),
+        Command::Keys(command) => runtime()?.block_on(keys::run(&command, out)),
         Command::Templates(command) => templates::run(&command, out),
         Command::Health(args) => runtime()?.block_on(health::run(&args, out)),
     }

@@ -2,13 +2,14 @@
 
 use serde_yaml::{Mapping, Value};
 
-use super::raw::{MASKED_SECRET, escape};
+use super::raw::{MASKED_SECRET, NO_HEADER, escape};
 use super::settings::{
     Database, IdentityHeaders, Listen, ListenMode, LogFormat, MailSettings, MailTransport,
     Settings, Site, Smtp, SmtpTls, Upstream,
 };
 use crate::domain::breach::OnFailure;
 use crate::domain::quota::format_duration;
+use crate::domain::registration::RegistrationRule;
 use crate::domain::rule::{Effect, Rule, Unauthenticated};
 
 /// The settings as a configuration file that says the same: it reads back as they are, but for the secrets in it, each
@@ -27,9 +28,12 @@ fn file(settings: &Settings) -> Value {
         ("trusted_proxies", Some(Value::Sequence(proxies))),
         ("secret_file", Some(text(settings.secret_file.display()))),
         ("previous_secret_file", previous.map(|path| text(path.display()))),
+        ("keys_file", Some(text(settings.keys_file.display()))),
+        ("identity", Some(identity(settings))),
         ("accounts", Some(accounts(&settings.accounts))),
         ("state", Some(map([("embedded", Some(true.into()))]))),
         ("mail", Some(mail(&settings.mail))),
+        ("registration", Some(registration(&settings.registration))),
         ("limits", Some(limits(settings))),
         ("otp", Some(otp(settings))),
         ("session", Some(session(settings))),
@@ -72,6 +76,15 @@ fn portal(settings: &Settings) -> Value {
     ])
 }
 
+fn identity(settings: &Settings) -> Value {
+    let assertion = settings.assertion;
+    let assertion = map([
+        ("algorithm", Some(text(assertion.algorithm))),
+        ("lifetime", Some(span(assertion.lifetime))),
+    ]);
+    map([("assertion", Some(assertion))])
+}
+
 fn accounts(database: &Database) -> Value {
     let Database::Sqlite(path) = database;
     map([("database", Some(text(format!("sqlite://{}", path.display()))))])
@@ -109,10 +122,19 @@ fn smtp(server: &Smtp) -> Value {
     ])
 }
 
+fn registration(rule: &RegistrationRule) -> Value {
+    map([
+        ("enabled", Some(rule.is_on().into())),
+        ("domains", list(rule.domains().iter().map(text))),
+    ])
+}
+
 fn limits(settings: &Settings) -> Value {
     let limits = &settings.limits;
     map([
         ("sign_in", Some(text(limits.sign_in))),
+        ("registration", Some(text(limits.registration))),
+        ("reset", Some(text(limits.reset))),
         ("verify", Some(text(limits.verify))),
         ("resend", Some(text(limits.resend))),
         ("code_request", Some(text(limits.code_request))),
@@ -216,6 +238,7 @@ fn headers(names: &IdentityHeaders) -> Value {
         ("email", Some(text(&names.email))),
         ("name", Some(text(&names.name))),
         ("groups", Some(text(&names.groups))),
+        ("assertion", Some(names.assertion.as_ref().map_or_else(|| text(NO_HEADER), text))),
     ])
 }
 

@@ -10,12 +10,14 @@ mod expand;
 mod files;
 mod front;
 mod headers;
+mod identity;
 mod located;
 mod mail;
 pub(super) mod near;
 mod passwords;
 mod portal;
 mod presets;
+mod registration;
 mod rules;
 mod sites;
 mod store;
@@ -33,6 +35,7 @@ use super::errors::ConfigErrors;
 use super::settings::Settings;
 
 pub(super) use self::expand::escape;
+pub(super) use self::headers::NO_HEADER;
 pub(super) use self::mail::MASKED_SECRET;
 
 /// Reads the configuration file at `path`, with the variables of this process's environment.
@@ -113,6 +116,12 @@ pub(super) struct File {
     secret_file: Option<Text>,
     /// The file of the secret before, while a new one takes its place: what it signed is still good.
     previous_secret_file: Option<Text>,
+    /// The file of the keys that sign identity. It is made at first start; its owner alone may read it. Left out:
+    /// keys.json beside the server secret.
+    #[schemars(extend("default" = "/var/lib/doorward/keys.json"))]
+    keys_file: Option<Text>,
+    /// How apps can tell that doorward says who is asking.
+    identity: Option<Located<identity::Identity>>,
     /// Where accounts live.
     accounts: Option<Located<store::Accounts>>,
     /// Where sessions and codes live.
@@ -120,6 +129,8 @@ pub(super) struct File {
     /// How mail goes out.
     #[schemars(required)]
     mail: Option<Located<mail::Mail>>,
+    /// Who may make an account without being invited.
+    registration: Option<Located<registration::Registration>>,
     /// How often something may be tried; each is number/period, such as 5/5m.
     limits: Option<Located<budgets::Limits>>,
     /// The codes that are mailed.
@@ -155,9 +166,12 @@ impl File {
         let trusted_proxies = front::trusted_proxies(self.trusted_proxies, context);
         let (secret_file, previous_secret_file) =
             store::secret_files(self.secret_file, self.previous_secret_file, context);
+        let keys_file = identity::keys_file(self.keys_file, secret_file.as_deref(), context);
+        let assertion = identity::identity(self.identity, context);
         let accounts = store::accounts(self.accounts, context);
         let state = store::state(self.state, context);
         let mail = mail::mail(self.mail, context);
+        let registration = registration::registration(self.registration, context);
         let limits = budgets::limits(self.limits, context);
         let otp = budgets::otp(self.otp, context);
         let domain_at = budgets::place_of_domain(self.session.as_ref());
@@ -187,8 +201,11 @@ impl File {
             trusted_proxies: trusted_proxies?,
             secret_file: secret_file?,
             previous_secret_file: previous_secret_file?,
+            keys_file: keys_file?,
+            assertion: assertion?,
             accounts: accounts?,
             mail: mail?,
+            registration: registration?,
             limits: limits?,
             otp: otp?,
             session: session?,

@@ -10,10 +10,12 @@ use url::Url;
 
 use crate::domain::address::TrustedProxies;
 use crate::domain::asking_proxy::AskingProxy;
+use crate::domain::assertion::AssertionAlgorithm;
 use crate::domain::breach::OnFailure;
 use crate::domain::email::EmailAddress;
 use crate::domain::host::{HostName, Origin};
 use crate::domain::quota::Rate;
+use crate::domain::registration::RegistrationRule;
 use crate::domain::rule::Rule;
 
 /// Everything that a configuration file says.
@@ -31,10 +33,16 @@ pub struct Settings {
     pub secret_file: PathBuf,
     /// The file of the secret before, which still verifies.
     pub previous_secret_file: Option<PathBuf>,
+    /// The file of the keys that sign identity. Made at first start.
+    pub keys_file: PathBuf,
+    /// The assertion that apps get.
+    pub assertion: Assertion,
     /// The database of the accounts.
     pub accounts: Database,
     /// How mail goes out.
     pub mail: MailSettings,
+    /// Who may register.
+    pub registration: RegistrationRule,
     /// The short-window limits.
     pub limits: Limits,
     /// The codes.
@@ -95,6 +103,15 @@ pub struct Portal {
     pub templates: Option<PathBuf>,
     /// Whether people sign in at `origin` for every site.
     pub single_sign_on: bool,
+}
+
+/// The assertion that apps get.
+#[derive(Clone, Copy, Debug)]
+pub struct Assertion {
+    /// How it is signed.
+    pub algorithm: AssertionAlgorithm,
+    /// How long one is good.
+    pub lifetime: Duration,
 }
 
 /// The database of the accounts and of what passes.
@@ -168,6 +185,10 @@ pub struct SmtpCredentials {
 pub struct Limits {
     /// Sign-ins of one address.
     pub sign_in: Rate,
+    /// Registrations from one address.
+    pub registration: Rate,
+    /// New passwords asked for from one address.
+    pub reset: Rate,
     /// Codes typed from one address.
     pub verify: Rate,
     /// Further codes asked for from one address.
@@ -309,7 +330,12 @@ pub struct IdentityHeaders {
     pub name: http::HeaderName,
     /// The groups, separated by commas.
     pub groups: http::HeaderName,
+    /// The assertion, if the app gets one.
+    pub assertion: Option<http::HeaderName>,
 }
+
+/// The name of the assertion's header, unless the site has another.
+pub const ASSERTION: &str = "x-doorward-assertion";
 
 impl Default for IdentityHeaders {
     fn default() -> Self {
@@ -318,6 +344,7 @@ impl Default for IdentityHeaders {
             email: http::HeaderName::from_static("remote-email"),
             name: http::HeaderName::from_static("remote-name"),
             groups: http::HeaderName::from_static("remote-groups"),
+            assertion: Some(http::HeaderName::from_static(ASSERTION)),
         }
     }
 }

@@ -290,7 +290,11 @@ impl IdentityKey {
     fn derive(secret: &ServerSecret, host: &HostName) -> Self {
         let key = secret.derive(&format!("identity {host}"));
         let name = secret.derive(&format!("identity key id {host}"));
-        let id = super::secret::base64url(name.get(..9).unwrap_or_default());
+        Self::new(super::secret::base64url(name.get(..9).unwrap_or_default()), key)
+    }
+
+    /// The key with this name and these bytes.
+    pub fn new(id: String, key: Zeroizing<[u8; 32]>) -> Self {
         Self { id, mac: MacKey::new(&key), key }
     }
 

@@ -15,14 +15,19 @@ pub struct IdentityHeaderNames {
     pub name: HeaderName,
     /// The groups.
     pub groups: HeaderName,
+    /// The assertion, if the app gets one.
+    pub assertion: Option<HeaderName>,
 }
 
 impl IdentityHeaderNames {
     /// Every header by which an app may be told something of an identity, the proofs included.
     pub fn all(&self) -> impl Iterator<Item = HeaderName> {
         let own = [&self.user, &self.email, &self.name, &self.groups].map(HeaderName::clone);
-        let proofs = ["x-doorward-assertion", "signature", "signature-input"];
-        own.into_iter().chain(proofs.map(HeaderName::from_static))
+        // By its usual name an app may take an assertion, whatever the site's own is.
+        let usual = HeaderName::from_static("x-doorward-assertion");
+        let other = self.assertion.clone().filter(|name| *name != usual);
+        let proofs = ["signature", "signature-input"].map(HeaderName::from_static);
+        own.into_iter().chain(other).chain([usual]).chain(proofs)
     }
 }
 
@@ -44,6 +49,9 @@ pub struct IdentityValues {
 /// An identity header to send, or `None` where the identity has nothing to say.
 pub type IdentityHeader<'a> = Option<(&'a HeaderName, &'a HeaderValue)>;
 
+/// How many identity headers there are at most.
+pub const IDENTITY_HEADERS: usize = 5;
+
 impl IdentityValues {
     /// The values for `identity`. What it lacks, or what cannot stand in a header, is absent (S46).
     pub fn new(identity: &Identity) -> Self {
@@ -56,13 +64,19 @@ impl IdentityValues {
         }
     }
 
-    /// The headers to send under `names`, always in this order, which the signature keeps.
-    pub fn named<'a>(&'a self, names: &'a IdentityHeaderNames) -> [IdentityHeader<'a>; 4] {
+    /// The headers to send under `names`, always in this order, which the signature keeps. The last is the
+    /// `assertion` that was made beside.
+    pub fn named<'a>(
+        &'a self,
+        names: &'a IdentityHeaderNames,
+        assertion: Option<&'a HeaderValue>,
+    ) -> [IdentityHeader<'a>; IDENTITY_HEADERS] {
         [
             self.user.as_ref().map(|value| (&names.user, value)),
             self.email.as_ref().map(|value| (&names.email, value)),
             self.name.as_ref().map(|value| (&names.name, value)),
             self.groups.as_ref().map(|value| (&names.groups, value)),
+            names.assertion.as_ref().zip(assertion),
         ]
     }
 }
@@ -96,7 +110,8 @@ impl AliasFilter {
     /// those by which other gateways tell an identity are always in it.
     pub fn new(names: &IdentityHeaderNames) -> Self {
         let own = [&names.user, &names.email, &names.name, &names.groups];
-        let whole = own.map(HeaderName::as_str).into_iter().chain(ALWAYS.iter().copied());
+        let own = own.into_iter().chain(&names.assertion).map(HeaderName::as_str);
+        let whole = own.chain(ALWAYS.iter().copied());
         let mut rules: Vec<AliasRule> = whole
             .map(|name| rule(name, true))
             .chain(ALWAYS_BEGINNING_WITH.iter().map(|name| rule(name, false)))

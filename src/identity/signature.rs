@@ -85,6 +85,11 @@ impl Signer {
         Self { key, constant_params }
     }
 
+    /// The key.
+    pub const fn key(&self) -> &IdentityKey {
+        &self.key
+    }
+
     /// Signs `request` for the minute after `now`. `nonce` is random, so that an app can refuse a repetition.
     pub fn sign(
         &self,

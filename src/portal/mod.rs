@@ -14,6 +14,7 @@ use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
 use crate::auth::Auth;
+use crate::identity::live::LiveRing;
 
 pub mod cookies;
 mod csrf;
@@ -40,12 +41,13 @@ pub const MAX_BODY: usize = 64 * 1024;
 pub struct Portal {
     auth: Arc<Auth>,
     pages: Arc<pages::Pages>,
+    ring: Arc<LiveRing>,
 }
 
 impl Portal {
-    /// The portal over these use cases and pages.
-    pub const fn new(auth: Arc<Auth>, pages: Arc<pages::Pages>) -> Self {
-        Self { auth, pages }
+    /// The portal over these use cases, pages and keys.
+    pub const fn new(auth: Arc<Auth>, pages: Arc<pages::Pages>, ring: Arc<LiveRing>) -> Self {
+        Self { auth, pages, ring }
     }
 
     /// Whether a request for `path` is the portal's own.
@@ -59,7 +61,10 @@ impl Portal {
     }
 
     fn router(self) -> Router {
-        use routes::{code, home, language, link, login, logout, not_me, ticket};
+        use routes::{
+            code, home, invitation, jwks, language, link, login, logout, not_me, register, reset,
+            ticket,
+        };
         let pages = Router::new()
             .route("/", get(home::to_base))
             .route("/_doorward", get(home::to_base))
@@ -68,6 +73,15 @@ impl Portal {
             .route("/_doorward/code", get(code::show).post(code::submit))
             .route("/_doorward/code/resend", get(code::back).post(code::resend))
             .route("/_doorward/code/start", get(code::back).post(code::start))
+            .route("/_doorward/register", get(register::show).post(register::submit))
+            .route("/_doorward/register/name", get(register::show_name).post(register::submit_name))
+            .route("/_doorward/reset", get(reset::show).post(reset::submit))
+            .route(
+                "/_doorward/reset/password",
+                get(reset::show_password).post(reset::submit_password),
+            )
+            .route("/_doorward/invitation", get(invitation::show).post(invitation::submit))
+            .route("/_doorward/invitation/{token}", get(invitation::land))
             .route("/_doorward/link", get(link::show).post(link::submit))
             .route("/_doorward/link/{token}", get(link::land))
             .route("/_doorward/not-me", get(not_me::show).post(not_me::submit))
@@ -75,6 +89,7 @@ impl Portal {
             .route("/_doorward/language", get(language::choose))
             .route("/_doorward/logout", get(logout::ask).post(logout::submit))
             .route("/_doorward/signed-out", get(logout::done))
+            .route("/_doorward/jwks.json", get(jwks::show))
             .route("/_doorward/sso", get(ticket::answer))
             .route("/_doorward/ticket", get(ticket::show))
             .route("/_doorward/ticket/{ticket}", get(ticket::land))

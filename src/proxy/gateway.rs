@@ -23,7 +23,9 @@ use crate::domain::host::HostName;
 use crate::domain::id::RequestId;
 use crate::domain::keys::IdentityKey;
 use crate::domain::time::{SharedClock, Timestamp};
+use crate::identity::assertion::Asserter;
 use crate::identity::headers::{AliasFilter, IdentityHeaderNames};
+use crate::identity::live::LiveRing;
 use crate::identity::signature::Signer;
 use crate::policy::{Admitted, Decision, Facts};
 use crate::portal::pages::{ErrorKind, Pages};
@@ -36,7 +38,7 @@ use crate::telemetry::metrics::{
 };
 
 use super::facts::{BadRequest, RequestFacts, RequestKind};
-use super::headers::{self, IdentityWriter};
+use super::headers::{self, IdentityWriter, Told};
 use super::question::Question;
 use super::refusal::{self, Refusal};
 use super::upstream::{self, UpstreamPool};
@@ -56,6 +58,8 @@ pub struct GatewaySettings {
     pub pages: Arc<Pages>,
     /// The portal.
     pub portal: PortalService,
+    /// The keys that sign identity.
+    pub ring: Arc<LiveRing>,
     /// Which sites share a sign-in.
     pub hosts: Arc<Hosts>,
     /// The clock.
@@ -72,7 +76,9 @@ pub struct GatewaySite {
     pub upstreams: UpstreamPool,
     /// The names of its identity headers.
     pub names: IdentityHeaderNames,
-    /// The key that its app shares.
+    /// What makes its assertions.
+    pub asserter: Asserter,
+    /// The key that its app shares until the ring has another.
     pub key: IdentityKey,
     /// Whether the app is told the host that the browser asked for, or its own.
     pub preserve_host: bool,
@@ -88,6 +94,7 @@ pub struct Gateway {
     auth: Arc<Auth>,
     pages: Arc<Pages>,
     portal: PortalService,
+    ring: Arc<LiveRing>,
     hosts: Arc<Hosts>,
     clock: SharedClock,
     entropy: SharedEntropy,
@@ -110,6 +117,7 @@ pub struct RequestContext {
     decision: DecisionLabel,
     accepted: Option<Accepted>,
     forwarding: Option<Admitted>,
+    signed_in: Option<Arc<SignedIn>>,
     /// The `Host` of the app itself, where that is what it is told.
     own_host: Option<String>,
     sent_upstream: Option<Instant>,
@@ -130,6 +138,8 @@ impl Gateway {
             let identity = IdentityWriter {
                 aliases: AliasFilter::new(&site.names),
                 names: site.names,
+                host: host.clone(),
+                asserter: site.asserter,
                 signer: Signer::new(site.key),
             };
             let site = Site {
@@ -149,6 +159,7 @@ impl Gateway {
             auth: settings.auth,
             pages: settings.pages,
             portal: settings.portal,
+            ring: settings.ring,
             hosts: settings.hosts,
             clock: settings.clock,
             entropy: settings.entropy,
@@ -239,6 +250,7 @@ impl Gateway {
         request: &mut RequestHeader,
         accepted: &Accepted,
         admitted: &Admitted,
+        signed_in: Option<&SignedIn>,
         ctx: &RequestContext,
     ) -> Result<()> {
         let Accepted { facts, site } = accepted;
@@ -248,8 +260,22 @@ impl Gateway {
         headers::forward(request, facts, site.portal.origin.scheme.as_str(), ctx.id)?;
         let host = ctx.own_host.clone().unwrap_or_else(|| facts.authority.to_string());
         request.insert_header(http::header::HOST, host)?;
+        self.identify(request, accepted, admitted, signed_in, ctx.now)
+    }
+
+    /// Writes who is asking, as the policy has admitted it.
+    fn identify(
+        &self,
+        request: &mut RequestHeader,
+        accepted: &Accepted,
+        admitted: &Admitted,
+        signed_in: Option<&SignedIn>,
+        now: Timestamp,
+    ) -> Result<()> {
+        let ring = self.ring.get();
         let nonce = entropy::bytes(&*self.entropy);
-        headers::identify(request, facts, admitted, &site.identity, ctx.now, nonce)
+        let told = Told { admitted, signed_in, ring: &ring, now, nonce };
+        headers::identify(request, &accepted.facts, &accepted.site.identity, &told)
     }
 
     async fn answer_by_portal(
@@ -338,11 +364,12 @@ impl Gateway {
     fn settle(
         headers: &HeaderMap,
         accepted: &Accepted,
-        signed_in: Option<&SignedIn>,
+        signed_in: Option<Arc<SignedIn>>,
         ctx: &mut RequestContext,
     ) -> std::result::Result<Admitted, Refusal> {
-        let decision = Self::decide(accepted, signed_in, ctx.now);
-        Self::report(accepted, signed_in, &decision, ctx);
+        let decision = Self::decide(accepted, signed_in.as_deref(), ctx.now);
+        Self::report(accepted, signed_in.as_deref(), &decision, ctx);
+        ctx.signed_in = signed_in;
         ctx.decision = label_of(&decision);
         match decision {
             Decision::Forward(_) if is_cross_site_websocket(headers, accepted) => {
@@ -405,6 +432,7 @@ impl ProxyHttp for Gateway {
             decision: DecisionLabel::BadRequest,
             accepted: None,
             forwarding: None,
+            signed_in: None,
             own_host: None,
             sent_upstream: None,
             upstream_took: None,
@@ -444,7 +472,7 @@ impl ProxyHttp for Gateway {
                 ctx.accepted = Some(accepted);
                 return Ok(true);
             }
-            Ok(signed_in) => Self::settle(headers, &accepted, signed_in.as_deref(), ctx),
+            Ok(signed_in) => Self::settle(headers, &accepted, signed_in, ctx),
             Err(refusal) => Err(refusal),
         };
         let refusal = match settled {
@@ -492,7 +520,7 @@ impl ProxyHttp for Gateway {
         let (Some(accepted), Some(admitted)) = (&ctx.accepted, &ctx.forwarding) else {
             return Error::e_explain(ErrorType::HTTPStatus(500), "nothing was admitted");
         };
-        self.prepare(request, accepted, admitted, ctx)?;
+        self.prepare(request, accepted, admitted, ctx.signed_in.as_deref(), ctx)?;
         ctx.sent_upstream = Some(Instant::now());
         Ok(())
     }

@@ -5,9 +5,13 @@ use std::net::IpAddr;
 use http::{HeaderName, HeaderValue, header};
 use pingora::http::{RequestHeader, ResponseHeader};
 
+use crate::auth::sessions::SignedIn;
+use crate::domain::host::HostName;
 use crate::domain::id::RequestId;
 use crate::domain::time::Timestamp;
+use crate::identity::assertion::{Asserter, Subject};
 use crate::identity::headers::{AliasFilter, IdentityHeaderNames, IdentityValues};
+use crate::identity::ring::Ring;
 use crate::identity::signature::{SignedParts, Signer};
 use crate::policy::Admitted;
 use crate::portal::cookies;
@@ -19,7 +23,19 @@ use super::facts::{RequestFacts, RequestKind};
 pub(super) struct IdentityWriter {
     pub(super) names: IdentityHeaderNames,
     pub(super) aliases: AliasFilter,
+    /// The site, by which the ring may have another signer.
+    pub(super) host: HostName,
     pub(super) signer: Signer,
+    pub(super) asserter: Asserter,
+}
+
+/// What is told of one request.
+pub(super) struct Told<'a> {
+    pub(super) admitted: &'a Admitted,
+    pub(super) signed_in: Option<&'a SignedIn>,
+    pub(super) ring: &'a Ring,
+    pub(super) now: Timestamp,
+    pub(super) nonce: [u8; 16],
 }
 
 /// What proxies say of the request before us: ours replace them, so that no client's copy survives (S45).
@@ -157,13 +173,15 @@ pub(super) fn forward(
 pub(super) fn identify(
     request: &mut RequestHeader,
     facts: &RequestFacts,
-    admitted: &Admitted,
     writer: &IdentityWriter,
-    now: Timestamp,
-    nonce: [u8; 16],
+    told: &Told<'_>,
 ) -> pingora::Result<()> {
-    let values = admitted.identity().map(|identity| IdentityValues::new(identity));
-    let named = values.as_ref().map(|values| values.named(&writer.names)).unwrap_or_default();
+    let values = told.admitted.identity().map(|identity| IdentityValues::new(identity));
+    let assertion = assertion(writer, told);
+    let named = values
+        .as_ref()
+        .map(|values| values.named(&writer.names, assertion.as_ref()))
+        .unwrap_or_default();
     for (name, value) in named.into_iter().flatten() {
         request.insert_header(name, value)?;
     }
@@ -176,7 +194,8 @@ pub(super) fn identify(
         query: facts.path.query(),
         headers: &named,
     };
-    match writer.signer.sign(&parts, now, nonce) {
+    let signer = told.ring.signer(&writer.host, told.now).unwrap_or(&writer.signer);
+    match signer.sign(&parts, told.now, told.nonce) {
         Ok(signed) => {
             request.insert_header("Signature-Input", signed.input)?;
             request.insert_header("Signature", signed.signature)?;
@@ -190,6 +209,26 @@ pub(super) fn identify(
         }
     }
     Ok(())
+}
+
+/// The assertion about whom the policy has admitted, if the app gets one. Without it the app is told as much by the
+/// signature; one that wants the assertion refuses.
+fn assertion(writer: &IdentityWriter, told: &Told<'_>) -> Option<HeaderValue> {
+    writer.names.assertion.as_ref()?;
+    let (identity, signed_in) = (told.admitted.identity()?, told.signed_in?);
+    let subject = Subject {
+        identity,
+        session: signed_in.session.id,
+        methods: &signed_in.session.methods,
+        authenticated_at: signed_in.session.authenticated_at,
+    };
+    match writer.asserter.assertion(&subject, told.ring, &signed_in.assertions, told.now) {
+        Ok(assertion) => Some(assertion),
+        Err(error) => {
+            tracing::error!(%error, "a request went without its assertion");
+            None
+        }
+    }
 }
 
 /// Keeps an app from setting doorward's cookies (S30).
@@ -217,6 +256,7 @@ mod tests {
             email: name("remote-email"),
             name: name("remote-name"),
             groups: name("remote-groups"),
+            assertion: Some(name("x-doorward-assertion")),
         }
     }
 

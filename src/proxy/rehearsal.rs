@@ -20,7 +20,7 @@ impl Gateway {
         else {
             return None;
         };
-        self.prepare(&mut head, &accepted, &admitted, &ctx).ok()?;
+        self.prepare(&mut head, &accepted, &admitted, signed_in.as_deref(), &ctx).ok()?;
         Some(head)
     }
 }

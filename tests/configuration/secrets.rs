@@ -42,6 +42,9 @@ fn s54_a_secret_that_others_may_read_is_refused_with_the_command_that_mends_it()
     assert_eq!(fault.help, format!("chmod 600 {}", path.display()));
     let fault = files.fault(&least_and("previous_secret_file: secret"));
     assert_eq!(fault.help, format!("chmod 600 {}", path.display()));
+    let fault = files.fault(&least_and("keys_file: secret"));
+    assert_eq!((fault.line, fault.column), (7, 12));
+    assert_eq!(fault.help, format!("chmod 600 {}", path.display()));
 }
 
 #[test]

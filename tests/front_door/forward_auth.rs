@@ -76,6 +76,8 @@ async fn each_proxy_gets_the_answer_that_it_takes() {
             assert_eq!(let_in.header(header), Some(value), "{name}");
         }
         assert!(let_in.header("signature").is_some_and(|value| !value.is_empty()), "{name}");
+        let assertion = let_in.header("x-doorward-assertion");
+        assert!(assertion.is_some_and(|jwt| jwt.split('.').count() == 3), "{name}: {assertion:?}");
         assert!(let_in.body.is_empty(), "{name}");
         // The very same rules: methods and groups count as they do for a request that comes here.
         ada.send(ask("GET", "/admins/page")).await.expect(200);

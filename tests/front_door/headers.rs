@@ -82,6 +82,8 @@ async fn s46_no_alias_of_an_identity_header_gets_through_on_any_route() {
             request.all_folded("Remote-Groups").is_empty(),
             "{path}: no groups means no header, never the client's"
         );
+        let assertions = request.all_folded("X-Doorward-Assertion");
+        assert!(assertions.len() == 1 && assertions[0].len() > 100, "{path}: {assertions:?}");
         assert_eq!(request.all_folded("Signature").len(), 1, "{path}");
         assert_eq!(request.all_folded("Signature-Input").len(), 1, "{path}");
     }

@@ -15,38 +15,43 @@ fn block(language: &str) -> String {
     after.split("```").next().unwrap().to_owned()
 }
 
-/// What the README's verifier says of a request.
-async fn vouched_for(request: &Received, key: &[u8]) -> String {
+/// Who the README's app knows to be asking.
+async fn vouched_for(request: &Received, keyid: &str, key: &[u8]) -> String {
     let headers: serde_json::Map<_, _> = request
         .headers()
         .into_iter()
-        .map(|(name, value)| (name.to_ascii_lowercase(), value.into()))
+        .map(|(name, value)| {
+            (format!("HTTP_{}", name.replace('-', "_").to_uppercase()), value.into())
+        })
         .collect();
-    let key = data_encoding::HEXLOWER.encode(key);
-    let facts = serde_json::json!([request.method(), request.target(), headers, key]);
+    let facts = serde_json::json!([request.method(), request.target(), headers]);
+    let protected = block("python")
+        .replace("KEYID", keyid)
+        .replace("KEY", &data_encoding::HEXLOWER.encode(key));
     let program = format!(
-        "{}\nimport json, sys\nfacts = json.loads(sys.argv[1])\n\
-         print(signed_in(facts[0], facts[1], facts[2], bytes.fromhex(facts[3])))",
-        block("python")
+        "app = lambda environ, _: print(environ.get('REMOTE_USER'))\n{protected}\nimport json, sys\n\
+         method, target, headers = json.loads(sys.argv[1])\n\
+         app({{'REQUEST_METHOD': method, 'REQUEST_URI': target, **headers}}, None)"
     );
     let mut command = Command::new(python());
-    command.args(["-c", &program, &facts.to_string()]).stderr(Stdio::inherit());
-    let output = command.output().expect("Python runs");
+    let verifiers = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/verifiers/python");
+    command.args(["-B", "-c", &program, &facts.to_string()]).env("PYTHONPATH", verifiers);
+    let output = command.stderr(Stdio::inherit()).output().expect("Python runs");
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
 #[tokio::test]
 async fn the_readmes_verifier_believes_doorward_and_nobody_else() {
     let site = Site::with(Setup { people: vec![ADA], ..Setup::default() }).await;
-    let (_, key) = site.signing_key().await;
+    let (keyid, key) = site.signing_key().await;
     let ada = Browser::new(&site);
     ada.sign_in(&site, &ADA).await;
     for target in ["/private?a=1", "/private"] {
         ada.get(target).await.expect(200);
-        assert_eq!(vouched_for(&site.upstream.last(), &key).await, "ada", "{target}");
+        assert_eq!(vouched_for(&site.upstream.last(), &keyid, &key).await, "ada", "{target}");
     }
     let request = site.upstream.last();
-    assert_eq!(vouched_for(&request, &[0; 32]).await, "None", "another key");
+    assert_eq!(vouched_for(&request, &keyid, &[0; 32]).await, "None", "another key");
     for (old, new) in [
         (": ada", ": root"),
         ("GET /private", "GET /other"),
@@ -57,13 +62,22 @@ async fn the_readmes_verifier_believes_doorward_and_nobody_else() {
     ] {
         let tampered = Received { head: request.head.replacen(old, new, 1), body: Vec::new() };
         assert_ne!(tampered.head, request.head, "{old}");
-        assert_eq!(vouched_for(&tampered, &key).await, "None", "{old} became {new}");
+        assert_eq!(vouched_for(&tampered, &keyid, &key).await, "None", "{old} became {new}");
     }
-    let added = Received { head: request.head.clone() + "\r\nRemote-Extra: x", body: Vec::new() };
-    assert_eq!(vouched_for(&added, &key).await, "None", "an identity header that is not signed");
+    let added =
+        Received { head: request.head.clone() + "\r\nX-Doorward-Role: x", body: Vec::new() };
+    assert_eq!(
+        vouched_for(&added, &keyid, &key).await,
+        "None",
+        "an identity header that is not signed"
+    );
     site.travel(std::time::Duration::from_secs(1200));
     ada.get("/public/a").await.expect(200);
-    assert_ne!(vouched_for(&site.upstream.last(), &key).await, "ada", "a proof of another time");
+    assert_ne!(
+        vouched_for(&site.upstream.last(), &keyid, &key).await,
+        "ada",
+        "a proof of another time"
+    );
 }
 
 #[tokio::test]

@@ -550,7 +550,7 @@ func isLine(value string) bool {
 type Gate struct {
 	// Required answers 403 to whatever does not come through doorward; otherwise that is nobody's, and the app decides.
 	Required bool
-	// Names may be changed before it is used.
+	// Names may be changed before it is used. With a signature those count over which it is.
 	Names     Names
 	signature *SignatureVerifier
 	assertion *AssertionVerifier
@@ -561,11 +561,14 @@ func NewGate(signature *SignatureVerifier, assertion *AssertionVerifier) (*Gate,
 	if signature == nil && assertion == nil {
 		return nil, errors.New("doorward: give a signature, an assertion or both")
 	}
-	gate := &Gate{Names: DefaultNames, signature: signature, assertion: assertion}
-	if signature != nil {
-		gate.Names = signature.Names
+	return &Gate{Names: DefaultNames, signature: signature, assertion: assertion}, nil
+}
+
+func (g *Gate) names() Names {
+	if g.signature != nil {
+		return g.signature.Names
 	}
-	return gate, nil
+	return g.Names
 }
 
 type contextKey struct{}
@@ -588,8 +591,9 @@ func (g *Gate) Middleware(app http.Handler) http.Handler {
 			return
 		}
 		request = request.Clone(context.WithValue(request.Context(), contextKey{}, identity))
+		names := g.names()
 		for name := range request.Header {
-			if g.Names.isIdentity(name) {
+			if names.isIdentity(name) {
 				delete(request.Header, name)
 			}
 		}
@@ -608,13 +612,14 @@ func (g *Gate) check(request *http.Request) (through bool, identity *Identity, e
 	if g.assertion == nil {
 		return true, signed, nil
 	}
-	if values, _ := lines(request, g.Names.Assertion); len(values) == 0 {
+	names := g.names()
+	if values, _ := lines(request, names.Assertion); len(values) == 0 {
 		if signed != nil {
 			return false, nil, refused("there is no assertion")
 		}
 		return g.signature != nil, nil, nil
 	}
-	token, err := single(request, g.Names.Assertion)
+	token, err := single(request, names.Assertion)
 	if err != nil {
 		return false, nil, err
 	}
@@ -632,9 +637,10 @@ func (g *Gate) write(header http.Header, identity *Identity) {
 	if identity == nil {
 		return
 	}
+	names := g.names()
 	values := map[string]string{
-		g.Names.User: identity.User, g.Names.Email: identity.Email, g.Names.Name: identity.Name,
-		g.Names.Groups: strings.Join(identity.Groups, ","),
+		names.User: identity.User, names.Email: identity.Email, names.Name: identity.Name,
+		names.Groups: strings.Join(identity.Groups, ","),
 	}
 	for name, value := range values {
 		if value != "" {

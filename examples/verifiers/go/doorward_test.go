@@ -199,6 +199,21 @@ func firstGood(t *testing.T) (vectorFile, signatureVector) {
 	panic("unreachable")
 }
 
+func TestHeadersOfOtherNamesAreTakenOffToo(t *testing.T) {
+	verifier, err := NewSignatureVerifier(map[string][]byte{"a": make([]byte, 32)})
+	must(t, err)
+	gate, err := NewGate(verifier, nil)
+	must(t, err)
+	verifier.Names.User = "X-WEBAUTH-USER"
+	forged := http.Header{"X-Webauth-User": {"root"}, "X_webauth_user": {"root"}, "Remote-User": {"root"}}
+	app := http.HandlerFunc(func(_ http.ResponseWriter, request *http.Request) {
+		if len(request.Header) != 0 {
+			t.Error(request.Header)
+		}
+	})
+	gate.Middleware(app).ServeHTTP(httptest.NewRecorder(), &http.Request{Header: forged})
+}
+
 func TestThroughARealConnection(t *testing.T) {
 	file, vector := firstGood(t)
 	gate, err := NewGate(file.signatureVerifier(t, vector.Now, NewMemoryNonces(10)), nil)

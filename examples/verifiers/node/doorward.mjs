@@ -106,7 +106,8 @@ const SKEW = 30;
  */
 export class SignatureVerifier {
   #keys;
-  #names;
+  /** The headers over which it is. */
+  names;
   #nonces;
   #clock;
 
@@ -115,7 +116,7 @@ export class SignatureVerifier {
     if (!this.#keys.size || [...this.#keys.values()].some((key) => !(key instanceof Uint8Array) || key.length < 32)) {
       throw new TypeError('a key of doorward has 32 bytes: Buffer.from("…", "hex") of what it shows');
     }
-    this.#names = lowered(names);
+    this.names = lowered(names);
     this.#nonces = nonces;
     this.#clock = clock;
   }
@@ -151,7 +152,7 @@ export class SignatureVerifier {
 
   /** The identity headers with their values: all that are there are covered, and each is there once. */
   #covered(request, fields) {
-    const present = request.headers.map(([name]) => name).filter((name) => isIdentity(this.#names, name)).map(fold);
+    const present = request.headers.map(([name]) => name).filter((name) => isIdentity(this.names, name)).map(fold);
     const listed = fields.map(([, name]) => fold(name));
     if (present.sort().join(" ") !== listed.sort().join(" ")) {
       throw new Refused("the signature does not cover the identity headers that are there, each once");
@@ -165,13 +166,13 @@ export class SignatureVerifier {
 
   #identity(values) {
     const text = (name) => utf8(values.get(name));
-    const user = text(this.#names.user);
+    const user = text(this.names.user);
     if (!user) {
       if (values.size) throw new Refused("there is an identity without a user");
       return null;
     }
-    const groups = (text(this.#names.groups) ?? "").split(",").filter(Boolean);
-    return { user, email: text(this.#names.email), name: text(this.#names.name), groups };
+    const groups = (text(this.names.groups) ?? "").split(",").filter(Boolean);
+    return { user, email: text(this.names.email), name: text(this.names.name), groups };
   }
 }
 
@@ -331,11 +332,14 @@ export class Gate {
   #names;
   #log;
 
-  constructor({ signature, assertion, names = {}, log = () => {} }) {
+  constructor({ signature, assertion, names, log = () => {} }) {
     if (!signature && !assertion) throw new TypeError("give a signature, an assertion or both");
     this.#signature = signature;
     this.#assertion = assertion;
-    this.#names = lowered(names);
+    this.#names = lowered(names ?? signature?.names);
+    if (signature && JSON.stringify(lowered(signature.names)) !== JSON.stringify(this.#names)) {
+      throw new TypeError("the signature is checked over headers of other names");
+    }
     this.#log = log;
   }
 

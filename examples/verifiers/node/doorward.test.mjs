@@ -94,6 +94,14 @@ test("what breaks while it is checked is nobody", async () => {
   assert.deepEqual(usersIn(req), []);
 });
 
+test("headers of other names are taken off, too", async () => {
+  const signature = new SignatureVerifier({ a: Buffer.alloc(32) }, { names: { user: "X-WEBAUTH-USER" } });
+  const req = messageOf("GET", "/", [["X-Webauth-User", "root"], ["x_webauth_user", "root"], ["Remote-User", "root"]]);
+  await new Promise((next) => doorward({ signature })(req, null, next));
+  assert.deepEqual(req.headers, {});
+  assert.throws(() => doorward({ signature, names: {} }), TypeError);
+});
+
 test("through Express and a real connection", async () => {
   const { file, vector } = firstGood;
   const app = express();

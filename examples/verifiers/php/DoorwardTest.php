@@ -169,6 +169,15 @@ final class DoorwardTest extends TestCase
         $this->assertSame(1, count(array_filter($taken)));
     }
 
+    public function testHeadersOfOtherNamesAreTakenOffToo(): void
+    {
+        $names = new Names(user: 'X-WEBAUTH-USER');
+        $verifier = new SignatureVerifier(['a' => str_repeat('a', 32)], new FileNonces($this->folder), $names);
+        $server = ['HTTP_X_WEBAUTH_USER' => 'root', 'HTTP_REMOTE_USER' => 'root', 'HTTP_X_DOORWARD_ASSERTION' => 'root'];
+        $this->assertNull((new Gate($verifier))->admit($server));
+        $this->assertSame([], $server);
+    }
+
     public function testAKeyThatIsNotDecodedIsNoKey(): void
     {
         $this->expectException(InvalidArgumentException::class);

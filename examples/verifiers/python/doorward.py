@@ -186,7 +186,7 @@ class SignatureVerifier:
     ) -> None:
         if not keys or any(len(key) < 32 for key in keys.values()):
             raise ValueError("a key of doorward has 32 bytes: bytes.fromhex(…) of what it shows")
-        self._keys, self._names, self._clock = dict(keys), names, clock
+        self._keys, self.names, self._clock = dict(keys), names, clock
         self._nonces = MemoryNonces() if nonces is None else nonces
 
     def verify(self, request: Request) -> Identity | None:
@@ -218,7 +218,7 @@ class SignatureVerifier:
 
     def _covered(self, request: Request, fields: list[tuple[str, str]]) -> list[tuple[str, str, bytes]]:
         """The identity headers with their values: all that are there are covered, and each is there once."""
-        present = sorted(fold(name) for name, _ in request.headers if self._names.is_identity(name))
+        present = sorted(fold(name) for name, _ in request.headers if self.names.is_identity(name))
         if present != sorted(fold(name) for name, _ in fields):
             raise Refused("the signature does not cover the identity headers that are there, each once")
         covered = [(name, binary, request.single(name)) for name, binary in fields]
@@ -227,16 +227,16 @@ class SignatureVerifier:
         return covered
 
     def _identity(self, values: dict[str, bytes]) -> Identity | None:
-        user = _text(values.get(self._names.user))
+        user = _text(values.get(self.names.user))
         if user is None:
             if values:
                 raise Refused("there is an identity without a user")
             return None
-        groups = _text(values.get(self._names.groups)) or ""
+        groups = _text(values.get(self.names.groups)) or ""
         return Identity(
             user=user,
-            email=_text(values.get(self._names.email)),
-            name=_text(values.get(self._names.name)),
+            email=_text(values.get(self.names.email)),
+            name=_text(values.get(self.names.name)),
             groups=tuple(group for group in groups.split(",") if group),
         )
 
@@ -424,11 +424,14 @@ class Gate:
         self,
         signature: SignatureVerifier | None = None,
         assertion: AssertionVerifier | None = None,
-        names: Names = Names(),
+        names: Names | None = None,
     ) -> None:
         if signature is None and assertion is None:
             raise ValueError("give a signature, an assertion or both")
-        self._signature, self._assertion, self.names = signature, assertion, names
+        self._signature, self._assertion = signature, assertion
+        self.names = names or (signature.names if signature else Names())
+        if signature and signature.names != self.names:
+            raise ValueError("the signature is checked over headers of other names")
 
     def check(self, request: Request) -> tuple[bool, Identity | None]:
         """Whether the request comes through doorward, and who asks. Raises nothing: what fails proves nothing."""

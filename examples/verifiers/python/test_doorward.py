@@ -134,6 +134,16 @@ def test_required_refuses_what_does_not_come_through_doorward():
     assert statuses == ["403 Forbidden"]
 
 
+def test_headers_of_other_names_are_taken_off_too():
+    file, vector = good()
+    grafana = Names(user="X-WEBAUTH-USER")
+    verifier = SignatureVerifier({file["hmac"]["keyid"]: bytes.fromhex(file["hmac"]["hex"])}, grafana)
+    forged = Request("GET", "/", [("host", b"a"), ("x-webauth-user", b"root"), ("remote-user", b"root")])
+    assert set(through_wsgi(forged, signature=verifier)) & {"HTTP_X_WEBAUTH_USER", "HTTP_REMOTE_USER"} == set()
+    with pytest.raises(ValueError):
+        WsgiDoorward(None, signature=verifier, names=Names())
+
+
 def test_a_server_that_hides_the_target_is_read_all_the_same():
     environ = {"REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "PATH_INFO": "/a b/å".encode().decode("latin-1"),
                "QUERY_STRING": "x=1"}

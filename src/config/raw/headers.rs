@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::context::{Context, Place};
 use super::located::{Located, Text};
 use super::presets::Preset;
-use crate::config::settings::IdentityHeaders;
+use crate::config::settings::{ASSERTION, IdentityHeaders};
 
 /// The names of the headers that tell the app who is signed in. Whatever a client sends under these names, or under
 /// one that an app could take for them, is dropped.
@@ -29,7 +29,13 @@ pub(super) struct Headers {
     /// The groups, separated by commas.
     #[schemars(extend("default" = "Remote-Groups"))]
     groups: Option<Text>,
+    /// The assertion, a JWT; none to send none.
+    #[schemars(extend("default" = "X-Doorward-Assertion"))]
+    assertion: Option<Text>,
 }
+
+/// What stands in place of a name where the header is not sent.
+pub(in crate::config) const NO_HEADER: &str = "none";
 
 /// Names that mean something to HTTP, to browsers, or to doorward itself: an identity under one of them would break
 /// the request, or be taken for something else.
@@ -107,9 +113,33 @@ pub(super) fn headers(
     let email = named(section.email, "email", defaults.email);
     let full_name = named(section.name, "name", defaults.name);
     let groups = named(section.groups, "groups", defaults.groups);
+    let assertion = assertion(section.assertion, &at, context);
     let (user, email, name, groups) = (user?, email?, full_name?, groups?);
-    distinct([&user, &email, &name, &groups], context)?;
-    Some(IdentityHeaders { user: user.1, email: email.1, name: name.1, groups: groups.1 })
+    let assertion = assertion?;
+    let all = [&user, &email, &name, &groups];
+    distinct(all.into_iter().chain(&assertion), context)?;
+    Some(IdentityHeaders {
+        user: user.1,
+        email: email.1,
+        name: name.1,
+        groups: groups.1,
+        assertion: assertion.map(|(_, name)| name),
+    })
+}
+
+/// The name of the assertion's header, if there is to be one. Its usual name begins as no other may.
+fn assertion(
+    field: Option<Text>,
+    at: &Place,
+    context: &Context<'_>,
+) -> Option<Option<(Place, HeaderName)>> {
+    let usual = HeaderName::from_static(ASSERTION);
+    let Some(text) = field else { return Some(Some((at.inside("assertion"), usual))) };
+    match text.value.as_deref()? {
+        NO_HEADER => Some(None),
+        typed if typed.eq_ignore_ascii_case(ASSERTION) => Some(Some((text.at, usual))),
+        _ => name(&text, context).map(|name| Some((text.at, name))),
+    }
 }
 
 fn name(text: &Text, context: &Context<'_>) -> Option<HeaderName> {
@@ -135,8 +165,11 @@ fn name(text: &Text, context: &Context<'_>) -> Option<HeaderName> {
 }
 
 /// S46: apps behind CGI and WSGI cannot tell `-`, `_` and `.` apart, so neither may two names.
-fn distinct(names: [&(Place, HeaderName); 4], context: &Context<'_>) -> Option<()> {
-    let mut seen: Vec<String> = Vec::with_capacity(names.len());
+fn distinct<'a>(
+    names: impl Iterator<Item = &'a (Place, HeaderName)>,
+    context: &Context<'_>,
+) -> Option<()> {
+    let mut seen: Vec<String> = Vec::new();
     let mut all = Some(());
     for (at, name) in names {
         let folded = folded(name);
@@ -145,7 +178,7 @@ fn distinct(names: [&(Place, HeaderName); 4], context: &Context<'_>) -> Option<(
             context.fault(
                 at,
                 message,
-                "give each of user, email, name and groups a name of its own",
+                "give each of user, email, name, groups and assertion a name of its own",
             );
             all = None;
         }

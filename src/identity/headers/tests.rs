@@ -11,6 +11,7 @@ fn names(user: &'static str) -> IdentityHeaderNames {
         email: HeaderName::from_static("remote-email"),
         name: HeaderName::from_static("remote-name"),
         groups: HeaderName::from_static("remote-groups"),
+        assertion: Some(HeaderName::from_static("x-doorward-assertion")),
     }
 }
 
@@ -26,7 +27,7 @@ fn ada() -> Identity {
 
 fn sent(identity: &Identity) -> Vec<(String, Vec<u8>)> {
     IdentityValues::new(identity)
-        .named(&names("remote-user"))
+        .named(&names("remote-user"), None)
         .into_iter()
         .flatten()
         .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))

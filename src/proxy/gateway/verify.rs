@@ -67,7 +67,7 @@ impl Gateway {
         ctx: &mut RequestContext,
     ) -> std::result::Result<Admitted, Refusal> {
         let signed_in = self.known(headers, accepted, ctx).await?;
-        Self::settle(headers, accepted, signed_in.as_deref(), ctx)
+        Self::settle(headers, accepted, signed_in, ctx)
     }
 
     /// The answer that lets a request go on: the headers that the app is to get in place of the client's. Each is
@@ -88,8 +88,7 @@ impl Gateway {
         }
         headers::strip_cookies(&mut told);
         told.insert_header(header::HOST, facts.authority.to_string())?;
-        let nonce = entropy::bytes(&*self.entropy);
-        headers::identify(&mut told, facts, admitted, &site.identity, ctx.now, nonce)?;
+        self.identify(&mut told, accepted, admitted, ctx.signed_in.as_deref(), ctx.now)?;
         told.remove_header(&header::HOST);
         let mut response = Response::new(Bytes::new());
         *response.headers_mut() = told.headers.clone();

@@ -144,3 +144,34 @@ unusual-sign-out-words = Cierre la sesión en todos los navegadores
 unusual-sign-out-text = Abra esta dirección. Cierra la sesión en todos los navegadores y olvida aquellos en los que confía:
 unusual-then = Después cambie su contraseña y la de su buzón, y avise a quien administra { $name }.
 unusual-why = Enviado por un inicio de sesión en su cuenta de { $origin }.
+
+## Una cuenta nueva con una dirección que ya tiene una
+
+taken-subject = Ya tiene una cuenta en { $site }
+taken-title = Ya tiene una cuenta
+taken-preview = Alguien ha pedido una cuenta nueva con su dirección. No ha cambiado nada.
+taken-what = Alguien ha pedido una cuenta nueva en { $site } con su dirección. Usted ya tiene una, así que no se ha creado ninguna y no ha cambiado nada.
+taken-was-you = Entonces inicie sesión con la cuenta que tiene. Si ya no sabe su contraseña, elija una nueva: donde inicia sesión hay un enlace para ello.
+taken-not-you = Entonces no tiene que hacer nada. A quien haya sido no se le dice que usted tiene una cuenta.
+taken-why = Enviado porque alguien ha escrito su dirección en { $origin }.
+
+## Una contraseña cambiada
+
+changed-subject = Se ha cambiado su contraseña de { $site }
+changed-title = Se ha cambiado su contraseña
+changed-preview = Si ha sido usted, no tiene que hacer nada. Si no, alguien lee sus correos.
+changed-what = Se ha cambiado la contraseña de su cuenta de { $site }. Se ha cerrado la sesión en todos los demás navegadores y ninguno es ya de confianza.
+changed-who = Quién la ha cambiado
+changed-not-you = Entonces alguien lee sus correos. Cambie primero la contraseña de su buzón, elija después una nueva aquí y avise a quien administra { $name }.
+changed-why = Enviado porque se ha cambiado una contraseña en { $origin }.
+
+## Una invitación
+
+invitation-subject = Tiene una invitación a { $site }
+invitation-title = Tiene una invitación
+invitation-preview = Elija una contraseña y tendrá una cuenta. El enlace es válido hasta el { $time }.
+invitation-what = Tiene una invitación a { $name } ({ $site }). Elija una contraseña y tendrá una cuenta.
+invitation-button = Elegir una contraseña
+invitation-works = El enlace sirve una sola vez, hasta el { $time }. No se lo dé a nadie: quien lo abra primero se queda con la cuenta.
+invitation-unknown = ¿No sabe nada de esto?
+invitation-why = Enviado porque quien administra { $name } ha escrito su dirección en { $origin }.

@@ -18,6 +18,7 @@ busy-signing-in = Iniciando sesión…
 busy-signing-out = Cerrando sesión…
 busy-sending = Enviando…
 busy-checking = Comprobando…
+busy-saving = Guardando…
 span = { $unit ->
     [second] { $count ->
         [one] 1 segundo
@@ -215,3 +216,57 @@ ticket-onward = De camino a { $host }.
 ticket-in-circles = Ha iniciado sesión, pero su navegador no guarda lo que { $host } le da para ello. Permita las cookies de { $host } en su navegador y vuelva a intentarlo.
 ticket-no-cookies = Su navegador no ha mostrado ninguna cookie de { $host }: no las guarda, o ha abierto usted una dirección que se dio a otro navegador. Permita las cookies de { $host } y vuelva a intentarlo.
 ticket-over = El paso del inicio de sesión a { $host } sirve una sola vez, durante medio minuto y solo en el navegador que lo empezó. No se ha perdido nada: vuelva a intentarlo.
+
+## Adónde ir en lugar de iniciar sesión
+
+login-forgot = ¿Ha olvidado su contraseña?
+login-register = Registrarse
+login-password-changed = Su contraseña se ha cambiado y se ha cerrado la sesión en todos los navegadores. Inicie sesión con la nueva.
+
+## Una cuenta nueva y una contraseña nueva
+
+join-username = Nombre de usuario
+join-username-hint = Letras, cifras, puntos, guiones y guiones bajos.
+join-username-invalid = Un nombre de usuario tiene de 1 a 64 letras, cifras, puntos, guiones o guiones bajos, y empieza por una letra o una cifra.
+join-username-taken = Otra persona ya tiene este nombre. Elija otro.
+join-email = Correo electrónico
+join-full-name = Nombre completo (opcional)
+join-full-name-invalid = Un nombre tiene como máximo 128 caracteres.
+register-title = Registrarse
+register-email-hint = Enviaremos allí un código para ver que es suyo.
+register-email-domains = Tiene que terminar en { $domains }.
+register-email-invalid = Esto no es una dirección de correo. Tiene la forma nombre@example.com.
+register-email-other-domain = Aquí solo pueden registrarse direcciones que terminen en { $domains }.
+register-button = Registrarse
+register-have-one = ¿Ya tiene una cuenta?
+name-title = Elija otro nombre
+name-text = Su dirección está confirmada. Entretanto, otra persona ha tomado el nombre que eligió; elija otro.
+reset-title = ¿Ha olvidado su contraseña?
+reset-text = Indique quién es. Si tiene una cuenta, enviaremos a su dirección un código con el que podrá elegir una contraseña nueva.
+reset-button = Enviarme un código
+reset-back = Volver al inicio de sesión
+new-password-title = Elija una contraseña nueva
+new-password-text = Se cerrará la sesión en todos los navegadores que la tengan iniciada con su cuenta.
+new-password-label = Contraseña nueva
+new-password-hint = { $limit } caracteres o más. Varias palabras seguidas son una buena opción.
+new-password-button = Guardar
+new-password-over-title = Esto ya no es válido
+new-password-over-text = Una contraseña nueva solo se puede elegir una vez y durante poco tiempo. Empiece de nuevo para recibir otro código.
+password-too-short = Una contraseña tiene al menos { $limit } caracteres.
+password-too-long = Una contraseña tiene como máximo { $limit } bytes.
+password-only-digits = Una contraseña solo con cifras se adivina enseguida. Añada palabras.
+password-like-username = Se parece demasiado a su nombre de usuario. Elija otra cosa.
+password-like-email = Se parece demasiado a su correo electrónico. Elija otra cosa.
+password-like-full-name = Se parece demasiado a su nombre. Elija otra cosa.
+password-like-site-name = Se parece demasiado al nombre de este sitio. Elija otra cosa.
+password-common = Está entre las primeras contraseñas que prueba cualquiera. Elija otra cosa.
+password-breached = Esta contraseña fue robada en otro lugar y figura en una lista. Elija otra cosa y cámbiela en todos los lugares donde la use.
+password-unchecked = No se ha podido comprobar si esta contraseña fue robada en otro lugar. Vuelva a intentarlo dentro de un rato.
+password-fair = Una sola palabra se adivina enseguida. Añada más palabras.
+password-good = Por ahora no hay nada en contra.
+invitation-title = Le damos la bienvenida a { $site }
+invitation-text = Tiene una invitación con { $address }. Elija una contraseña y tendrá una cuenta.
+invitation-username = Iniciará sesión como { $name }.
+invitation-button = Crear mi cuenta
+invitation-over-title = Esta invitación ya no es válida
+invitation-over-text = Se ha usado, se ha retirado o es demasiado antigua. Si todavía no tiene una cuenta, pida otra a quien administra { $site }.

@@ -144,3 +144,34 @@ unusual-sign-out-words = Déconnectez tous les navigateurs
 unusual-sign-out-text = Ouvrez cette adresse. Elle déconnecte tous les navigateurs et oublie ceux de confiance :
 unusual-then = Changez ensuite votre mot de passe et celui de votre messagerie, et prévenez les responsables de { $name }.
 unusual-why = Envoyé à cause d’une connexion à votre compte sur { $origin }.
+
+## Un nouveau compte avec une adresse qui en a déjà un
+
+taken-subject = Vous avez déjà un compte sur { $site }
+taken-title = Vous avez déjà un compte
+taken-preview = Quelqu’un a demandé un nouveau compte avec votre adresse. Rien n’a changé.
+taken-what = Quelqu’un a demandé un nouveau compte sur { $site } avec votre adresse. Vous en avez déjà un ; aucun n’a donc été créé, et rien n’a changé.
+taken-was-you = Alors connectez-vous avec le compte que vous avez. Si vous n’en connaissez plus le mot de passe, choisissez-en un nouveau : il y a un lien pour cela là où vous vous connectez.
+taken-not-you = Alors vous n’avez rien à faire. Cette personne n’apprend pas que vous avez un compte.
+taken-why = Envoyé parce que quelqu’un a saisi votre adresse sur { $origin }.
+
+## Un mot de passe changé
+
+changed-subject = Votre mot de passe sur { $site } a été changé
+changed-title = Votre mot de passe a été changé
+changed-preview = Si c’était vous, vous n’avez rien à faire. Sinon, quelqu’un lit vos e-mails.
+changed-what = Le mot de passe de votre compte sur { $site } a été changé. Tous les autres navigateurs ont été déconnectés, et aucun n’est plus de confiance.
+changed-who = Qui l’a changé
+changed-not-you = Alors quelqu’un lit vos e-mails. Changez d’abord le mot de passe de votre messagerie, choisissez-en ensuite un nouveau ici, et prévenez les responsables de { $name }.
+changed-why = Envoyé parce qu’un mot de passe a été changé sur { $origin }.
+
+## Une invitation
+
+invitation-subject = Vous êtes invité sur { $site }
+invitation-title = Vous êtes invité
+invitation-preview = Choisissez un mot de passe, et vous aurez un compte. Le lien est valable jusqu’au { $time }.
+invitation-what = Vous êtes invité sur { $name } ({ $site }). Choisissez un mot de passe, et vous aurez un compte.
+invitation-button = Choisir un mot de passe
+invitation-works = Le lien ne fonctionne qu’une fois, jusqu’au { $time }. Ne le donnez à personne : la première personne qui l’ouvre obtient le compte.
+invitation-unknown = Vous n’êtes au courant de rien ?
+invitation-why = Envoyé parce que les responsables de { $name } ont saisi votre adresse sur { $origin }.

@@ -18,6 +18,7 @@ busy-signing-in = Connexion…
 busy-signing-out = Déconnexion…
 busy-sending = Envoi…
 busy-checking = Vérification…
+busy-saving = Enregistrement…
 span = { $unit ->
     [second] { $count ->
         [one] { $count } seconde
@@ -215,3 +216,57 @@ ticket-onward = En route vers { $host }.
 ticket-in-circles = Vous êtes connecté, mais votre navigateur ne garde pas ce que { $host } lui donne pour cela. Autorisez les cookies de { $host } dans votre navigateur, puis réessayez.
 ticket-no-cookies = Votre navigateur n’a présenté aucun cookie de { $host } : il ne les garde pas, ou vous avez ouvert une adresse donnée à un autre navigateur. Autorisez les cookies de { $host }, puis réessayez.
 ticket-over = Le passage de la connexion à { $host } ne sert qu’une fois, pendant une demi-minute, et seulement dans le navigateur qui l’a commencé. Rien n’est perdu : réessayez.
+
+## Où aller au lieu de se connecter
+
+login-forgot = Mot de passe oublié ?
+login-register = S’inscrire
+login-password-changed = Votre mot de passe a été changé et tous les navigateurs ont été déconnectés. Connectez-vous avec le nouveau.
+
+## Un nouveau compte et un nouveau mot de passe
+
+join-username = Nom d’utilisateur
+join-username-hint = Lettres, chiffres, points, tirets et tirets bas.
+join-username-invalid = Un nom d’utilisateur compte de 1 à 64 lettres, chiffres, points, tirets ou tirets bas, et commence par une lettre ou un chiffre.
+join-username-taken = Quelqu’un d’autre a déjà ce nom. Choisissez-en un autre.
+join-email = Adresse e-mail
+join-full-name = Nom complet (facultatif)
+join-full-name-invalid = Un nom compte au plus 128 caractères.
+register-title = S’inscrire
+register-email-hint = Nous y envoyons un code, pour voir qu’elle est à vous.
+register-email-domains = Elle doit se terminer par { $domains }.
+register-email-invalid = Ce n’est pas une adresse e-mail. Elle a la forme nom@example.com.
+register-email-other-domain = Seules les adresses qui se terminent par { $domains } peuvent s’inscrire ici.
+register-button = S’inscrire
+register-have-one = Vous avez déjà un compte ?
+name-title = Choisissez un autre nom
+name-text = Votre adresse est confirmée. Entre-temps, quelqu’un d’autre a pris le nom que vous aviez choisi ; choisissez-en donc un autre.
+reset-title = Mot de passe oublié ?
+reset-text = Dites qui vous êtes. Si vous avez un compte, nous envoyons à son adresse un code qui vous permet de choisir un nouveau mot de passe.
+reset-button = M’envoyer un code
+reset-back = Retour à la connexion
+new-password-title = Choisissez un nouveau mot de passe
+new-password-text = Tous les navigateurs connectés à votre compte seront déconnectés.
+new-password-label = Nouveau mot de passe
+new-password-hint = { $limit } caractères ou plus. Plusieurs mots à la suite sont un bon choix.
+new-password-button = Enregistrer
+new-password-over-title = Ce n’est plus valable
+new-password-over-text = Un nouveau mot de passe ne peut être choisi qu’une fois, pendant peu de temps. Recommencez pour recevoir un autre code.
+password-too-short = Un mot de passe compte au moins { $limit } caractères.
+password-too-long = Un mot de passe compte au plus { $limit } octets.
+password-only-digits = Un mot de passe fait seulement de chiffres est vite deviné. Ajoutez des mots.
+password-like-username = Cela ressemble trop à votre nom d’utilisateur. Choisissez autre chose.
+password-like-email = Cela ressemble trop à votre adresse e-mail. Choisissez autre chose.
+password-like-full-name = Cela ressemble trop à votre nom. Choisissez autre chose.
+password-like-site-name = Cela ressemble trop au nom de ce site. Choisissez autre chose.
+password-common = C’est l’un des premiers mots de passe que tout le monde essaie. Choisissez autre chose.
+password-breached = Ce mot de passe a été volé ailleurs et figure sur une liste. Choisissez autre chose, et changez-le partout où vous l’utilisez.
+password-unchecked = Impossible de vérifier si ce mot de passe a été volé ailleurs. Réessayez dans quelque temps.
+password-fair = Un seul mot est vite deviné. Ajoutez d’autres mots.
+password-good = Rien ne s’y oppose pour l’instant.
+invitation-title = Bienvenue sur { $site }
+invitation-text = Vous êtes invité avec { $address }. Choisissez un mot de passe, et vous aurez un compte.
+invitation-username = Vous vous connecterez sous le nom { $name }.
+invitation-button = Créer mon compte
+invitation-over-title = Cette invitation n’est plus valable
+invitation-over-text = Elle a été utilisée, retirée, ou elle est trop ancienne. Si vous n’avez pas encore de compte, demandez-en une autre aux responsables de { $site }.

@@ -143,3 +143,34 @@ unusual-sign-out-words = 让所有浏览器退出登录
 unusual-sign-out-text = 请打开此地址。它会让所有浏览器退出登录，并取消对浏览器的信任：
 unusual-then = 然后请更改您的密码和邮箱密码，并告知 { $name } 的管理员。
 unusual-why = 发送此邮件是因为您在 { $origin } 的账户有一次登录。
+
+## 用已有账户的地址申请新账户
+
+taken-subject = 您在 { $site } 已有账户
+taken-title = 您已有账户
+taken-preview = 有人用您的地址申请新账户。没有任何更改。
+taken-what = 有人用您的地址在 { $site } 申请新账户。您已有账户，因此没有创建新账户，也没有任何更改。
+taken-was-you = 那么请用您已有的账户登录。如果您忘记了密码，请设置新密码：登录页面上有相应的链接。
+taken-not-you = 那么您无需采取任何行动。对方不会得知您有账户。
+taken-why = 发送此邮件是因为有人在 { $origin } 输入了您的地址。
+
+## 密码已更改
+
+changed-subject = 您在 { $site } 的密码已更改
+changed-title = 您的密码已更改
+changed-preview = 如果是您本人，则无需采取任何行动。如果不是，则有人在读您的邮件。
+changed-what = 您在 { $site } 的账户的密码已更改。所有其他浏览器都已退出登录，也不再受信任。
+changed-who = 由谁更改
+changed-not-you = 那么有人在读您的邮件。请先更改邮箱密码，再在这里设置新密码，并告知 { $name } 的管理员。
+changed-why = 发送此邮件是因为在 { $origin } 更改了密码。
+
+## 邀请
+
+invitation-subject = 您受邀使用 { $site }
+invitation-title = 您收到了邀请
+invitation-preview = 设置密码后，您即拥有账户。链接有效期至 { $time }。
+invitation-what = 您受邀使用 { $name }（{ $site }）。设置密码后，您即拥有账户。
+invitation-button = 设置密码
+invitation-works = 链接只能使用一次，有效期至 { $time }。请勿告诉任何人：最先打开它的人将获得该账户。
+invitation-unknown = 您对此不知情？
+invitation-why = 发送此邮件是因为 { $name } 的管理员在 { $origin } 输入了您的地址。

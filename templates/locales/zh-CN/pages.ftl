@@ -18,6 +18,7 @@ busy-signing-in = 正在登录…
 busy-signing-out = 正在退出…
 busy-sending = 正在发送…
 busy-checking = 正在核对…
+busy-saving = 正在保存…
 span = { $unit ->
     [second] { $count } 秒
     [minute] { $count } 分钟
@@ -200,3 +201,57 @@ ticket-onward = 正在前往 { $host }。
 ticket-in-circles = 您已登录，但您的浏览器没有保存 { $host } 为此提供的信息。请在浏览器中允许 { $host } 的 Cookie，然后重试。
 ticket-no-cookies = 您的浏览器没有出示 { $host } 的 Cookie：它不保存 Cookie，或者您打开了提供给另一个浏览器的地址。请允许 { $host } 的 Cookie，然后重试。
 ticket-over = 从登录前往 { $host } 的通道只能使用一次，有效半分钟，而且只在发起它的浏览器中有效。没有丢失任何内容：请重试。
+
+## 除登录以外的去处
+
+login-forgot = 忘记密码？
+login-register = 注册
+login-password-changed = 您的密码已更改，所有浏览器都已退出登录。请用新密码登录。
+
+## 新账户和新密码
+
+join-username = 用户名
+join-username-hint = 字母、数字、句点、连字符和下划线。
+join-username-invalid = 用户名由 1 到 64 个字母、数字、句点、连字符或下划线组成，并以字母或数字开头。
+join-username-taken = 此用户名已被他人使用。请另选一个。
+join-email = 电子邮件地址
+join-full-name = 姓名（选填）
+join-full-name-invalid = 姓名最多 128 个字符。
+register-title = 注册
+register-email-hint = 我们会向该地址发送验证码，以确认它属于您。
+register-email-domains = 地址必须以 { $domains } 结尾。
+register-email-invalid = 这不是电子邮件地址。其格式为 name@example.com。
+register-email-other-domain = 此处只接受以 { $domains } 结尾的地址注册。
+register-button = 注册
+register-have-one = 已有账户？
+name-title = 请另选用户名
+name-text = 您的地址已确认。您选择的用户名在此期间已被他人使用，请另选一个。
+reset-title = 忘记密码？
+reset-text = 请说明您是谁。如果您有账户，我们会向其地址发送验证码，您可以用它设置新密码。
+reset-button = 给我发送验证码
+reset-back = 返回登录
+new-password-title = 设置新密码
+new-password-text = 登录了您账户的所有浏览器都将退出登录。
+new-password-label = 新密码
+new-password-hint = 至少 { $limit } 个字符。使用多个连续的词语较为安全。
+new-password-button = 保存
+new-password-over-title = 此页面已失效
+new-password-over-text = 新密码只能在短时间内设置一次。请重新开始以获取新的验证码。
+password-too-short = 密码至少需要 { $limit } 个字符。
+password-too-long = 密码最多 { $limit } 个字节。
+password-only-digits = 只由数字组成的密码很快就会被猜到。请加入词语。
+password-like-username = 与您的用户名过于相似。请换一个。
+password-like-email = 与您的电子邮件地址过于相似。请换一个。
+password-like-full-name = 与您的姓名过于相似。请换一个。
+password-like-site-name = 与此网站的名称过于相似。请换一个。
+password-common = 这是任何人最先尝试的密码之一。请换一个。
+password-breached = 此密码曾在别处被盗，并被列入名单。请换一个，并在所有使用它的地方更改。
+password-unchecked = 无法核对此密码是否曾在别处被盗。请稍后重试。
+password-fair = 单个词语很快就会被猜到。请加入更多词语。
+password-good = 目前没有问题。
+invitation-title = 欢迎来到 { $site }
+invitation-text = 您受邀使用 { $address }。设置密码后，您即拥有账户。
+invitation-username = 您将以 { $name } 登录。
+invitation-button = 创建我的账户
+invitation-over-title = 此邀请已失效
+invitation-over-text = 它已被使用、被撤回或已过期。如果您还没有账户，请向 { $site } 的管理员索取新的邀请。

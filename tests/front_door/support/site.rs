@@ -8,6 +8,7 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use doorward::domain::time::{Clock, SystemClock};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, SqliteConnection};
 use tempfile::TempDir;
@@ -106,7 +107,8 @@ impl Default for Setup {
             first_host: "wiki.localhost",
             portal: None,
             limits: Some(
-                "{ sign_in: 10000/1m, verify: 10000/1m, resend: 10000/1m, code_request: 10000/1m, \
+                "{ sign_in: 10000/1m, registration: 10000/1m, reset: 10000/1m, verify: 10000/1m, \
+                 resend: 10000/1m, code_request: 10000/1m, \
                  mails_account: 10000/1m, mails_address: 10000/1m, mails_total: 10000/1m }"
                     .to_owned(),
             ),
@@ -253,7 +255,8 @@ impl Site {
         }
     }
 
-    fn command(&self) -> Command {
+    /// The binary, in the folder and with the clock of this site.
+    pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
         command.env("DOORWARD_TEST_CLOCK", self.path("clock")).current_dir(self.folder.path());
         command
@@ -335,6 +338,11 @@ impl Site {
         let key =
             data_encoding::HEXLOWER_PERMISSIVE.decode(find("key").as_bytes()).expect("hexadecimal");
         (find("keyid"), key)
+    }
+
+    /// The gateway's time, in seconds since 1970.
+    pub fn now(&self) -> i64 {
+        SystemClock.now().as_secs() + self.offset.load(Ordering::SeqCst)
     }
 
     /// Moves the gateway's clock ahead.

@@ -117,6 +117,14 @@ impl Upstream {
         self.received().pop().expect("a request has reached the app")
     }
 
+    /// The one request that it got under this path, which it forgets.
+    #[track_caller]
+    pub fn take_at(&self, path: &str) -> Received {
+        let mut received = self.state.received.lock().expect("no test has panicked with it");
+        let found = received.iter().position(|request| request.target() == path);
+        received.remove(found.expect("the request has reached the app"))
+    }
+
     /// Forgets all that it got.
     pub fn forget(&self) {
         self.state.received.lock().expect("no test has panicked with it").clear();

@@ -25,7 +25,7 @@ import java.util.Map;
  * {@link #IDENTITY} and in the identity headers. Whatever cannot be proven is nobody: no check that fails, or could not run,
  * lets anybody in. With a signature and an assertion, both must hold, and name the same user.
  *
- * <p>Map it to all addresses, before every other filter.
+ * <p>Map it to all addresses and all kinds of dispatch, before every other filter.
  */
 public final class DoorwardFilter extends HttpFilter {
   private static final long serialVersionUID = 1;
@@ -33,6 +33,7 @@ public final class DoorwardFilter extends HttpFilter {
   /** The attribute of the request that is the {@link Identity}. */
   public static final String IDENTITY = "doorward.identity";
 
+  private static final String OUTCOME = DoorwardFilter.class.getName() + ".outcome";
   private static final System.Logger LOG = System.getLogger("doorward");
 
   private final transient SignatureVerifier signature;
@@ -41,9 +42,14 @@ public final class DoorwardFilter extends HttpFilter {
   private final transient Charset charset;
   private final boolean required;
 
-  /** For a site with the usual names. One of the verifiers may be null. */
+  /** For the names of the signature, or the usual ones. One of the verifiers may be null. */
   public DoorwardFilter(SignatureVerifier signature, AssertionVerifier assertion) {
-    this(signature, assertion, Names.DEFAULT, StandardCharsets.ISO_8859_1, false);
+    this(
+        signature,
+        assertion,
+        signature == null ? Names.DEFAULT : signature.names(),
+        StandardCharsets.ISO_8859_1,
+        false);
   }
 
   /**
@@ -55,6 +61,9 @@ public final class DoorwardFilter extends HttpFilter {
     if (signature == null && assertion == null) {
       throw new IllegalArgumentException("give a signature, an assertion or both");
     }
+    if (signature != null && !signature.names().equals(names)) {
+      throw new IllegalArgumentException("the signature is checked over headers of other names");
+    }
     this.signature = signature;
     this.assertion = assertion;
     this.names = names;
@@ -65,14 +74,10 @@ public final class DoorwardFilter extends HttpFilter {
   @Override
   public void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
-    Outcome outcome = new Outcome(false, null);
-    try {
-      outcome = check(Asked.of(request, charset));
-    } catch (Refused refused) {
-      LOG.log(System.Logger.Level.INFO, "a request proves nobody: {0}", refused.getMessage());
-    } catch (RuntimeException error) {
-      LOG.log(System.Logger.Level.ERROR, "a request could not be checked", error);
-    }
+    // A request is checked once: what is dispatched again, to an error page say, would be a repetition.
+    Outcome outcome =
+        request.getAttribute(OUTCOME) instanceof Outcome before ? before : outcome(Asked.of(request, charset));
+    request.setAttribute(OUTCOME, outcome);
     if (required && !outcome.through()) {
       response.sendError(HttpServletResponse.SC_FORBIDDEN, "This app is reached through its front door alone.");
       return;
@@ -83,6 +88,17 @@ public final class DoorwardFilter extends HttpFilter {
 
   /** Whether the request comes through doorward, and who asks. */
   private record Outcome(boolean through, Identity identity) {}
+
+  private Outcome outcome(Asked request) {
+    try {
+      return check(request);
+    } catch (Refused refused) {
+      LOG.log(System.Logger.Level.INFO, "a request proves nobody: {0}", refused.getMessage());
+    } catch (RuntimeException error) {
+      LOG.log(System.Logger.Level.ERROR, "a request could not be checked", error);
+    }
+    return new Outcome(false, null);
+  }
 
   private Outcome check(Asked request) throws Refused {
     Identity signed = signature == null ? null : signature.verify(request);

@@ -57,6 +57,11 @@ public final class SignatureVerifier {
     this.clock = clock;
   }
 
+  /** The headers over which it is. */
+  Names names() {
+    return names;
+  }
+
   private record Field(String name, boolean binary, String value) {}
 
   /** The one who asks, or null where doorward says that nobody is signed in. */

@@ -229,6 +229,31 @@ final class VectorsTest {
   }
 
   @Test
+  void whatIsDispatchedAgainIsWhoItWas() throws Exception {
+    Vector vector = good();
+    DoorwardFilter filter =
+        new DoorwardFilter(signatureVerifier(vector, vector.clock(), new MemoryNonces(10)), null);
+    HttpServletRequest request = request(vector.it());
+    assertSees(vector.user(), seen(filter, request));
+    assertSees(vector.user(), seen(filter, request));
+  }
+
+  @Test
+  void headersOfOtherNamesAreTakenOffToo() throws Exception {
+    Names grafana = new Names("X-WEBAUTH-USER", "x-e", "x-n", "x-g", "x-a");
+    SignatureVerifier verifier =
+        new SignatureVerifier(Map.of("a", new byte[32]), grafana, new MemoryNonces(10), at(0));
+    List<String[]> forged =
+        Stream.of("X-Webauth-User", "x_webauth_user", "Remote-User").map(name -> new String[] {name, "root"}).toList();
+    HttpServletRequest seen = seen(new DoorwardFilter(verifier, null), request("GET", "/", forged));
+    assertFalse(seen.getHeaderNames().hasMoreElements());
+    assertNull(seen.getHeader("x-webauth-user"));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new DoorwardFilter(verifier, null, Names.DEFAULT, StandardCharsets.ISO_8859_1, false));
+  }
+
+  @Test
   void whatBreaksWhileItIsCheckedIsNobody() throws Exception {
     Nonces broken =
         (nonce, expires, now) -> {
