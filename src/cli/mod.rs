@@ -17,6 +17,7 @@ mod audit;
 pub mod check;
 mod demo;
 mod devices;
+mod doctor;
 mod explain;
 mod health;
 mod invitations;
@@ -60,6 +61,8 @@ enum Command {
     /// Look at pages and mails, and begin to change them.
     #[command(subcommand)]
     Templates(templates::TemplatesCommand),
+    /// Try whether an app believes identity headers that a visitor makes up.
+    Doctor(doctor::DoctorArgs),
     /// Ask a running doorward whether it is ready.
     Health(health::HealthArgs),
 }
@@ -155,6 +158,7 @@ fn dispatch(
         Command::Audit(args) => runtime()?.block_on(audit::run(&args, out)),
         Command::Keys(command) => runtime()?.block_on(keys::run(&command, out)),
         Command::Templates(command) => templates::run(&command, out),
+        Command::Doctor(args) => runtime()?.block_on(doctor::run(&args, out)),
         Command::Health(args) => runtime()?.block_on(health::run(&args, out)),
     }
 }
