@@ -71,7 +71,10 @@ fn prefixed(method: &str, uri: &str) -> Request {
         .header("X-Forwarded-Proto", "http")
 }
 
-const PROXIES: [(&str, fn(&str, &str) -> Request); 5] = [
+/// How a proxy asks about a method and a path.
+type Ask = fn(&str, &str) -> Request;
+
+const PROXIES: [(&str, Ask); 5] = [
     ("nginx", original),
     ("traefik", forwarded),
     ("caddy", forwarded),
