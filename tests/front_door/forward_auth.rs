@@ -238,6 +238,10 @@ async fn s48_s49_a_question_that_could_mean_two_requests_is_refused() {
     ] {
         refused(forwarded("GET", uri), uri).await;
     }
+    let told = site.log();
+    for words in ["missing, doubled, or contradicts", "by another scheme", "doorward's own"] {
+        assert!(told.contains(words), "the operator is not told: {words}");
+    }
     // What another kind of proxy would ask is not what this one asks: clients may say what they leave alone.
     refused(original("GET", "/public/page"), "as nginx asks").await;
     refused(prefixed("GET", "/public/page").header("Host", "wiki.localhost"), "as Envoy asks")
