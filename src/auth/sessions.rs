@@ -36,7 +36,7 @@ pub struct SignedIn {
     pub assertions: KeptAssertions,
     /// Whether the account asks for the code also where a password would be enough (R12).
     pub second_step: bool,
-    /// The language that its owner has chosen for pages and mails.
+    /// The language that the account's owner has chosen for pages and mails.
     pub language: Option<Language>,
     seen_at: AtomicI64,
     written_at: AtomicI64,

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::middleware;
 use axum::routing::get;
 use bytes::Bytes;
 use http::{Request, Response};
@@ -98,7 +97,6 @@ impl Portal {
                 "/_doorward/account/devices/{id}",
                 get(browsers::ask_device).post(browsers::forget_device),
             )
-            .route_layer(middleware::from_fn(account::at_portal))
     }
 
     fn router(self) -> Router {
@@ -149,6 +147,9 @@ pub struct PortalService(Router);
 impl PortalService {
     /// Answers one request, in this process. `visit` is what the gateway knows of it.
     pub async fn answer(&self, mut request: Request<Bytes>, visit: Visit) -> Response<Bytes> {
+        if let Some(elsewhere) = visit.hosts.page_at_portal(&visit.site, request.uri()) {
+            return respond::redirect(&elsewhere, visit.site.origin.is_secure());
+        }
         request.extensions_mut().insert(visit);
         let Ok(response) = self.0.clone().oneshot(request.map(Body::from)).await;
         let (parts, body) = response.into_parts();

@@ -288,7 +288,6 @@ impl Gateway {
         let site = &accepted.site.portal;
         let headers = &session.req_header().headers;
         let device = cookies::device(headers, site.cookies, self.auth.keys(), site.host());
-        let of_account = signed_in.as_ref().and_then(|signed_in| signed_in.language);
         let visit = Visit {
             device,
             site: Arc::clone(&accepted.site.portal),
@@ -297,7 +296,7 @@ impl Gateway {
             client: accepted.facts.client.clone(),
             request_id: ctx.id,
             here: accepted.facts.path.to_string(),
-            language: language_of(headers, Some(site.cookies), of_account),
+            language: language_of(headers, Some(site.cookies), signed_in.as_deref()),
             now: ctx.now,
             signed_in,
         };

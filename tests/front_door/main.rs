@@ -44,6 +44,7 @@ mod secrets;
 mod sessions;
 mod sign_in;
 mod streams;
+mod templates;
 mod transfer;
 mod unusual;
 mod verifiers;
