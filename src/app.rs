@@ -156,6 +156,7 @@ impl Core {
             passwords: passwords(settings)?,
             entropy: Arc::clone(&entropy),
             settings: auth_settings(settings),
+            registration: settings.registration.clone(),
             mail_waits: Arc::clone(&mail_waits),
             places: places(settings)?,
         });
@@ -452,6 +453,8 @@ fn auth_settings(settings: &Settings) -> AuthSettings {
         delay: DelayRule::default(),
         limits: RateLimits {
             sign_in: limits.sign_in,
+            registration: limits.registration,
+            reset: limits.reset,
             verify: limits.verify,
             resend: limits.resend,
             code_request: limits.code_request,

@@ -22,6 +22,7 @@ use doorward::domain::language::Language;
 use doorward::domain::mail::Message;
 use doorward::domain::password_rules::{DEFAULT_MIN_LENGTH, Owner, PasswordRules};
 use doorward::domain::place::Nowhere;
+use doorward::domain::registration::RegistrationRule;
 use doorward::domain::return_to::ReturnTo;
 use doorward::domain::secret::Password;
 use doorward::domain::session::Lifetime;
@@ -112,6 +113,8 @@ async fn auth(folder: &std::path::Path) -> (Auth, Arc<SqliteStore>) {
             delay: DelayRule::default(),
             limits: RateLimits {
                 sign_in: rate,
+                registration: rate,
+                reset: rate,
                 verify: rate,
                 resend: rate,
                 code_request: rate,
@@ -120,6 +123,7 @@ async fn auth(folder: &std::path::Path) -> (Auth, Arc<SqliteStore>) {
                 mails_total: rate,
             },
         },
+        registration: RegistrationRule::Off,
         mail_waits: Arc::default(),
     });
     let draft = AccountDraft {

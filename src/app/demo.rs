@@ -23,6 +23,7 @@ use crate::domain::entropy::{self, OsEntropy};
 use crate::domain::host::{HostName, Origin, Scheme};
 use crate::domain::password_rules::{DEFAULT_MIN_LENGTH, Owner};
 use crate::domain::quota::Rate;
+use crate::domain::registration::RegistrationRule;
 use crate::domain::rule::{PathPattern, Requirement, Rule, Unauthenticated};
 use crate::domain::time::SharedClock;
 use crate::notify::inbox::Inbox;
@@ -251,8 +252,11 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
             from: "no-reply@example.org".parse().map_err(|_| broken())?,
             transport: MailTransport::Inbox,
         },
+        registration: RegistrationRule::Everybody,
         limits: Limits {
             sign_in: rate("20/5m")?,
+            registration: rate("20/1h")?,
+            reset: rate("20/1h")?,
             verify: rate("20/5m")?,
             resend: rate("10/10m")?,
             code_request: rate("20/1h")?,

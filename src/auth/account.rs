@@ -8,6 +8,7 @@ use crate::domain::audit::AuditEvent;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::AccountId;
 use crate::domain::password_rules::NewPassword;
+use crate::domain::registration::Registration;
 use crate::domain::secret::PasswordHash;
 use crate::domain::time::Timestamp;
 use crate::store::{AccountSource, Imported, Inserted, StoreError};
@@ -106,6 +107,15 @@ impl Auth {
         self.accounts.list_accounts(after, limit).await
     }
 
+    /// The registrations that wait to be shown as their owners', the latest first.
+    pub async fn registrations(
+        &self,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<Registration>, StoreError> {
+        self.accounts.registrations(limit, now).await
+    }
+
     /// Imports the accounts of `source` in one step: all that it keeps, or none. Remembers it as one event when they are kept.
     pub async fn import_accounts(
         &self,
@@ -148,6 +158,7 @@ impl Auth {
         let status = AccountStatus::Disabled { at: now };
         let account = self.accounts.set_status(id, status).await?;
         self.revoke_sessions_of(id, None).await?;
+        self.flow.drop_challenges_of(id).await?;
         self.remember_operator(AuditEvent::AccountDisabled, id, now).await?;
         Ok(account)
     }
@@ -172,8 +183,7 @@ impl Auth {
     ) -> Result<Option<Account>, AccountError> {
         let hash = self.hash_new(password).await?;
         let account = self.accounts.set_password(id, hash).await?;
-        self.revoke_sessions_of(id, None).await?;
-        self.accounts.remove_devices_of(id).await?;
+        self.end_everything_of(id).await?;
         self.remember_operator(AuditEvent::PasswordSet, id, now).await?;
         Ok(account)
     }

@@ -5,6 +5,7 @@ use crate::domain::audit::{AuditEvent, AuditResult};
 use crate::domain::challenge::{Aim, Challenge, Grant, Purpose, Subject};
 use crate::domain::id::SessionId;
 use crate::domain::return_to::ReturnTo;
+use crate::domain::secret::FlowSecret;
 use crate::domain::session::{Assurance, Method, Session};
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
@@ -26,6 +27,10 @@ pub enum Answered {
         /// Where it goes.
         return_to: ReturnTo,
     },
+    /// The browser may choose a new password, with this secret.
+    MayChoosePassword(FlowSecret),
+    /// The browser may choose another name for its registration, with this secret.
+    MayChooseName(FlowSecret),
 }
 
 /// A right answer.
@@ -59,10 +64,11 @@ impl Auth {
         metrics().code(answer.challenge.purpose(), CodeEvent::Verified);
         match &answer.challenge.aim {
             Aim::SignIn(grant) => self.answered_sign_in(&answer, grant, context).await,
-            Aim::SignUp { .. }
-            | Aim::Reset { .. }
-            | Aim::EmailChange { .. }
-            | Aim::SecondStep { .. } => Ok(CodeOutcome::Lost),
+            Aim::SignUp { return_to, .. } => {
+                self.answered_sign_up(&answer, return_to, context).await
+            }
+            Aim::Reset { return_to } => self.answered_reset(&answer, return_to, context).await,
+            Aim::EmailChange { .. } | Aim::SecondStep { .. } => Ok(CodeOutcome::Lost),
         }
     }
 

@@ -9,6 +9,7 @@ use crate::domain::device::Guesser;
 use crate::domain::email::{EmailAddress, mask};
 use crate::domain::id::{AccountId, ChallengeId, MailId};
 use crate::domain::keys::MailFrame;
+use crate::domain::language::Language;
 use crate::domain::mail::{LinkAddress, Mail, Message, SealedMail};
 use crate::domain::secret::{CodeMac, FlowSecret, LinkToken};
 use crate::domain::session::Method;
@@ -17,6 +18,7 @@ use crate::store::{LimitName, StoreError};
 use crate::telemetry::metrics::{CodeEvent, metrics};
 
 use super::audit::Attempt;
+use super::notice::WORTH_SENDING;
 use super::sign_in::Context;
 use super::{Auth, Limited, tokens};
 
@@ -191,15 +193,16 @@ impl Auth {
         };
         let mail = Mail {
             to: to.clone().unwrap_or_else(EmailAddress::nobody),
-            language: context.language,
+            language: language(recipient.account, context),
             message,
         };
-        let frame = MailFrame {
-            id: MailId::generate(&*self.entropy, context.now),
-            flow: Some(flow.hash()),
-            created_at: context.now,
-            not_after,
+        // A notice is of use without the challenge that set it off.
+        let (flow, not_after) = match &recipient.mailed {
+            Mailed::Notice(..) => (None, context.now + WORTH_SENDING),
+            Mailed::Code(_) | Mailed::Nothing => (Some(flow.hash()), not_after),
         };
+        let id = MailId::generate(&*self.entropy, context.now);
+        let frame = MailFrame { id, flow, created_at: context.now, not_after };
         let sealed = self.keys.seal(&mail, &*self.entropy, frame);
         Ok(FreshCode { code: code_mac, link, mail: to.map(|_| sealed) })
     }
@@ -249,6 +252,11 @@ impl Auth {
         };
         Ok(format!("{id} {after} {who}"))
     }
+}
+
+/// The account's own language, or that of the request.
+pub(super) fn language(account: Option<&Account>, context: &Context<'_>) -> Language {
+    account.and_then(|account| account.language).unwrap_or(context.language)
 }
 
 /// The mail with this code, or with the link alone.

@@ -14,6 +14,7 @@ use crate::domain::entropy::SharedEntropy;
 use crate::domain::keys::KeyRing;
 use crate::domain::place::Places;
 use crate::domain::quota::{Quota, Rate};
+use crate::domain::registration::RegistrationRule;
 use crate::domain::secret::FlowSecret;
 use crate::domain::session::Lifetime;
 use crate::store::{Accounts, Flow, LimitName};
@@ -25,11 +26,14 @@ mod audit;
 mod challenge;
 pub mod code;
 pub mod device;
+pub mod invite;
 pub mod link;
 pub mod new_password;
 pub mod not_me;
 mod notice;
 pub mod password;
+pub mod register;
+pub mod reset;
 pub mod sessions;
 pub mod sign_in;
 pub mod sign_out;
@@ -73,6 +77,10 @@ pub struct AuthSettings {
 pub struct RateLimits {
     /// Sign-ins of one address.
     pub sign_in: Rate,
+    /// Registrations from one address.
+    pub registration: Rate,
+    /// New passwords asked for from one address.
+    pub reset: Rate,
     /// Codes typed from one address.
     pub verify: Rate,
     /// Further codes asked for from one address.
@@ -91,6 +99,8 @@ impl RateLimits {
     const fn rate(&self, limit: LimitName) -> Rate {
         match limit {
             LimitName::SignIn => self.sign_in,
+            LimitName::Registration => self.registration,
+            LimitName::Reset => self.reset,
             LimitName::Verify => self.verify,
             LimitName::Resend => self.resend,
             LimitName::CodeRequest => self.code_request,
@@ -112,6 +122,7 @@ pub struct Auth {
     cache: SessionCache,
     entropy: SharedEntropy,
     settings: AuthSettings,
+    registration: RegistrationRule,
     mail_waits: Arc<Notify>,
     places: Arc<dyn Places>,
 }
@@ -132,6 +143,8 @@ pub struct AuthParts {
     pub entropy: SharedEntropy,
     /// The configuration.
     pub settings: AuthSettings,
+    /// Who may register.
+    pub registration: RegistrationRule,
     /// Told when a mail was written to the outbox.
     pub mail_waits: Arc<Notify>,
     /// Knows countries.
@@ -157,6 +170,7 @@ impl Auth {
             cache: SessionCache::default(),
             entropy: parts.entropy,
             settings: parts.settings,
+            registration: parts.registration,
             mail_waits: parts.mail_waits,
             places: parts.places,
         }

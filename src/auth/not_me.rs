@@ -42,14 +42,13 @@ impl Auth {
         (ours && fresh).then_some(NotMe { account })
     }
 
-    /// Ends every session and forgets every browser of the account. Safe to repeat.
+    /// Ends every session, forgets every browser of the account and drops every code that waits. Safe to repeat.
     pub async fn end_everything(
         &self,
         not_me: NotMe,
         context: &Context<'_>,
     ) -> Result<(), StoreError> {
-        self.revoke_sessions_of(not_me.account, None).await?;
-        self.accounts.remove_devices_of(not_me.account).await?;
+        self.end_everything_of(not_me.account).await?;
         let account = Some(not_me.account);
         let said = Attempt { account, ..Attempt::of(AuditEvent::NotMe, AuditResult::Ok, None) };
         self.remember(said, context).await

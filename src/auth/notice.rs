@@ -7,10 +7,11 @@ use crate::domain::mail::{Asked, Mail, Message};
 use crate::store::StoreError;
 
 use super::Auth;
+use super::challenge::language;
 use super::sign_in::Context;
 
 /// How long a notice is worth sending.
-const WORTH_SENDING: std::time::Duration = std::time::Duration::from_secs(86_400);
+pub(super) const WORTH_SENDING: std::time::Duration = std::time::Duration::from_secs(86_400);
 
 impl Auth {
     /// Writes a notice to the outbox.
@@ -20,7 +21,8 @@ impl Auth {
         message: Message,
         context: &Context<'_>,
     ) -> Result<(), StoreError> {
-        let mail = Mail { to: account.email.clone(), language: context.language, message };
+        let mail =
+            Mail { to: account.email.clone(), language: language(Some(account), context), message };
         let frame = MailFrame {
             id: MailId::generate(&*self.entropy, context.now),
             flow: None,

@@ -150,7 +150,8 @@ impl PasswordHasher {
     }
 }
 
-const BUSY: Busy = Busy { retry_after: Duration::from_secs(2) };
+/// Told where a hash cannot be made.
+pub(super) const BUSY: Busy = Busy { retry_after: Duration::from_secs(2) };
 
 /// A place in the queue, given back when dropped: also when the client goes away while it waits.
 struct Place {

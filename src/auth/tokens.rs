@@ -6,7 +6,8 @@ use crate::domain::host::HostName;
 use crate::domain::id::DeviceId;
 use crate::domain::keys::{KeyRing, RotatingKey};
 use crate::domain::secret::{
-    DeviceToken, FlowSecret, LinkToken, SessionToken, TicketToken, base64url, from_base64url,
+    DeviceToken, FlowSecret, InvitationToken, LinkToken, SessionToken, TicketToken, base64url,
+    from_base64url,
 };
 
 const SECRET_BYTES: usize = 32;
@@ -77,6 +78,17 @@ pub fn encode_link(token: &LinkToken) -> String {
 pub fn decode_link(text: &str) -> Option<LinkToken> {
     let bytes = (text.len() == 43).then(|| from_base64url(text)).flatten()?;
     bytes.try_into().ok().map(LinkToken::from_bytes)
+}
+
+/// The token of an invitation, as its address and cookie carry it.
+pub fn encode_invitation(token: &InvitationToken) -> String {
+    base64url(token.expose())
+}
+
+/// The token in the address of an invitation, if it can be one.
+pub fn decode_invitation(text: &str) -> Option<InvitationToken> {
+    let bytes = (text.len() == 43).then(|| from_base64url(text)).flatten()?;
+    bytes.try_into().ok().map(InvitationToken::from_bytes)
 }
 
 /// A ticket as its address carries it.

@@ -6,18 +6,26 @@ use std::process::ExitCode;
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use super::invitations::{self, InvitationsCommand, InviteArgs};
 use super::transfer::{self, ExportArgs, ImportArgs};
 use super::{ConfigArgs, Failure, core, prompt, until_noticed, write_json};
 use crate::app::Core;
 use crate::auth::account::{AccountDraft, AccountError, Added};
+use crate::auth::invite::InvitationDraft;
 use crate::domain::account::{Account, AccountStatus, FullName, Group, LoginName, Username};
 use crate::domain::email::EmailAddress;
 use crate::domain::password_rules::{NewPassword, Owner};
+use crate::domain::registration::Registration;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum AccountsCommand {
     /// Make an account.
     Add(AddArgs),
+    /// Invite somebody by mail to make an account.
+    Invite(InviteArgs),
+    /// List and take back invitations.
+    #[command(subcommand)]
+    Invitations(InvitationsCommand),
     /// List all accounts in the order of their names.
     List(ConfigArgs),
     /// Show an account.
@@ -35,6 +43,7 @@ pub(super) enum AccountsCommand {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("how").required(true))]
 pub(super) struct AddArgs {
     /// The name to sign in with.
     name: Username,
@@ -48,8 +57,11 @@ pub(super) struct AddArgs {
     #[arg(long = "group", value_name = "GROUP")]
     groups: Vec<Group>,
     /// Read the password from standard input.
-    #[arg(long, required = true)]
+    #[arg(long, group = "how")]
     password_stdin: bool,
+    /// Mail an invitation to choose the password, with which the account is made.
+    #[arg(long, group = "how")]
+    invite: bool,
     #[command(flatten)]
     config: ConfigArgs,
 }
@@ -82,6 +94,8 @@ pub(super) async fn run(
 ) -> Result<ExitCode, Failure> {
     match command {
         AccountsCommand::Add(args) => add(args, out).await,
+        AccountsCommand::Invite(args) => invitations::invite(args, out).await,
+        AccountsCommand::Invitations(command) => invitations::run(command, out).await,
         AccountsCommand::List(args) => list(&args, out).await,
         AccountsCommand::Show(args) => {
             let core = core(&args.config).await?;
@@ -128,6 +142,11 @@ pub(super) async fn run(
 }
 
 async fn add(args: AddArgs, out: &mut dyn Write) -> Result<ExitCode, Failure> {
+    if args.invite {
+        let AddArgs { name, email, full_name, groups, config, .. } = args;
+        let draft = InvitationDraft { email, username: Some(name), full_name, groups };
+        return invitations::send(draft, &config, out).await;
+    }
     let typed = prompt::new_password()?;
     let core = core(&args.config).await?;
     let owner = Owner {
@@ -171,6 +190,8 @@ async fn accepted(
 
 async fn list(args: &ConfigArgs, out: &mut dyn Write) -> Result<ExitCode, Failure> {
     const PAGE: u32 = 500;
+    /// Strangers can register any number of times: the latest of them tell enough.
+    const PENDING: u32 = 200;
     let core = core(args).await?;
     let mut all = Vec::new();
     loop {
@@ -182,9 +203,11 @@ async fn list(args: &ConfigArgs, out: &mut dyn Write) -> Result<ExitCode, Failur
             break;
         }
     }
+    let pending = core.auth.registrations(PENDING, core.clock.now()).await?;
     if args.json {
-        write_json(out, &all.iter().map(as_json).collect())?;
-    } else if all.is_empty() {
+        let registered = pending.iter().map(pending_as_json);
+        write_json(out, &all.iter().map(as_json).chain(registered).collect())?;
+    } else if all.is_empty() && pending.is_empty() {
         writeln!(
             out,
             "no accounts; make one: doorward accounts add NAME --email ADDRESS --password-stdin"
@@ -194,6 +217,10 @@ async fn list(args: &ConfigArgs, out: &mut dyn Write) -> Result<ExitCode, Failur
         for account in &all {
             let (name, email) = (account.username.as_str(), account.email.as_str());
             writeln!(out, "{name:<24} {email:<36} {:<10} {}", status(account), groups(account))?;
+        }
+        for registration in &pending {
+            let (name, email) = (registration.username.as_str(), registration.email.as_str());
+            writeln!(out, "{name:<24} {email:<36} pending")?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -245,6 +272,20 @@ fn as_json(account: &Account) -> serde_json::Value {
             AccountStatus::Disabled { at } => Some(at.rfc3339()),
         },
         "created_at": account.created_at.rfc3339(),
+    })
+}
+
+/// A registration that its owner has not confirmed yet: it is gone after a day.
+fn pending_as_json(registration: &Registration) -> serde_json::Value {
+    json!({
+        "id": registration.id,
+        "username": registration.username,
+        "email": registration.email,
+        "name": registration.full_name,
+        "groups": [],
+        "status": "pending",
+        "disabled_at": null,
+        "created_at": registration.created_at.rfc3339(),
     })
 }
 

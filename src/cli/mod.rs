@@ -19,6 +19,7 @@ mod demo;
 mod devices;
 mod explain;
 mod health;
+mod invitations;
 mod keys;
 mod prompt;
 mod serve;

@@ -9,6 +9,7 @@ use super::settings::{
 };
 use crate::domain::breach::OnFailure;
 use crate::domain::quota::format_duration;
+use crate::domain::registration::RegistrationRule;
 use crate::domain::rule::{Effect, Rule, Unauthenticated};
 
 /// The settings as a configuration file that says the same: it reads back as they are, but for the secrets in it, each
@@ -32,6 +33,7 @@ fn file(settings: &Settings) -> Value {
         ("accounts", Some(accounts(&settings.accounts))),
         ("state", Some(map([("embedded", Some(true.into()))]))),
         ("mail", Some(mail(&settings.mail))),
+        ("registration", Some(registration(&settings.registration))),
         ("limits", Some(limits(settings))),
         ("otp", Some(otp(settings))),
         ("session", Some(session(settings))),
@@ -120,10 +122,19 @@ fn smtp(server: &Smtp) -> Value {
     ])
 }
 
+fn registration(rule: &RegistrationRule) -> Value {
+    map([
+        ("enabled", Some(rule.is_on().into())),
+        ("domains", list(rule.domains().iter().map(text))),
+    ])
+}
+
 fn limits(settings: &Settings) -> Value {
     let limits = &settings.limits;
     map([
         ("sign_in", Some(text(limits.sign_in))),
+        ("registration", Some(text(limits.registration))),
+        ("reset", Some(text(limits.reset))),
         ("verify", Some(text(limits.verify))),
         ("resend", Some(text(limits.resend))),
         ("code_request", Some(text(limits.code_request))),

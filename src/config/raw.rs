@@ -17,6 +17,7 @@ pub(super) mod near;
 mod passwords;
 mod portal;
 mod presets;
+mod registration;
 mod rules;
 mod sites;
 mod store;
@@ -128,6 +129,8 @@ pub(super) struct File {
     /// How mail goes out.
     #[schemars(required)]
     mail: Option<Located<mail::Mail>>,
+    /// Who may make an account without being invited.
+    registration: Option<Located<registration::Registration>>,
     /// How often something may be tried; each is number/period, such as 5/5m.
     limits: Option<Located<budgets::Limits>>,
     /// The codes that are mailed.
@@ -168,6 +171,7 @@ impl File {
         let accounts = store::accounts(self.accounts, context);
         let state = store::state(self.state, context);
         let mail = mail::mail(self.mail, context);
+        let registration = registration::registration(self.registration, context);
         let limits = budgets::limits(self.limits, context);
         let otp = budgets::otp(self.otp, context);
         let domain_at = budgets::place_of_domain(self.session.as_ref());
@@ -201,6 +205,7 @@ impl File {
             assertion: assertion?,
             accounts: accounts?,
             mail: mail?,
+            registration: registration?,
             limits: limits?,
             otp: otp?,
             session: session?,

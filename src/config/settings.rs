@@ -15,6 +15,7 @@ use crate::domain::breach::OnFailure;
 use crate::domain::email::EmailAddress;
 use crate::domain::host::{HostName, Origin};
 use crate::domain::quota::Rate;
+use crate::domain::registration::RegistrationRule;
 use crate::domain::rule::Rule;
 
 /// Everything that a configuration file says.
@@ -40,6 +41,8 @@ pub struct Settings {
     pub accounts: Database,
     /// How mail goes out.
     pub mail: MailSettings,
+    /// Who may register.
+    pub registration: RegistrationRule,
     /// The short-window limits.
     pub limits: Limits,
     /// The codes.
@@ -182,6 +185,10 @@ pub struct SmtpCredentials {
 pub struct Limits {
     /// Sign-ins of one address.
     pub sign_in: Rate,
+    /// Registrations from one address.
+    pub registration: Rate,
+    /// New passwords asked for from one address.
+    pub reset: Rate,
     /// Codes typed from one address.
     pub verify: Rate,
     /// Further codes asked for from one address.

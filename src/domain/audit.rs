@@ -67,6 +67,16 @@ names! {
         NotMe = "not_me",
         /// The guess budget is spent.
         BudgetSpent = "budget_spent",
+        /// Somebody registered and has shown that the address is theirs.
+        Registered = "registered",
+        /// Somebody was invited.
+        Invited = "invited",
+        /// An invitation was taken back.
+        InvitationRevoked = "invitation_revoked",
+        /// Somebody who was invited has made the account.
+        InvitationAccepted = "invitation_accepted",
+        /// A forgotten password was replaced by its owner.
+        PasswordReset = "password_reset",
         /// An account was made.
         AccountAdded = "account_added",
         /// Accounts were imported; each is of no event of its own.

@@ -71,6 +71,8 @@ identifiers! {
     MailId;
     /// A device: the series of its tokens.
     DeviceId;
+    /// An invitation, as the command line names it.
+    InvitationId;
     /// A request, as logs and error pages name it.
     RequestId;
 }

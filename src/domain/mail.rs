@@ -89,6 +89,31 @@ pub enum Message {
         /// Where it was asked for.
         asked_by: Asked,
     },
+    /// Somebody has registered with an address that has an account already (S25).
+    AddressTaken {
+        /// The site's origin as configured (S19).
+        site: String,
+        /// Who it was.
+        asked_by: Asked,
+    },
+    /// The password of the account was changed.
+    PasswordChanged {
+        /// The site's origin as configured (S19).
+        site: String,
+        /// Who changed it.
+        asked_by: Asked,
+    },
+    /// An operator invites somebody.
+    Invitation {
+        /// The address where the account is made.
+        link: LinkAddress,
+        /// The site's origin as configured (S19).
+        site: String,
+        /// When it ends.
+        expires_at: Timestamp,
+        /// When it was made. It was by nobody who can be told from afar.
+        asked_by: Asked,
+    },
     /// Strangers have spent the guess budget of the account (S5).
     GuessesSpent {
         /// From when codes are taken again from browsers that the account does not know.
@@ -180,6 +205,9 @@ impl Message {
                 Purpose::SecondStepOn => "second_step_on_link",
                 Purpose::SecondStepOff => "second_step_off_link",
             },
+            Self::AddressTaken { .. } => "address_taken",
+            Self::PasswordChanged { .. } => "password_changed",
+            Self::Invitation { .. } => "invitation",
             Self::GuessesSpent { .. } => "guesses_spent",
             Self::WrongCodeNotice { .. } => "wrong_code_notice",
             Self::PasswordFailuresNotice { .. } => "password_failures_notice",

@@ -99,10 +99,31 @@ token_and_hash! {
 }
 
 token_and_hash! {
+    /// The secret of an invitation. It lives in one mail.
+    InvitationToken,
+    /// The SHA-256 under which a store finds the invitation.
+    InvitationTokenHash, b"doorward invitation token\0"
+}
+
+token_and_hash! {
+    /// The secret of a browser that may do something once: that of its flow cookie, as a permit knows it.
+    PermitSecret,
+    /// The SHA-256 under which a store finds the permit, which finds no challenge.
+    PermitHash, b"doorward permit\0"
+}
+
+token_and_hash! {
     /// The secret of a ticket. It is in one address, once.
     TicketToken,
     /// The SHA-256 under which a store finds a ticket.
     TicketHash, b"doorward ticket\0"
+}
+
+impl FlowSecret {
+    /// What a store keeps of this secret where it stands for a permit.
+    pub fn permit_hash(&self) -> PermitHash {
+        PermitSecret::from_bytes(*self.expose()).hash()
+    }
 }
 
 /// The keyed hash of a code, as a store keeps it: without the server's key and the browser's secret the

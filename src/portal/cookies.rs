@@ -11,7 +11,7 @@ use crate::domain::host::{HostName, Origin};
 use crate::domain::keys::KeyRing;
 use crate::domain::language::Language;
 use crate::domain::return_to::ReturnTo;
-use crate::domain::secret::{FlowSecret, LinkToken, base64url};
+use crate::domain::secret::{FlowSecret, InvitationToken, LinkToken, base64url};
 
 /// The names of a site's cookies. `__Host-` binds them to the very host, over TLS (S29); a plain origin is a
 /// loopback one, where browsers do not accept the prefix.
@@ -85,6 +85,16 @@ impl CookieNames {
         let mut cookie = self.cookie(self.language(), language.tag().to_owned());
         cookie.set_max_age(cookie::time::Duration::days(365));
         header_value(&cookie)
+    }
+
+    /// The cookie that carries the token of an invitation from its address to its page.
+    pub const fn invitation(self) -> &'static str {
+        if self.secure { "__Host-doorward-invitation" } else { "doorward-invitation" }
+    }
+
+    /// Sets the invitation cookie.
+    pub fn set_invitation(self, token: &InvitationToken) -> Option<HeaderValue> {
+        header_value(&self.cookie(self.invitation(), tokens::encode_invitation(token)))
     }
 
     /// Sets the "not me" cookie.
@@ -223,6 +233,11 @@ fn page_mark(page: &ReturnTo) -> String {
 /// The token of the link that this browser has opened.
 pub fn link_token(headers: &HeaderMap, names: CookieNames) -> Option<LinkToken> {
     values(headers, names.link()).find_map(tokens::decode_link)
+}
+
+/// The token of the invitation that this browser has opened.
+pub fn invitation_token(headers: &HeaderMap, names: CookieNames) -> Option<InvitationToken> {
+    values(headers, names.invitation()).find_map(tokens::decode_invitation)
 }
 
 /// Whether a cookie of this name is doorward's, with or without a prefix: it never reaches an upstream, and no

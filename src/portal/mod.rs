@@ -61,7 +61,10 @@ impl Portal {
     }
 
     fn router(self) -> Router {
-        use routes::{code, home, jwks, language, link, login, logout, not_me, ticket};
+        use routes::{
+            code, home, invitation, jwks, language, link, login, logout, not_me, register, reset,
+            ticket,
+        };
         let pages = Router::new()
             .route("/", get(home::to_base))
             .route("/_doorward", get(home::to_base))
@@ -70,6 +73,15 @@ impl Portal {
             .route("/_doorward/code", get(code::show).post(code::submit))
             .route("/_doorward/code/resend", get(code::back).post(code::resend))
             .route("/_doorward/code/start", get(code::back).post(code::start))
+            .route("/_doorward/register", get(register::show).post(register::submit))
+            .route("/_doorward/register/name", get(register::show_name).post(register::submit_name))
+            .route("/_doorward/reset", get(reset::show).post(reset::submit))
+            .route(
+                "/_doorward/reset/password",
+                get(reset::show_password).post(reset::submit_password),
+            )
+            .route("/_doorward/invitation", get(invitation::show).post(invitation::submit))
+            .route("/_doorward/invitation/{token}", get(invitation::land))
             .route("/_doorward/link", get(link::show).post(link::submit))
             .route("/_doorward/link/{token}", get(link::land))
             .route("/_doorward/not-me", get(not_me::show).post(not_me::submit))

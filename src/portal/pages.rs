@@ -2,6 +2,7 @@
 
 mod assets;
 mod context;
+mod joining;
 mod page;
 mod samples;
 #[cfg(test)]
@@ -9,10 +10,14 @@ mod tests;
 mod theme;
 
 pub use assets::{Asset, IMMUTABLE};
+pub use joining::{
+    EmailFault, InvitationPage, JoinFaults, NameFault, NamePage, NewPasswordPage, RegisterPage,
+    ResetPage, TypedNames,
+};
 pub use page::{
     CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, ErrorPage, LinkPage,
-    LinkState, LoginAlert, LoginPage, NotMePage, Page, RelayPage, ResendView, SignOutPage,
-    SignedInPage, TicketPage,
+    LinkState, LoginAlert, LoginNotice, LoginPage, NotMePage, Page, RelayPage, ResendView,
+    SignOutPage, SignedInPage, TicketPage,
 };
 
 use crate::domain::colour::Colour;

@@ -93,6 +93,11 @@ impl<'a> Reply<'a> {
         Self { portal, visit, flow, flow_cookie, response: Response::default() }
     }
 
+    /// What it answers for.
+    pub(super) const fn portal(&self) -> &'a Portal {
+        self.portal
+    }
+
     /// Gives the browser the secret of its next step, in place of any other (S28).
     pub(super) fn next_flow(mut self, flow: &FlowSecret) -> Self {
         let keys = self.portal.auth.keys();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::domain::account::{
     Account, AccountStatus, AccountWithPassword, BackupCodesLeft, EmailChange, Epoch, FullName,
-    ImportedAccount, LoginName, NewAccount,
+    ImportedAccount, LoginName, NewAccount, Username,
 };
 use crate::domain::audit::{AuditEntry, AuditEvent, NumberedEntry};
 use crate::domain::budget::{BudgetState, DelayRule, GuessBudget};
@@ -17,13 +17,17 @@ use crate::domain::challenge::{
 use crate::domain::device::{Device, DeviceUse, Guesser, NewDevice, Rotation};
 use crate::domain::email::EmailAddress;
 use crate::domain::host::HostName;
-use crate::domain::id::{AccountId, DeviceId, FamilyId, MailId, SessionId};
+use crate::domain::id::{AccountId, DeviceId, FamilyId, InvitationId, MailId, SessionId};
 use crate::domain::language::Language;
 use crate::domain::mail::{LeasedMail, SealedMail};
+use crate::domain::permit::Permit;
 use crate::domain::quota::{Quota, Rate};
+use crate::domain::registration::{
+    Acceptance, Activated, Invitation, NewInvitation, NewRegistration, Registration,
+};
 use crate::domain::secret::{
-    CodeGuess, CodeMac, DeviceTokenHash, FlowHash, LinkTokenHash, PasswordHash, SessionTokenHash,
-    TicketHash,
+    CodeGuess, CodeMac, DeviceTokenHash, FlowHash, InvitationTokenHash, LinkTokenHash,
+    PasswordHash, PermitHash, SessionTokenHash, TicketHash,
 };
 use crate::domain::session::{NewSession, Session};
 use crate::domain::ticket::{NewTicket, TakenTicket, TicketBrowser};
@@ -180,6 +184,63 @@ pub trait AccountStore: Send + Sync {
     ) -> Result<bool, StoreError>;
 }
 
+/// Accounts that are to be, in the durable store.
+#[async_trait]
+pub trait RegistrationStore: Send + Sync {
+    /// Keeps the registration beside all others: it is found by no sign-in, and takes neither its name nor its address.
+    async fn insert_registration(&self, new: NewRegistration) -> Result<(), StoreError>;
+
+    /// The registration, unless it is over.
+    async fn find_registration(
+        &self,
+        id: AccountId,
+        now: Timestamp,
+    ) -> Result<Option<Registration>, StoreError>;
+
+    /// Up to `limit` registrations that are not over, the latest first.
+    async fn registrations(
+        &self,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<Registration>, StoreError>;
+
+    /// Makes an active account of the registration, under its own name or under `name`, in one step: every registration and
+    /// every invitation of the same address is gone then (S41). Where name or address are another account's by now, nothing
+    /// happens.
+    async fn activate_registration(
+        &self,
+        id: AccountId,
+        name: Option<&Username>,
+        now: Timestamp,
+    ) -> Result<Activated, StoreError>;
+
+    /// Keeps the invitation.
+    async fn insert_invitation(&self, new: NewInvitation) -> Result<(), StoreError>;
+
+    /// The invitation whose token this is, unless it is over. Changes nothing (S16).
+    async fn find_invitation(
+        &self,
+        token: &InvitationTokenHash,
+        now: Timestamp,
+    ) -> Result<Option<Invitation>, StoreError>;
+
+    /// Makes an active account of the invitation, once, in one step: what it says itself it keeps, the rest is as `chosen`.
+    /// Every invitation and every registration of the same address is gone then. Where name or address are another
+    /// account's, nothing happens.
+    async fn accept_invitation(
+        &self,
+        token: &InvitationTokenHash,
+        chosen: Acceptance,
+        now: Timestamp,
+    ) -> Result<Activated, StoreError>;
+
+    /// The invitations that are not over, the latest first.
+    async fn invitations(&self, now: Timestamp) -> Result<Vec<Invitation>, StoreError>;
+
+    /// Takes the invitation back. Gives it, if there was one.
+    async fn remove_invitation(&self, id: InvitationId) -> Result<Option<Invitation>, StoreError>;
+}
+
 /// Backup codes, in the durable store: as keyed MACs, and only as long as they are not used.
 #[async_trait]
 pub trait BackupCodeStore: Send + Sync {
@@ -330,6 +391,28 @@ pub trait ChallengeStore: Send + Sync {
     async fn drop_challenges_of(&self, account: AccountId) -> Result<u64, StoreError>;
 }
 
+/// Permits: browsers that may do something once.
+#[async_trait]
+pub trait PermitStore: Send + Sync {
+    /// Keeps the permit, in place of any other of the same browser.
+    async fn create_permit(&self, browser: &PermitHash, permit: Permit) -> Result<(), StoreError>;
+
+    /// The permit of this browser, unless it is over. Changes nothing.
+    async fn find_permit(
+        &self,
+        browser: &PermitHash,
+        now: Timestamp,
+    ) -> Result<Option<Permit>, StoreError>;
+
+    /// Takes the permit of this browser, once: of many who ask for it at the same time, one gets it. One that is over is
+    /// nobody's.
+    async fn take_permit(
+        &self,
+        browser: &PermitHash,
+        now: Timestamp,
+    ) -> Result<Option<Permit>, StoreError>;
+}
+
 /// The outbox: mails that are promised and not yet delivered.
 #[async_trait]
 pub trait OutboxStore: Send + Sync {
@@ -360,6 +443,10 @@ pub trait OutboxStore: Send + Sync {
 pub enum LimitName {
     /// Sign-in attempts of an address.
     SignIn,
+    /// Registrations from an address.
+    Registration,
+    /// New passwords asked for from an address.
+    Reset,
     /// Codes typed from an address.
     Verify,
     /// Further codes asked for from an address.
@@ -381,6 +468,8 @@ impl LimitName {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SignIn => "sign_in",
+            Self::Registration => "registration",
+            Self::Reset => "reset",
             Self::Verify => "verify",
             Self::Resend => "resend",
             Self::CodeRequest => "code_request",
@@ -547,8 +636,9 @@ pub trait StoreUpkeep: Send + Sync {
     async fn ping(&self) -> Result<(), StoreError>;
 
     /// Removes up to `limit` rows of each kind that are of no more use: sessions past their end or idle too long,
-    /// tickets past theirs, challenges an hour past theirs, mails past their use, devices unused for 90 days, failures that count no more,
-    /// audit entries older than 90 days. Returns how many rows went.
+    /// tickets past theirs, challenges an hour past theirs, mails past their use, devices unused for 90 days, failures that
+    /// count no more, audit entries older than 90 days, registrations, invitations and permits that are over. Returns how
+    /// many rows went.
     async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
     /// Comes back once somebody other than this process has changed the store, so that caches are emptied.
@@ -558,20 +648,38 @@ pub trait StoreUpkeep: Send + Sync {
 
 /// The role of the durable store.
 pub trait Accounts:
-    AccountStore + BackupCodeStore + BudgetStore + DeviceStore + AuditStore + StoreUpkeep
+    AccountStore
+    + RegistrationStore
+    + BackupCodeStore
+    + BudgetStore
+    + DeviceStore
+    + AuditStore
+    + StoreUpkeep
 {
 }
 impl<T> Accounts for T where
-    T: AccountStore + BackupCodeStore + BudgetStore + DeviceStore + AuditStore + StoreUpkeep
+    T: AccountStore
+        + RegistrationStore
+        + BackupCodeStore
+        + BudgetStore
+        + DeviceStore
+        + AuditStore
+        + StoreUpkeep
 {
 }
 
 /// The role of the store of what passes.
 pub trait Flow:
-    SessionStore + TicketStore + ChallengeStore + OutboxStore + QuotaStore + StoreUpkeep
+    SessionStore + TicketStore + ChallengeStore + PermitStore + OutboxStore + QuotaStore + StoreUpkeep
 {
 }
 impl<T> Flow for T where
-    T: SessionStore + TicketStore + ChallengeStore + OutboxStore + QuotaStore + StoreUpkeep
+    T: SessionStore
+        + TicketStore
+        + ChallengeStore
+        + PermitStore
+        + OutboxStore
+        + QuotaStore
+        + StoreUpkeep
 {
 }

@@ -124,9 +124,96 @@
     field.append(button);
   };
 
+  // Beside a field for a new password: what speaks against it, as far as a page can tell. Nothing of it leaves the page while
+  // it is typed, and the server has the last word: it knows many more passwords that anybody tries.
+  const likely = `password passwort motdepasse contrasena senha letmein welcome willkommen bienvenue iloveyou sunshine princess
+    football baseball dragon monkey master shadow superman batman trustno admin administrator login secret geheim changeme
+    hallo hello whatever freedom computer internet starwars pokemon charlie michael jennifer jordan hunter killer soccer
+    summer sommer winter spring autumn january february march april monday friday love liebe test guest default
+    qwertyuiop qwertzuiop azertyuiop asdfghjkl zxcvbnm yxcvbnm qwerty qwertz azerty asdf 1qaz2wsx3edc 1q2w3e4r5t`.split(/\s+/);
+  const alike = { 4: "a", "@": "a", 3: "e", 1: "i", "!": "i", "|": "i", l: "i", 0: "o", 5: "s", $: "s", 7: "t", "+": "t" };
+  const shape = (text) => Array.from(text.toLowerCase(), (c) => alike[c] ?? c);
+  const folded = (text) => shape(text).filter((c) => /[\p{L}\p{N}]/u.test(c)).join("");
+  const parts = (name) => [name, ...name.split(/[^\p{L}\p{N}]+/u)].map(folded).filter((part) => part.length >= 3);
+
+  // The name that is most of it, if one is.
+  const likeness = (typed, names) => {
+    let left = folded(typed);
+    let like = "";
+    const all = names.flatMap(([kind, name]) => parts(name).map((part) => [kind, part]));
+    for (const [kind, part] of all.sort(([, a], [, b]) => b.length - a.length)) {
+      for (const form of [part, Array.from(part).reverse().join("")]) {
+        if (!left.includes(form)) continue;
+        left = left.replaceAll(form, "");
+        like ||= kind;
+      }
+    }
+    return left.length < 8 ? like : "";
+  };
+
+  // The powers of ten of guesses that it may take, counted low: a word that everybody uses, a run and a repetition are one
+  // thing each, and any other character is ten guesses.
+  const guesses = (typed) => {
+    const whole = typed.toLowerCase().match(/^(.+?)\1+$/su);
+    const text = Array.from((whole ? whole[1] : typed).toLowerCase());
+    const seen = shape(text.join(""));
+    const taken = new Set();
+    let powers = whole ? 1 : 0;
+    for (const word of likely.map((word) => shape(word).join(""))) {
+      const at = seen.join("").indexOf(word);
+      if (at < 0 || taken.has(at)) continue;
+      for (let i = 0; i < word.length; i++) taken.add(at + i);
+      powers += 2.5;
+    }
+    text.forEach((c, i) => {
+      if (taken.has(i)) return;
+      const step = (j) => text[j]?.codePointAt(0) - text[j - 1]?.codePointAt(0);
+      const goesOn = i > 1 && Math.abs(step(i)) <= 1 && step(i) === step(i - 1);
+      powers += goesOn ? 0.1 : 1;
+    });
+    return powers;
+  };
+
+  const judge = (typed, least, names) => {
+    if (Array.from(typed).length < least) return "too-short";
+    if (/^[\p{N}\s\-./:+()]+$/u.test(typed) && /\p{N}/u.test(typed)) return "only-digits";
+    const like = likeness(typed, names);
+    if (like) return `like-${like}`;
+    if (guesses(typed) < 8) return "common";
+    return /^\p{L}{1,19}$/u.test(typed) ? "fair" : "good";
+  };
+
+  const weigh = (output) => {
+    const input = document.getElementById(output.dataset.strength);
+    const value = (name) => input.form.elements[name]?.value ?? "";
+    const names = () => {
+      const email = value("email") || (value("username").includes("@") ? value("username") : "");
+      const [mailbox, domain = ""] = email.split("@");
+      return [
+        ["username", value("username")], ["full-name", value("full_name")], ["email", email], ["email", mailbox],
+        ["email", domain.replace(/\.[^.]*$/, "")], ["site-name", output.dataset.site],
+      ];
+    };
+    let pause = 0;
+    const say = () => {
+      const typed = input.value;
+      const verdict = typed ? judge(typed, Number(output.dataset.least), names()) : "";
+      const key = verdict.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
+      const words = verdict ? output.dataset[key] : "";
+      // What is said already is not said again to those who listen.
+      if (output.textContent !== words) output.textContent = words;
+      output.dataset.level = { "": "", fair: "fair", good: "good" }[verdict] ?? "bad";
+    };
+    input.form.addEventListener("input", () => {
+      window.clearTimeout(pause);
+      pause = window.setTimeout(say, 500);
+    });
+  };
+
   localTimes();
   all(".reveal").forEach(revealable);
   all("[data-letters]").forEach(letterable);
+  all("[data-strength]").forEach(weigh);
   all("form").forEach(guard);
   tick();
   document.addEventListener("visibilitychange", () => { if (!document.hidden) tick(); });

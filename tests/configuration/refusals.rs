@@ -6,7 +6,7 @@ fn rules(rules: &str) -> String {
 
 #[test]
 fn s54_unknown_keys_of_several_places_are_told_at_once_with_what_was_meant() {
-    let text = least_and("webauthn: { lifetime: 30d }\nregistration: {}\notp: { lifetme: 5m }")
+    let text = least_and("webauthn: { lifetime: 30d }\ncaptcha: {}\notp: { lifetme: 5m }")
         .replace("upstreams:", "upstream:");
     let found = faults(&text);
     let told: Vec<_> = found.iter().map(|f| (f.line, f.column, f.message.as_str())).collect();
@@ -16,7 +16,7 @@ fn s54_unknown_keys_of_several_places_are_told_at_once_with_what_was_meant() {
             (5, 5, "is missing"),
             (6, 5, "unknown key `upstream`"),
             (7, 1, "unknown key `webauthn`"),
-            (8, 1, "unknown key `registration`"),
+            (8, 1, "unknown key `captcha`"),
             (9, 8, "unknown key `lifetme`"),
         ]
     );
@@ -106,6 +106,8 @@ fn s54_zero_and_absurd_times_and_limits_are_refused() {
         ("limits: { verify: unlimited }", 19, "not a rate"),
         ("limits: { resend: 5000/1s }", 19, "limits nothing"),
         ("limits: { code_request: 5/90d }", 25, "more than 30d"),
+        ("limits: { registration: 0/1h }", 25, "not a rate"),
+        ("limits: { reset: unlimited }", 18, "not a rate"),
         ("password_hash: { memory_kib: 64 }", 30, "must be from 7168"),
         ("password_hash: { iterations: 1 }", 16, "too little work"),
         ("password_hash: { queue: 0 }", 25, "must be from 1"),
@@ -430,6 +432,28 @@ fn the_portal_is_well_dressed() {
         "not an origin",
         "https://",
     );
+}
+
+#[test]
+fn registration_is_for_somebody() {
+    for (value, column, message, help) in [
+        ("registration: { enabled: true, domains: [] }", 41, "names nobody", "take the key out"),
+        (
+            "registration: { enabled: true, domains: [\"@x.example\"] }",
+            42,
+            "not the domain",
+            "behind",
+        ),
+        (
+            "registration: { enabled: true, domains: [\"*.example\"] }",
+            42,
+            "not the domain",
+            "itself",
+        ),
+        ("registration: { domains: [x.example] }", 15, "is missing beside", "enabled: true"),
+    ] {
+        refused(&least_and(value), 7, column, message, help);
+    }
 }
 
 #[test]

@@ -21,6 +21,33 @@ impl Drop for Running {
 }
 
 async fn story(script: &str, options: serde_json::Value, site: &Site) {
+    tell(script, options, async |question| {
+        Some(match question.split_once(' ') {
+            Some(("code", address)) => site.mailbox.next_code_to(address).await.code(),
+            Some(("link", address)) => {
+                let mail = site.mailbox.next_code_to(address).await;
+                format!("http://{}{}", site.host, link(site, &mail))
+            }
+            Some(("revoke", name)) => {
+                site.cli(&["devices", "revoke", "--account", name], "").await;
+                "ok".to_owned()
+            }
+            Some(("travel", seconds)) => {
+                site.travel(Duration::from_secs(seconds.parse().unwrap()));
+                "ok".to_owned()
+            }
+            _ => return None,
+        })
+    })
+    .await;
+}
+
+/// Runs the script in a browser, and answers what it asks.
+pub async fn tell(
+    script: &str,
+    options: serde_json::Value,
+    mut answer: impl AsyncFnMut(&str) -> Option<String>,
+) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser").join(script);
     let child = Command::new("node")
         .arg(script)
@@ -42,22 +69,11 @@ async fn story(script: &str, options: serde_json::Value, site: &Site) {
     });
     let talk = async {
         while let Some(question) = questions.recv().await {
-            let answer = match question.split_once(' ') {
-                Some(("code", address)) => site.mailbox.next_code_to(address).await.code(),
-                Some(("link", address)) => {
-                    let mail = site.mailbox.next_code_to(address).await;
-                    format!("http://{}{}", site.host, link(site, &mail))
-                }
-                Some(("revoke", name)) => {
-                    site.cli(&["devices", "revoke", "--account", name], "").await;
-                    "ok".to_owned()
-                }
-                Some(("travel", seconds)) => {
-                    site.travel(Duration::from_secs(seconds.parse().unwrap()));
-                    "ok".to_owned()
-                }
-                _ if question == "done" => return true,
-                _ => panic!("the browser asks what nobody knows: {question}"),
+            if question == "done" {
+                return true;
+            }
+            let Some(answer) = answer(&question).await else {
+                panic!("the browser asks what nobody knows: {question}");
             };
             writeln!(stdin, "{answer}").unwrap();
         }
@@ -68,7 +84,7 @@ async fn story(script: &str, options: serde_json::Value, site: &Site) {
     assert!(done, "the browser has stopped; what it told is above");
 }
 
-fn options(site: &Site, javascript: bool) -> serde_json::Value {
+pub fn options(site: &Site, javascript: bool) -> serde_json::Value {
     let shots = screenshots();
     serde_json::json!({
         "origin": format!("http://{}", site.host), "shots": shots, "javaScriptEnabled": javascript,

@@ -15,7 +15,7 @@ fn another(code: &str) -> String {
 }
 
 /// The same prepared request fifty times at once, each on a connection of its own.
-async fn fifty_at_once(site: &Site, requests: impl Fn(usize) -> Vec<u8>) -> Vec<Response> {
+pub async fn fifty_at_once(site: &Site, requests: impl Fn(usize) -> Vec<u8>) -> Vec<Response> {
     let address = site.address;
     let running: Vec<_> = (0..50)
         .map(|which| {

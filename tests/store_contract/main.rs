@@ -24,9 +24,11 @@ mod devices;
 mod imports;
 mod links;
 mod outbox;
+mod permits;
 mod purposes;
 mod quotas;
 mod races;
+mod registrations;
 mod samples;
 mod sessions;
 mod tickets;
@@ -79,6 +81,20 @@ macro_rules! accounts_contract {
                 s44_two_processes_take_a_backup_code_once,
                 s44_codes_of_a_key_that_still_verifies_are_taken,
                 backup_codes_outlast_a_restart_and_none_is_kept_as_it_is,
+            ]
+            registrations: [
+                a_registration_is_found_by_no_sign_in_and_takes_no_name_and_no_address,
+                a_registration_becomes_the_account_that_was_asked_for,
+                s41_once_an_address_is_somebodys_no_other_registration_of_it_lives,
+                what_is_taken_meanwhile_is_told_and_another_name_helps,
+                a_registration_is_over_a_day_later_to_the_millisecond,
+                s41_of_many_that_claim_one_address_at_once_exactly_one_gets_it,
+                s16_an_invitation_is_looked_at_any_number_of_times_and_accepted_once,
+                what_an_invitation_says_is_not_chosen_otherwise,
+                an_invitation_to_a_taken_name_stays,
+                an_invitation_ends_at_its_very_millisecond_or_when_it_is_taken_back,
+                of_fifty_parallel_acceptances_exactly_one_makes_an_account,
+                registrations_and_invitations_outlast_a_restart,
             ]
             budgets: [
                 s5_the_eleventh_guess_of_a_day_is_refused_to_the_millisecond,
@@ -194,6 +210,13 @@ macro_rules! flow_contract {
                 s9_after_a_resend_the_old_relay_code_is_wrong,
                 a_resend_that_is_refused_leaves_the_link,
                 links_outlast_a_restart,
+            ]
+            permits: [
+                a_permit_is_found_as_it_was_made_and_taken_once,
+                s28_a_permit_is_no_challenge_and_a_challenge_no_permit,
+                a_permit_ends_at_its_very_millisecond,
+                of_fifty_that_take_a_permit_at_once_exactly_one_gets_it,
+                s41_permits_are_dropped_with_the_challenges_of_their_account,
             ]
             purposes: [
                 a_challenge_is_kept_with_all_that_it_is_for,

@@ -28,6 +28,12 @@ pub(super) struct Limits {
     /// Sign-ins of one address.
     #[schemars(extend("default" = "5/5m", "pattern" = RATE))]
     sign_in: Option<Text>,
+    /// Registrations from one address.
+    #[schemars(extend("default" = "5/1h", "pattern" = RATE))]
+    registration: Option<Text>,
+    /// New passwords asked for from one address.
+    #[schemars(extend("default" = "5/1h", "pattern" = RATE))]
+    reset: Option<Text>,
     /// Codes typed from one address.
     #[schemars(extend("default" = "10/5m", "pattern" = RATE))]
     verify: Option<Text>,
@@ -130,6 +136,8 @@ pub(super) fn limits(
 ) -> Option<settings::Limits> {
     let (_, section) = context.section(section, "limits")?;
     let sign_in = rate(section.sign_in, 5, 5 * MINUTE, context);
+    let registration = rate(section.registration, 5, HOUR, context);
+    let reset = rate(section.reset, 5, HOUR, context);
     let verify = rate(section.verify, 10, 5 * MINUTE, context);
     let resend = rate(section.resend, 3, 10 * MINUTE, context);
     let code_request = rate(section.code_request, 5, HOUR, context);
@@ -138,6 +146,8 @@ pub(super) fn limits(
     let mails_total = rate(section.mails_total, 600, HOUR, context);
     Some(settings::Limits {
         sign_in: sign_in?,
+        registration: registration?,
+        reset: reset?,
         verify: verify?,
         resend: resend?,
         code_request: code_request?,

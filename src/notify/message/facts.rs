@@ -52,6 +52,7 @@ pub(super) fn with_secrets(part: Part, facts: &Value, message: &Message) -> Valu
             Part::Text | Part::Html,
             Message::SignInLink { link, .. }
             | Message::ConfirmLink { link, .. }
+            | Message::Invitation { link, .. }
             | Message::UnusualSignIn { link, .. },
         ) => {
             context! { link => link.expose(), ..facts.clone() }
@@ -59,6 +60,8 @@ pub(super) fn with_secrets(part: Part, facts: &Value, message: &Message) -> Valu
         (
             Part::Text | Part::Html,
             Message::GuessesSpent { .. }
+            | Message::AddressTaken { .. }
+            | Message::PasswordChanged { .. }
             | Message::WrongCodeNotice { .. }
             | Message::PasswordFailuresNotice { .. }
             | Message::DeviceStolen { .. },
@@ -126,6 +129,14 @@ pub(super) fn examples() -> Vec<Message> {
         unusual(vec![Unusual::NewBrowser, Unusual::NewNetwork]),
         unusual("AT".parse().ok().map(Unusual::NewCountry).into_iter().collect()),
         Message::DeviceStolen { device: String::new(), site: site(), asked_by: asked_by() },
+        Message::AddressTaken { site: site(), asked_by: asked_by() },
+        Message::PasswordChanged { site: site(), asked_by: asked_by() },
+        Message::Invitation {
+            link: site().into(),
+            site: site(),
+            expires_at: at,
+            asked_by: asked_by(),
+        },
     ];
     let others = Purpose::ALL.into_iter().filter(|purpose| *purpose != Purpose::SignIn);
     examples.extend(others.flat_map(confirm));
@@ -139,6 +150,9 @@ fn about(message: &Message) -> (&str, &Asked) {
         | Message::SignInLink { site, asked_by, .. }
         | Message::ConfirmCode { site, asked_by, .. }
         | Message::ConfirmLink { site, asked_by, .. }
+        | Message::AddressTaken { site, asked_by }
+        | Message::PasswordChanged { site, asked_by }
+        | Message::Invitation { site, asked_by, .. }
         | Message::GuessesSpent { site, asked_by, .. }
         | Message::WrongCodeNotice { site, asked_by }
         | Message::PasswordFailuresNotice { site, asked_by }
@@ -162,12 +176,16 @@ fn particulars(message: &Message, created_at: Timestamp) -> Value {
             lifetime => minutes(created_at.until(*expires_at)),
             ends => expires_at.as_millis(),
         },
+        Message::Invitation { expires_at, .. } => context! { ends => expires_at.as_millis() },
         Message::GuessesSpent { until, .. } => context! { ends => until.as_millis() },
         Message::DeviceStolen { device, .. } => context! { device => one_line(device) },
         Message::UnusualSignIn { why, .. } => {
             context! { reasons => why.iter().map(reason).collect::<Vec<_>>() }
         }
-        Message::WrongCodeNotice { .. } | Message::PasswordFailuresNotice { .. } => context! {},
+        Message::AddressTaken { .. }
+        | Message::PasswordChanged { .. }
+        | Message::WrongCodeNotice { .. }
+        | Message::PasswordFailuresNotice { .. } => context! {},
     }
 }
 

@@ -7,10 +7,11 @@ use url::form_urlencoded;
 
 use super::Frame;
 use super::assets::Assets;
+use super::joining::{self, RegisterPage, ResetPage};
 use super::page::{
     CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, ErrorPage, LinkPage,
-    LinkState, LoginAlert, LoginPage, NotMePage, Page, RelayPage, ResendView, SignedInPage,
-    TicketPage,
+    LinkState, LoginAlert, LoginNotice, LoginPage, NotMePage, Page, RelayPage, ResendView,
+    SignedInPage, TicketPage,
 };
 use crate::domain::challenge::{CodeForm, Purpose};
 use crate::domain::time::Timestamp;
@@ -19,6 +20,11 @@ use crate::domain::time::Timestamp;
 pub(super) fn of(page: &Page<'_>, now: Timestamp) -> (&'static str, Value) {
     match page {
         Page::Login(page) => ("login.html", login(page, now)),
+        Page::Register(page) => ("register.html", joining::register(page, now)),
+        Page::Name(page) => ("name.html", joining::name(page, now)),
+        Page::Reset(page) => ("reset.html", joining::reset(page, now)),
+        Page::NewPassword(page) => ("new_password.html", joining::new_password(page, now)),
+        Page::Invitation(page) => ("invitation.html", joining::invitation(page, now)),
         Page::Code(page) => ("code.html", code(page, now)),
         Page::Link(page) => ("link.html", link(page, now)),
         Page::Relay(page) => ("relay.html", relay(page, now)),
@@ -67,6 +73,12 @@ pub(super) fn choose(page: &Page<'_>, frame: &Frame<'_>) -> Option<Value> {
         Page::Login(LoginPage { return_to, .. }) | Page::Confirm(ConfirmPage { return_to, .. }) => {
             &with_query("/_doorward/login", "rd", return_to)
         }
+        Page::Register(RegisterPage { return_to, .. }) => {
+            &with_query("/_doorward/register", "rd", return_to)
+        }
+        Page::Reset(ResetPage { return_to, .. }) => {
+            &with_query("/_doorward/reset", "rd", return_to)
+        }
         _ => frame.here?,
     };
     Some(address(&with_query("/_doorward/language", "rd", here)))
@@ -92,6 +104,10 @@ fn login(page: &LoginPage<'_>, now: Timestamp) -> Value {
         typed => page.typed,
         ask_password => page.ask_password,
         remember => page.remember,
+        may_register => page.may_register,
+        register => leading_to("/_doorward/register", page.return_to),
+        reset => leading_to("/_doorward/reset", page.return_to),
+        notice => page.notice.map(|LoginNotice::PasswordChanged| "password_changed"),
         focus,
         wrong => page.alert == Some(LoginAlert::WrongCredentials),
         username_error => missing && nameless,
@@ -110,7 +126,7 @@ fn confirm(page: &ConfirmPage<'_>, now: Timestamp) -> Value {
 }
 
 /// `alert` is what stands above the form; empty fields have their word beside them instead.
-fn sign_in_alert(alert: Option<LoginAlert>, now: Timestamp) -> Value {
+pub(super) fn sign_in_alert(alert: Option<LoginAlert>, now: Timestamp) -> Value {
     let (alert, until, wait) = match alert {
         None | Some(LoginAlert::MissingFields) => (None, None, None),
         Some(LoginAlert::WrongCredentials) => (Some("wrong_credentials"), None, None),
@@ -267,7 +283,7 @@ fn start_again(purpose: Purpose, return_to: &str) -> Value {
 }
 
 /// The address of a page that leads to `return_to` in the end.
-fn leading_to(page: &str, return_to: &str) -> Value {
+pub(super) fn leading_to(page: &str, return_to: &str) -> Value {
     if return_to == "/" {
         return address(page);
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
+use super::joining::{InvitationPage, NamePage, NewPasswordPage, RegisterPage, ResetPage};
 use crate::domain::challenge::Purpose;
 use crate::domain::time::Timestamp;
 
@@ -12,6 +13,16 @@ use crate::domain::time::Timestamp;
 pub enum Page<'a> {
     /// Asks for name and password.
     Login(LoginPage<'a>),
+    /// Asks for what an account is made of.
+    Register(RegisterPage<'a>),
+    /// Asks for another name.
+    Name(NamePage<'a>),
+    /// Asks who has forgotten the password.
+    Reset(ResetPage<'a>),
+    /// Asks for a new password.
+    NewPassword(NewPasswordPage<'a>),
+    /// Asks whoever is invited for a password.
+    Invitation(InvitationPage<'a>),
     /// Asks for the code.
     Code(CodePage<'a>),
     /// The link of the mail, in the browser that asked for it.
@@ -36,8 +47,20 @@ pub enum Page<'a> {
 
 impl Page<'_> {
     /// Whether something went wrong that the reader must know first; the title says so.
-    pub(super) const fn has_error(&self) -> bool {
+    pub(super) fn has_error(&self) -> bool {
         match self {
+            Self::Register(page) => page.alert.is_some() || page.faults.any(),
+            Self::Name(_) => true,
+            Self::Reset(page) => page.alert.is_some() || page.missing,
+            Self::NewPassword(NewPasswordPage::Ask { fault, alert, .. }) => {
+                fault.is_some() || alert.is_some()
+            }
+            Self::Invitation(InvitationPage::Ask { faults, alert, .. }) => {
+                faults.any() || alert.is_some()
+            }
+            Self::NewPassword(NewPasswordPage::Over) | Self::Invitation(InvitationPage::Over) => {
+                false
+            }
             Self::Login(page) => page.alert.is_some(),
             Self::Code(page) => page.shown_alert().is_some(),
             Self::Confirm(page) => page.alert.is_some(),
@@ -65,8 +88,19 @@ pub struct LoginPage<'a> {
     pub ask_password: bool,
     /// Whether the box to stay signed in is ticked.
     pub remember: bool,
+    /// Whether people may register.
+    pub may_register: bool,
+    /// What went well before.
+    pub notice: Option<LoginNotice>,
     /// What went wrong before.
     pub alert: Option<LoginAlert>,
+}
+
+/// What went well before a sign-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginNotice {
+    /// The password was changed, and is asked for now.
+    PasswordChanged,
 }
 
 /// What went wrong with a sign-in.

@@ -1,16 +1,22 @@
 //! Every state of every page with made-up data: tried at start, looked at by tests.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::Frame;
+use super::joining::{
+    EmailFault, InvitationPage, JoinFaults, NameFault, NamePage, NewPasswordPage, RegisterPage,
+    ResetPage, TypedNames,
+};
 use super::page::{
     CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, ErrorPage, LinkPage,
-    LinkState, LoginAlert, LoginPage, NotMePage, Page, RelayPage, ResendView, SignOutPage,
-    SignedInPage, TicketPage,
+    LinkState, LoginAlert, LoginNotice, LoginPage, NotMePage, Page, RelayPage, ResendView,
+    SignOutPage, SignedInPage, TicketPage,
 };
 use crate::domain::challenge::Purpose;
 use crate::domain::id::RequestId;
 use crate::domain::language::Language;
+use crate::domain::password_rules::PasswordFault;
 use crate::domain::time::Timestamp;
 
 /// 20 November 2026, 19:30:45 UTC.
@@ -34,14 +40,22 @@ pub(super) fn every_page() -> Vec<(String, Page<'static>)> {
     pages.extend(codes());
     pages.extend(links());
     pages.extend(other_purposes());
+    pages.extend(joining());
     pages.extend(others());
     pages.extend(errors());
     pages
 }
 
 fn logins() -> Vec<(String, Page<'static>)> {
-    let empty =
-        LoginPage { return_to: "/", typed: "", ask_password: true, remember: false, alert: None };
+    let empty = LoginPage {
+        return_to: "/",
+        typed: "",
+        ask_password: true,
+        remember: false,
+        may_register: false,
+        notice: None,
+        alert: None,
+    };
     let typed = LoginPage { typed: "ada", return_to: "/wiki?page=2", remember: true, ..empty };
     let alerts = [
         ("wrong", LoginAlert::WrongCredentials),
@@ -55,9 +69,12 @@ fn logins() -> Vec<(String, Page<'static>)> {
     ];
     let missing = Some(LoginAlert::MissingFields);
     let wrong = Some(LoginAlert::WrongCredentials);
+    let changed = Some(LoginNotice::PasswordChanged);
     let mut pages = vec![
         ("login".to_owned(), Page::Login(empty)),
         ("login-nothing".to_owned(), Page::Login(LoginPage { alert: missing, ..empty })),
+        ("login-register".to_owned(), Page::Login(LoginPage { may_register: true, ..empty })),
+        ("login-changed".to_owned(), Page::Login(LoginPage { notice: changed, ..empty })),
         ("login-name".to_owned(), Page::Login(LoginPage { ask_password: false, ..empty })),
         (
             "login-name-wrong".to_owned(),
@@ -164,6 +181,83 @@ fn links() -> Vec<(String, Page<'static>)> {
     ]
     .map(|(name, page)| (name.to_owned(), page))
     .into()
+}
+
+/// The pages on which somebody comes to an account, or to a new password.
+fn joining() -> Vec<(String, Page<'static>)> {
+    static DOMAINS: LazyLock<Vec<String>> =
+        LazyLock::new(|| vec!["example.org".to_owned(), "example.net".to_owned()]);
+    let mut pages = Vec::new();
+    let mut add = |name: &str, page| pages.push((name.to_owned(), page));
+    let names = TypedNames { username: "ada", email: "ada@example.org", full_name: "Ada Lovelace" };
+    let limited = Some(LoginAlert::Limited { retry_after: LONG });
+    let none = JoinFaults::default();
+    let register = RegisterPage {
+        return_to: "/wiki?page=2",
+        typed: TypedNames::default(),
+        domains: &[],
+        min_length: 12,
+        faults: none,
+        alert: None,
+    };
+    let typed = RegisterPage { typed: names, domains: &DOMAINS, ..register };
+    add("register", Page::Register(register));
+    add("register-domains", Page::Register(RegisterPage { domains: &DOMAINS, ..register }));
+    add("register-limited", Page::Register(RegisterPage { alert: limited, ..typed }));
+    for (name, faults) in [
+        ("name", JoinFaults { username: Some(NameFault::Invalid), ..none }),
+        ("email", JoinFaults { email: Some(EmailFault::Invalid), ..none }),
+        ("domain", JoinFaults { email: Some(EmailFault::OtherDomain), ..none }),
+        ("full-name", JoinFaults { full_name: true, ..none }),
+    ] {
+        add(&format!("register-{name}"), Page::Register(RegisterPage { faults, ..typed }));
+    }
+    let ask = |fault, alert| {
+        Page::NewPassword(NewPasswordPage::Ask { username: "ada", min_length: 12, fault, alert })
+    };
+    add("new-password", ask(None, None));
+    add("new-password-busy", ask(None, Some(LoginAlert::Busy { retry_after: SHORT })));
+    for fault in [
+        PasswordFault::TooShort { least: 12 },
+        PasswordFault::TooLong { most_bytes: 1024 },
+        PasswordFault::OnlyDigits,
+        PasswordFault::LikeUsername,
+        PasswordFault::LikeEmail,
+        PasswordFault::LikeFullName,
+        PasswordFault::LikeSiteName,
+        PasswordFault::Common,
+        PasswordFault::Breached,
+        PasswordFault::Unchecked,
+    ] {
+        add(&format!("new-password-{}", fault.as_str()), ask(Some(fault), None));
+    }
+    add("new-password-over", Page::NewPassword(NewPasswordPage::Over));
+    for (name, fault) in [("taken", NameFault::Taken), ("invalid", NameFault::Invalid)] {
+        add(&format!("name-{name}"), Page::Name(NamePage { typed: "ada", fault, alert: None }));
+    }
+    let fault = NameFault::Taken;
+    add("name-limited", Page::Name(NamePage { typed: "ada", fault, alert: limited }));
+    let reset = ResetPage { return_to: "/wiki?page=2", typed: "", missing: false, alert: None };
+    add("reset", Page::Reset(reset));
+    add("reset-nothing", Page::Reset(ResetPage { missing: true, ..reset }));
+    add("reset-limited", Page::Reset(ResetPage { typed: "ada", alert: limited, ..reset }));
+    let invitation = |username, ask_full_name, faults| {
+        Page::Invitation(InvitationPage::Ask {
+            email: "ada@example.org",
+            username,
+            ask_full_name,
+            typed: TypedNames { username: "ada", ..TypedNames::default() },
+            min_length: 12,
+            faults,
+            alert: None,
+        })
+    };
+    add("invitation", invitation(None, true, none));
+    add("invitation-named", invitation(Some("ada"), false, none));
+    let taken = JoinFaults { username: Some(NameFault::Taken), ..none };
+    add("invitation-taken", invitation(None, true, taken));
+    add("invitation-over", Page::Invitation(InvitationPage::Over));
+    pages
 }
 
 /// What the pages of codes and links say where they are not for signing in.

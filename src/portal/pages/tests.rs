@@ -115,11 +115,14 @@ fn hostile_input_is_shown_and_never_run() {
     let pages = Pages::new(&Templates::default(), Look { name, ..look() }).unwrap();
     let now = samples::frame().now;
     let frame = Frame { form_token: HOSTILE, ..samples::frame() };
+    let names = TypedNames { username: HOSTILE, email: HOSTILE, full_name: HOSTILE };
     let login = LoginPage {
         return_to: HOSTILE,
         typed: HOSTILE,
         ask_password: true,
         remember: false,
+        may_register: true,
+        notice: None,
         alert: Some(LoginAlert::WrongCredentials),
     };
     let code = |state, resend| CodePage {
@@ -161,6 +164,31 @@ fn hostile_input_is_shown_and_never_run() {
             expires_at: now,
         }),
         Page::Error(ErrorPage { kind: ErrorKind::Internal, retry: Some(HOSTILE) }),
+        Page::Register(RegisterPage {
+            return_to: HOSTILE,
+            typed: names,
+            domains: &[HOSTILE.to_owned()],
+            min_length: 12,
+            faults: JoinFaults::default(),
+            alert: None,
+        }),
+        Page::Name(NamePage { typed: HOSTILE, fault: NameFault::Taken, alert: None }),
+        Page::Reset(ResetPage { return_to: HOSTILE, typed: HOSTILE, missing: false, alert: None }),
+        Page::NewPassword(NewPasswordPage::Ask {
+            username: HOSTILE,
+            min_length: 12,
+            fault: None,
+            alert: None,
+        }),
+        Page::Invitation(InvitationPage::Ask {
+            email: HOSTILE,
+            username: Some(HOSTILE),
+            ask_full_name: true,
+            typed: names,
+            min_length: 12,
+            faults: JoinFaults::default(),
+            alert: None,
+        }),
     ];
     for page in hostile {
         let html = pages.render(&page, &frame).unwrap();

@@ -87,6 +87,12 @@ pub(super) fn go_on(reply: Reply<'_>, answered: Answered) -> Response<Body> {
         Answered::SignedIn { opened, return_to } => {
             reply.signed_in(&opened).see_other(return_to.as_str())
         }
+        Answered::MayChoosePassword(flow) => {
+            reply.next_flow(&flow).see_other("/_doorward/reset/password")
+        }
+        Answered::MayChooseName(flow) => {
+            reply.next_flow(&flow).see_other("/_doorward/register/name")
+        }
     }
 }
 

@@ -12,13 +12,13 @@ use crate::domain::secret::Password;
 use crate::policy::{Decision, Step};
 use crate::portal::csrf::{self, NotOurs};
 use crate::portal::form::Form;
-use crate::portal::pages::{ConfirmPage, ErrorKind, LoginAlert, LoginPage, Page};
+use crate::portal::pages::{ConfirmPage, ErrorKind, LoginAlert, LoginNotice, LoginPage, Page};
 use crate::portal::respond::{Reply, unavailable};
 use crate::portal::{Portal, Visit, cookies};
 use crate::telemetry::metrics::{SecurityEvent, metrics};
 
 /// The longest name that is looked at, in bytes.
-const MAX_LOGIN: usize = 254;
+pub(super) const MAX_LOGIN: usize = 254;
 
 pub(in crate::portal) async fn show(
     State(portal): State<Arc<Portal>>,
@@ -26,7 +26,8 @@ pub(in crate::portal) async fn show(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response<Body> {
-    let return_to = return_to_of(query.as_deref().unwrap_or_default());
+    let query = query.as_deref().unwrap_or_default();
+    let return_to = return_to_of(query);
     let reply = Reply::to(&portal, &visit, &headers);
     let is_enough = || match visit.decide(&return_to) {
         Decision::Forward(_) | Decision::Forbidden => visit.signed_in.is_some(),
@@ -36,7 +37,8 @@ pub(in crate::portal) async fn show(
         return super::ticket::ask(reply, &visit, &headers, &return_to);
     }
     let Some(signed_in) = &visit.signed_in else {
-        return form(reply, &visit, &return_to, StatusCode::OK, Typed::default(), None);
+        let typed = Typed { notice: notice_of(query), ..Typed::default() };
+        return form(reply, &visit, &return_to, StatusCode::OK, typed, None);
     };
     match visit.decide(&return_to) {
         // What is refused to somebody signed in is refused by the page itself, with a reason: no sign-in helps.
@@ -51,7 +53,8 @@ pub(in crate::portal) async fn show(
             reply.page(StatusCode::OK, &Page::Confirm(page))
         }
         Decision::SignIn(_) | Decision::Unauthorized(_) => {
-            let typed = Typed { login: signed_in.identity.username.as_str(), remember: false };
+            let login = signed_in.identity.username.as_str();
+            let typed = Typed { login, ..Typed::default() };
             form(reply, &visit, &return_to, StatusCode::OK, typed, None)
         }
     }
@@ -76,7 +79,8 @@ pub(in crate::portal) async fn submit(
     let keys = portal.auth.keys();
     let flow = cookies::flow_secret(&headers, visit.site.cookies, keys, visit.site.host());
     let password = fields.take("password");
-    let typed = Typed { login: fields.get("username"), remember: fields.has("remember") };
+    let typed =
+        Typed { login: fields.get("username"), remember: fields.has("remember"), notice: None };
     match csrf::check(&visit, &headers, keys, flow.as_ref(), fields.get("csrf")) {
         Ok(()) => {}
         Err(NotOurs::CrossSite) => return super::refuse(reply, NotOurs::CrossSite),
@@ -142,6 +146,7 @@ fn answer(
 struct Typed<'a> {
     login: &'a str,
     remember: bool,
+    notice: Option<LoginNotice>,
 }
 
 fn form(
@@ -157,9 +162,17 @@ fn form(
         typed: typed.login.get(..MAX_LOGIN).unwrap_or(typed.login),
         ask_password: visit.wanted(return_to) != Wanted::MailCode,
         remember: typed.remember,
+        may_register: reply.portal().auth.registration().is_on(),
+        notice: typed.notice.filter(|_| alert.is_none()),
         alert,
     };
     reply.page(status, &Page::Login(page))
+}
+
+/// What went well before, from a query. It is a word and no more, whoever made the address.
+fn notice_of(query: &str) -> Option<LoginNotice> {
+    let done = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "done");
+    done.filter(|(_, what)| what == "password").map(|_| LoginNotice::PasswordChanged)
 }
 
 /// The page to return to, from a query. What leads elsewhere is noted and becomes the front page (S51).

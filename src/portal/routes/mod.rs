@@ -2,12 +2,15 @@
 
 pub(super) mod code;
 pub(super) mod home;
+pub(super) mod invitation;
 pub(super) mod jwks;
 pub(super) mod language;
 pub(super) mod link;
 pub(super) mod login;
 pub(super) mod logout;
 pub(super) mod not_me;
+pub(super) mod register;
+pub(super) mod reset;
 pub(super) mod ticket;
 
 use axum::body::Body;

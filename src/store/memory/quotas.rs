@@ -30,6 +30,8 @@ use crate::domain::time::Timestamp;
 /// [`MemoryQuotas::CAPACITY`] addresses or names, five events each, within minutes.
 pub struct MemoryQuotas {
     sign_in: Shards,
+    registration: Shards,
+    reset: Shards,
     verify: Shards,
     resend: Shards,
     code_request: Shards,
@@ -44,6 +46,8 @@ impl Default for MemoryQuotas {
     fn default() -> Self {
         Self {
             sign_in: Shards::default(),
+            registration: Shards::default(),
+            reset: Shards::default(),
             verify: Shards::default(),
             resend: Shards::default(),
             code_request: Shards::default(),
@@ -85,6 +89,8 @@ impl MemoryQuotas {
     const fn shards(&self, limit: LimitName) -> &Shards {
         match limit {
             LimitName::SignIn => &self.sign_in,
+            LimitName::Registration => &self.registration,
+            LimitName::Reset => &self.reset,
             LimitName::Verify => &self.verify,
             LimitName::Resend => &self.resend,
             LimitName::CodeRequest => &self.code_request,

@@ -21,41 +21,10 @@ use crate::domain::secret::PasswordHash;
 impl AccountStore for SqliteStore {
     async fn insert_account(&self, account: NewAccount) -> Result<Inserted, StoreError> {
         observe(ACCOUNTS, "insert_account", async {
-            let (username_key, email_key) = (account.username.key(), account.email.key());
             let mut write = self.write().await?;
-            let taken: Option<bool> = sqlx::query_scalar(
-                "SELECT username_key = ?1 FROM accounts WHERE username_key = ?1 OR email_key = ?2
-                 ORDER BY username_key = ?1 DESC LIMIT 1",
-            )
-            .bind(&username_key)
-            .bind(&email_key)
-            .fetch_optional(&mut *write)
-            .await?;
-            match taken {
-                Some(true) => return Ok(Inserted::UsernameTaken),
-                Some(false) => return Ok(Inserted::EmailTaken),
-                None => {}
-            }
-            let mut groups = account.groups;
-            groups.sort_unstable();
-            groups.dedup();
-            sqlx::query(
-                "INSERT INTO accounts (id, username, username_key, email, email_key, full_name, groups,
-                 password_hash, epoch, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9)",
-            )
-            .bind(account.id.as_uuid().as_bytes().as_slice())
-            .bind(account.username.as_str())
-            .bind(&username_key)
-            .bind(account.email.as_str())
-            .bind(&email_key)
-            .bind(account.full_name.as_ref().map(FullName::as_str))
-            .bind(json(&groups)?)
-            .bind(account.password.as_ref().map(PasswordHash::as_phc))
-            .bind(account.created_at.as_millis())
-            .execute(&mut *write)
-            .await?;
+            let inserted = insert_if_free(&mut write, account).await?;
             write.commit().await?;
-            Ok(Inserted::Created)
+            Ok(inserted)
         })
         .await
     }
@@ -313,6 +282,46 @@ impl AccountStore for SqliteStore {
     }
 }
 
+/// Makes the account as a part of `write`, unless its username or address is another's.
+pub(super) async fn insert_if_free(
+    write: &mut SqliteConnection,
+    account: NewAccount,
+) -> Result<Inserted, Cause> {
+    let (username_key, email_key) = (account.username.key(), account.email.key());
+    let taken: Option<bool> = sqlx::query_scalar(
+        "SELECT username_key = ?1 FROM accounts WHERE username_key = ?1 OR email_key = ?2
+         ORDER BY username_key = ?1 DESC LIMIT 1",
+    )
+    .bind(&username_key)
+    .bind(&email_key)
+    .fetch_optional(&mut *write)
+    .await?;
+    match taken {
+        Some(true) => return Ok(Inserted::UsernameTaken),
+        Some(false) => return Ok(Inserted::EmailTaken),
+        None => {}
+    }
+    let mut groups = account.groups;
+    groups.sort_unstable();
+    groups.dedup();
+    sqlx::query(
+        "INSERT INTO accounts (id, username, username_key, email, email_key, full_name, groups,
+         password_hash, epoch, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9)",
+    )
+    .bind(account.id.as_uuid().as_bytes().as_slice())
+    .bind(account.username.as_str())
+    .bind(&username_key)
+    .bind(account.email.as_str())
+    .bind(&email_key)
+    .bind(account.full_name.as_ref().map(FullName::as_str))
+    .bind(json(&groups)?)
+    .bind(account.password.as_ref().map(PasswordHash::as_phc))
+    .bind(account.created_at.as_millis())
+    .execute(write)
+    .await?;
+    Ok(Inserted::Created)
+}
+
 /// Makes the account unless something of it is another's, in the one statement that most need.
 async fn import(
     write: &mut SqliteConnection,
@@ -378,16 +387,13 @@ async fn list(
     .await
 }
 
-fn account(row: &SqliteRow) -> Result<Account, Cause> {
+pub(super) fn account(row: &SqliteRow) -> Result<Account, Cause> {
     let columns = Columns(row);
     Ok(Account {
         id: columns.uuid("id").map(AccountId::from_uuid)?,
         username: columns.text("username")?,
         email: columns.text("email")?,
-        full_name: columns
-            .get::<Option<String>>("full_name")?
-            .map(FullName::try_from)
-            .transpose()?,
+        full_name: columns.text_or_none("full_name")?,
         groups: columns.json("groups")?,
         status: match columns.instant_or_none("disabled_at")? {
             None => AccountStatus::Active,

@@ -242,6 +242,10 @@ impl ChallengeStore for SqliteStore {
                 let flow = FlowHash::from_bytes(flow.as_slice().try_into()?);
                 outbox::drop_mails_of(&mut write, &flow).await?;
             }
+            sqlx::query("DELETE FROM permits WHERE account_id = ?1")
+                .bind(account.as_uuid().as_bytes().as_slice())
+                .execute(&mut *write)
+                .await?;
             write.commit().await?;
             Ok(u64::try_from(open.len())?)
         })

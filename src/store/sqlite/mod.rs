@@ -24,6 +24,8 @@ mod challenges;
 mod devices;
 mod open;
 mod outbox;
+mod permits;
+mod registrations;
 mod rows;
 mod sessions;
 #[cfg(test)]

@@ -71,6 +71,13 @@ impl<'r> Columns<'r> {
         Ok(T::try_from(self.get(column)?)?)
     }
 
+    pub(super) fn text_or_none<T>(&self, column: &'static str) -> Result<Option<T>, Cause>
+    where
+        T: TryFrom<String, Error: std::error::Error + Send + Sync + 'static>,
+    {
+        Ok(self.get::<Option<String>>(column)?.map(T::try_from).transpose()?)
+    }
+
     pub(super) fn json<T: DeserializeOwned>(&self, column: &'static str) -> Result<T, Cause> {
         Ok(serde_json::from_str(self.get(column)?)?)
     }

@@ -12,6 +12,7 @@ use super::super::{StoreError, StoreUpkeep};
 use super::budgets::TOLD_FOR;
 use super::{ACCOUNTS, FLOW, SqliteStore};
 use crate::domain::budget::{DelayRule, GUESSES_COUNT_FOR};
+use crate::domain::registration::REGISTRATION_KEPT;
 use crate::domain::time::Timestamp;
 
 /// How often the file is asked whether another process has written to it: the longest that a session revoked by
@@ -98,6 +99,9 @@ impl StoreUpkeep for SqliteStore {
                 (PURGE_NOTICES, now.before(TOLD_FOR)),
                 (PURGE_PASSWORD_FAILURES, now.before(DelayRule::default().forgotten_after)),
                 (PURGE_AUDIT, now.before(AUDIT_KEPT)),
+                (PURGE_REGISTRATIONS, now.before(REGISTRATION_KEPT)),
+                (PURGE_INVITATIONS, now),
+                (PURGE_PERMITS, now),
             ] {
                 let purge = sqlx::query(statement).bind(end.as_millis()).bind(i64::from(limit));
                 gone += purge.execute(&mut *write).await?.rows_affected();
@@ -141,6 +145,12 @@ const PURGE_NOTICES: &str = "DELETE FROM budget_notices WHERE account_id IN
     (SELECT account_id FROM budget_notices WHERE told_at <= ?1 LIMIT ?2)";
 const PURGE_PASSWORD_FAILURES: &str = "DELETE FROM password_failures WHERE key_hash IN
     (SELECT key_hash FROM password_failures WHERE last_at <= ?1 LIMIT ?2)";
+const PURGE_REGISTRATIONS: &str = "DELETE FROM registrations WHERE id IN
+    (SELECT id FROM registrations WHERE created_at <= ?1 LIMIT ?2)";
+const PURGE_INVITATIONS: &str = "DELETE FROM invitations WHERE id IN
+    (SELECT id FROM invitations WHERE expires_at <= ?1 LIMIT ?2)";
+const PURGE_PERMITS: &str = "DELETE FROM permits WHERE permit_hash IN
+    (SELECT permit_hash FROM permits WHERE expires_at <= ?1 LIMIT ?2)";
 const PURGE_AUDIT: &str = "DELETE FROM audit WHERE number IN
     (SELECT number FROM audit WHERE at <= ?1 LIMIT ?2)";
 // Those behind the latest ?1.

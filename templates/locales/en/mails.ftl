@@ -155,3 +155,34 @@ unusual-sign-out-words = Sign out every browser
 unusual-sign-out-text = Open this address. It signs out every browser and forgets those that you trust:
 unusual-then = Then change your password and that of your mailbox, and tell whoever looks after { $name }.
 unusual-why = Sent because of a sign-in to your account at { $origin }.
+
+## A new account with an address that has one
+
+taken-subject = You have an account already at { $site }
+taken-title = You have an account already
+taken-preview = Somebody asked for a new account with your address. Nothing has changed.
+taken-what = Somebody asked for a new account at { $site } with your address. You have one already, so none was made, and nothing has changed.
+taken-was-you = Then sign in with the account that you have. If you do not know its password any more, choose a new one: there is a link for that where you sign in.
+taken-not-you = Then there is nothing to do. Whoever it was is not told that you have an account.
+taken-why = Sent because somebody typed your address at { $origin }.
+
+## A changed password
+
+changed-subject = Your password was changed at { $site }
+changed-title = Your password was changed
+changed-preview = If that was you, there is nothing to do. If not, somebody reads your mails.
+changed-what = The password of your account at { $site } was changed. Every other browser was signed out, and none is trusted any more.
+changed-who = Who changed it
+changed-not-you = Then somebody reads your mails. Change the password of your mailbox first, then choose a new one here, and tell whoever looks after { $name }.
+changed-why = Sent because a password was changed at { $origin }.
+
+## An invitation
+
+invitation-subject = You are invited to { $site }
+invitation-title = You are invited
+invitation-preview = Choose a password, and you have an account. The link works until { $time }.
+invitation-what = You are invited to { $name } ({ $site }). Choose a password, and you have an account.
+invitation-button = Choose a password
+invitation-works = The link works once, until { $time }. Give it to nobody: whoever opens it first gets the account.
+invitation-unknown = You know nothing of this?
+invitation-why = Sent because whoever looks after { $name } typed your address at { $origin }.

@@ -20,6 +20,7 @@ busy-signing-in = Signing in…
 busy-signing-out = Signing out…
 busy-sending = Sending…
 busy-checking = Checking…
+busy-saving = Saving…
 
 # A length of time. $unit is second, minute, hour or day.
 span = { $unit ->
@@ -225,3 +226,65 @@ ticket-onward = On the way to { $host }.
 ticket-in-circles = You are signed in, but your browser does not keep what { $host } gives it for that. Allow cookies for { $host } in your browser, then try again.
 ticket-no-cookies = Your browser showed no cookie of { $host }: it does not keep them, or you opened an address that another browser was given. Allow cookies for { $host }, then try again.
 ticket-over = The way from signing in to { $host } works once, for half a minute, and only in the browser that began it. Nothing is lost: try again.
+
+## Where somebody who signs in can go instead
+
+login-forgot = Forgot your password?
+login-register = Register
+login-password-changed = Your password was changed, and every browser was signed out. Sign in with the new one.
+
+## A new account, and a new password
+
+join-username = Username
+join-username-hint = Letters, digits, dots, dashes and underscores.
+join-username-invalid = A username has 1 to 64 letters, digits, dots, dashes or underscores, and begins with a letter or digit.
+join-username-taken = Somebody else has this name. Choose another.
+join-email = E-mail address
+join-full-name = Full name (if you like)
+join-full-name-invalid = A name has up to 128 characters.
+
+register-title = Register
+register-email-hint = We send a code there, to see that it is yours.
+register-email-domains = It has to end in { $domains }.
+register-email-invalid = This is no e-mail address. It has the form name@example.com.
+register-email-other-domain = Only addresses that end in { $domains } can register here.
+register-button = Register
+register-have-one = You have an account?
+
+name-title = Choose another name
+name-text = Your address is confirmed. The name that you chose was taken by somebody else meanwhile, so choose another.
+
+reset-title = Forgot your password?
+reset-text = Say who you are. If you have an account, we send a code to its address, with which you can choose a new password.
+reset-button = Send me a code
+reset-back = Back to sign-in
+
+new-password-title = Choose a new password
+new-password-text = Every browser that is signed in to your account will be signed out.
+new-password-label = New password
+new-password-hint = { $limit } characters or more. Several words in a row are good.
+new-password-button = Save
+new-password-over-title = This is over
+new-password-over-text = A new password can be chosen once, for a short time. Start again to get another code.
+
+# Why a password is not taken. $limit is a number.
+password-too-short = A password has at least { $limit } characters.
+password-too-long = A password has at most { $limit } bytes.
+password-only-digits = A password of digits alone is guessed quickly. Add words.
+password-like-username = This is too much like your username. Choose something else.
+password-like-email = This is too much like your e-mail address. Choose something else.
+password-like-full-name = This is too much like your name. Choose something else.
+password-like-site-name = This is too much like the name of this site. Choose something else.
+password-common = This is among the first passwords that anybody tries. Choose something else.
+password-breached = This password was stolen elsewhere and is on a list. Choose something else, and change it wherever you use it.
+password-unchecked = It could not be checked whether this password was stolen elsewhere. Try again in a while.
+# Beside the field, while it is typed.
+password-fair = One word is guessed quickly. Add more words.
+password-good = Nothing speaks against it so far.
+
+invitation-title = Welcome to { $site }
+invitation-text = You are invited with { $address }. Choose a password, and you have an account.
+invitation-username = You sign in as { $name }.
+invitation-button = Make my account
+invitation-over-title = This invitation is over
+invitation-over-text = It was used, taken back, or is too old. If you have no account yet, ask whoever looks after { $site } for another.

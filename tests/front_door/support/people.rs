@@ -3,6 +3,7 @@
 use super::browser::Browser;
 use super::http::Response;
 use super::mail::Mail;
+use super::metrics::Metrics;
 use super::page::hidden;
 use super::site::{Person, Setup, Site};
 
@@ -82,4 +83,47 @@ pub async fn sign_in_and_trust(browser: &Browser, site: &Site, person: &Person, 
     fields.extend(trust.then_some(("trust_device", "on")));
     browser.submit("/_doorward/code", &fields).await.expect(303);
     assert!(browser.cookie("doorward-device").is_some(), "the browser is known from now on");
+}
+
+/// Registers from the page for it.
+pub async fn register(browser: &Browser, person: &Person) -> Response {
+    let page = browser.get("/_doorward/register").await.expect(200).text();
+    let csrf = hidden(&page, "csrf");
+    let fields = [
+        ("username", person.username),
+        ("email", person.email),
+        ("password", person.password),
+        ("csrf", csrf.as_str()),
+        ("rd", "/"),
+    ];
+    browser.submit("/_doorward/register", &fields).await
+}
+
+/// The eight letters that stand alone on a line, in two groups.
+#[track_caller]
+pub fn letters(mail: &Mail) -> String {
+    let is_code = |line: &&str| {
+        line.len() == 9
+            && line.split('-').all(|group| {
+                group.len() == 4 && group.bytes().all(|byte| byte.is_ascii_uppercase())
+            })
+    };
+    let found = mail.text.lines().map(str::trim).find(is_code);
+    found.unwrap_or_else(|| panic!("no letters in the mail: {}", mail.text)).to_owned()
+}
+
+/// What the stores were asked on account of a request, without what the worker and the purge ask on their own.
+pub fn own_work(after: &Metrics, before: &Metrics) -> Vec<(String, u64)> {
+    let own = [
+        "lease_mails",
+        "count_mails",
+        "remove_mail",
+        "count_sessions",
+        "purge",
+        "ping",
+        "changed_elsewhere",
+    ];
+    let mut calls = after.store_calls_since(before);
+    calls.retain(|(key, _)| !own.iter().any(|own| key.contains(own)));
+    calls
 }

@@ -55,6 +55,8 @@ fn every_kind() -> Vec<(&'static str, Message)> {
             Message::PasswordFailuresNotice { site: site(), asked_by: asked_by() },
         ),
         ("device_stolen", stolen("Chrome on Windows 11")),
+        ("address_taken", Message::AddressTaken { site: site(), asked_by: asked_by() }),
+        ("password_changed", Message::PasswordChanged { site: site(), asked_by: asked_by() }),
         ("confirm_code-sign_up", confirm(Purpose::SignUp, Some("048213"))),
         ("confirm_code-reset", confirm(Purpose::Reset, Some("BCDF-GHJK"))),
         ("confirm_code-email_change", confirm(Purpose::EmailChange, Some("048213"))),
