@@ -168,10 +168,10 @@ mod tests {
     #[test]
     fn an_assertion_never_outgrows_what_servers_take() {
         assert_eq!(asserted(0).0["groups"], json!([]));
-        let (claims, length) = asserted(230);
-        assert_eq!(claims["groups"].as_array().unwrap().len(), 230);
+        let (claims, length) = asserted(256);
+        assert_eq!(claims["groups"].as_array().unwrap().len(), 256);
         assert!(length < 6 * 1024, "{length}");
-        let (claims, length) = asserted(240);
+        let (claims, length) = asserted(257);
         assert_eq!(claims.get("groups"), None, "absent, and not empty");
         assert!(length < 1024, "{length}");
     }
