@@ -224,7 +224,7 @@ impl Server {
             Some(address) => Some(Listener::bind(address, None).await?),
             None => None,
         };
-        let origins = settings.sites.iter().map(|site| site.origin.clone()).collect();
+        let origins = gateway.sites.iter().map(|site| site.portal.origin.clone()).collect();
         let algorithm = settings.assertion.algorithm;
         Ok(Self { core, worker, gateway, listeners, admin, origins, algorithm })
     }

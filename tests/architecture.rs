@@ -136,6 +136,29 @@ fn only_the_clock_reads_the_clock() {
 }
 
 #[test]
+fn every_test_that_the_capabilities_name_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let table = std::fs::read_to_string(root.join("docs/capabilities.md")).unwrap();
+    let mut wrong = String::new();
+    let mut named = 0;
+    for row in table.lines().filter(|line| line.starts_with("| R") || line.starts_with("| G")) {
+        let tests = row.split('`').filter_map(|piece| piece.split_once(".rs::"));
+        let before = named;
+        for (file, name) in tests {
+            named += 1;
+            let code = std::fs::read_to_string(root.join(format!("{file}.rs")));
+            if !code.unwrap_or_default().contains(&format!("fn {name}(")) {
+                writeln!(wrong, "{file}.rs has no test {name}").unwrap();
+            }
+        }
+        if named == before {
+            writeln!(wrong, "no test shows this row: {row}").unwrap();
+        }
+    }
+    assert!(wrong.is_empty() && named > 50, "\n{wrong}");
+}
+
+#[test]
 fn the_scanner_sees_what_it_should() {
     let file = Source {
         name: "portal/pages/login.rs".to_owned(),

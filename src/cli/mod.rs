@@ -17,6 +17,7 @@ mod audit;
 pub mod check;
 mod demo;
 mod devices;
+mod doctor;
 mod explain;
 mod health;
 mod invitations;
@@ -56,6 +57,8 @@ enum Command {
     /// Show and rotate the keys that apps check identity with.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Try whether an app believes identity headers that a visitor makes up.
+    Doctor(doctor::DoctorArgs),
     /// Ask a running doorward whether it is ready.
     Health(health::HealthArgs),
 }
@@ -150,6 +153,7 @@ fn dispatch(
         Command::Devices(command) => runtime()?.block_on(devices::run(command, out)),
         Command::Audit(args) => runtime()?.block_on(audit::run(&args, out)),
         Command::Keys(command) => runtime()?.block_on(keys::run(&command, out)),
+        Command::Doctor(args) => runtime()?.block_on(doctor::run(&args, out)),
         Command::Health(args) => runtime()?.block_on(health::run(&args, out)),
     }
 }

@@ -593,3 +593,35 @@ fn a_list_of_stolen_passwords_is_asked_over_https_or_on_this_machine() {
         "",
     );
 }
+
+#[test]
+fn s29_a_shared_cookie_is_for_a_domain_of_ones_own_that_all_sites_are_under() {
+    let domain = |domain: &str| least_and(&format!("session: {{ domain: {domain} }}"));
+    assert!(sound(&domain("example.com")).session.domain.is_some());
+    assert!(sound(&domain("wiki.example.com")).session.domain.is_some());
+    for suffix in ["com", "co.uk", "github.io", "localhost"] {
+        refused(&domain(suffix), 7, 20, "is a public suffix", "example.com");
+    }
+    refused(&domain("127.0.0.1"), 7, 20, "is an address", "example.com");
+    refused(&domain(".example.com"), 7, 20, "not a host name", "without a dot");
+    refused(&domain("example.org"), 7, 20, "wiki.example.com is not under example.org", "take");
+    refused(&domain("ple.com"), 7, 20, "is not under ple.com", "take");
+    let other = "  - { host: other.example.net, upstreams: [\"http://127.0.0.1:8081\"] }\n";
+    let text = format!("{LEAST}{other}session: {{ domain: example.com }}\n");
+    refused(&text, 8, 20, "other.example.net is not under example.com", "each with a cookie");
+    let other = "  - { origin: \"http://a.localhost\", upstreams: [\"http://127.0.0.1:8081\"] }\n";
+    let text = format!("{LEAST}{other}session: {{ domain: example.com }}\n");
+    refused(&text, 8, 20, "cookies of different names", "scheme of the portal");
+}
+
+#[test]
+fn several_sites_share_a_sign_in_unless_that_is_not_wanted() {
+    let several = "  - { host: other.example.net, upstreams: [\"http://127.0.0.1:8081\"] }\n";
+    let wanted = |portal: &str, more: &str| {
+        let text = format!("{LEAST}{more}");
+        let origin = "origin: \"https://wiki.example.com\"";
+        sound(&text.replace(origin, &format!("{origin}{portal}"))).portal.single_sign_on
+    };
+    assert!(wanted("", several) && !wanted("", ""));
+    assert!(!wanted(", single_sign_on: false", several) && wanted(", single_sign_on: true", ""));
+}

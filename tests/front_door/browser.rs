@@ -125,6 +125,24 @@ async fn a_person_trusts_their_browser_and_is_asked_again_once_it_is_revoked() {
 }
 
 #[tokio::test]
+async fn a_person_signs_in_once_for_hosts_of_several_domains() {
+    let other = |name: &str| {
+        format!(
+            r#"{{ host: {name}.localhost, upstreams: ["UPSTREAM"], rules: [{{ policy: two_factor }}] }}"#
+        )
+    };
+    let more_sites = vec![other("other"), other("third")];
+    let site = Site::with(Setup { people: vec![ADA], more_sites, ..Setup::default() }).await;
+    let mut options = options(&site, true);
+    let port = site.address.port();
+    options["others"] = serde_json::json!([
+        format!("http://other.localhost:{port}"),
+        format!("http://third.localhost:{port}"),
+    ]);
+    story("hosts.mjs", options, &site).await;
+}
+
+#[tokio::test]
 async fn s16_a_scanner_that_runs_scripts_and_submits_forms_uses_up_no_link() {
     let site = Site::with(Setup { people: vec![ADA], ..Setup::default() }).await;
     story("scanner.mjs", options(&site, true), &site).await;

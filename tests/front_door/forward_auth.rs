@@ -1,7 +1,7 @@
 //! Forward-auth: proxies that ask doorward whether a request may go on, and pass it on themselves.
 
 use crate::support::browser::{Browser, Request};
-use crate::support::http::Response;
+use crate::support::http::{Response, exchange};
 use crate::support::site::{ADA, Front, Setup, Site};
 
 mod proxies;
@@ -21,6 +21,38 @@ fn forwarded(method: &str, uri: &str) -> Request {
         .header("X-Forwarded-Proto", "http")
         .header("X-Forwarded-Host", "wiki.localhost")
         .header("X-Forwarded-Uri", uri)
+}
+
+/// What Traefik 3 sends, word by word, of a request with a cookie: the client's own header lines, and what it adds.
+const TRAEFIK: &str = "GET /_doorward/verify HTTP/1.1\r\nHost: doorward:8000\r\nUser-Agent: Mozilla/5.0\r\n\
+    Accept: text/html,application/xhtml+xml\r\nAccept-Encoding: gzip, deflate, br\r\nCookie: theme=dark\r\n\
+    Sec-Fetch-Dest: document\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Site: none\r\n\
+    X-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Host: wiki.localhost\r\nX-Forwarded-Method: GET\r\n\
+    X-Forwarded-Port: 80\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Server: traefik-1\r\n\
+    X-Forwarded-Uri: /wiki/Home?a=1\r\nX-Real-Ip: 192.0.2.7\r\n\r\n";
+
+#[tokio::test]
+async fn traefiks_question_is_understood_word_by_word() {
+    let site = asked_by("traefik").await;
+    let answer = exchange(site.address, TRAEFIK.as_bytes()).await.expect(303);
+    assert_eq!(answer.location(), "/_doorward/login?rd=%2Fwiki%2FHome%3Fa%3D1");
+    let ada = Browser::at(site.address, "wiki.localhost");
+    ada.sign_in(&site, &ADA).await;
+    let session = ada.cookie("doorward").expect("a session");
+    let with_session = format!("Cookie: doorward={session}; theme=dark");
+    let asked = TRAEFIK.replace("Cookie: theme=dark", &with_session);
+    let answer = exchange(site.address, asked.as_bytes()).await.expect(200);
+    assert_eq!(answer.header("remote-user"), Some("ada"));
+    assert_eq!(answer.header("cookie"), Some("theme=dark"));
+    // It takes off whatever it is told to copy and does not find: nothing comes empty.
+    assert!(answer.headers.iter().all(|(_, value)| !value.is_empty()), "{:?}", answer.headers);
+    let socket = TRAEFIK
+        .replace(
+            "Sec-Fetch-Dest: document\r\nSec-Fetch-Mode: navigate",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        )
+        .replace("Proto: http", "Proto: ws");
+    exchange(site.address, socket.as_bytes()).await.expect(401);
 }
 
 /// nginx's question.

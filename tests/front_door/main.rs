@@ -21,6 +21,7 @@ mod cli;
 mod codes;
 mod crash;
 mod devices;
+mod doctor;
 mod failures;
 mod forward_auth;
 mod gateway;

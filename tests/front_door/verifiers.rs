@@ -8,7 +8,7 @@ use crate::support::app::App;
 use crate::support::browser::{Browser, Request};
 use crate::support::http::exchange;
 use crate::support::site::{ADA, Setup, Site};
-use crate::support::tools::{apps_node_modules, python};
+use crate::support::tools::{apps_node_modules, apps_python, python};
 
 /// What an example app is started with.
 struct Given<'a> {
@@ -112,6 +112,41 @@ async fn takes_a_signed_request_once(command: fn(&Given<'_>) -> Command) {
     assert_eq!(exchange(app.address, added.as_bytes()).await.expect(200).text(), NOBODY);
     for wanted in [SHE, NOBODY] {
         assert_eq!(exchange(app.address, seen.as_bytes()).await.expect(200).text(), wanted);
+    }
+}
+
+/// Who the verifier in Python, with PyJWT, takes to be asking on the site of this origin.
+fn asserted(assertion: &str, keys: &str, issuer: &str, site: &str) -> String {
+    let program = "import sys\n\
+        from doorward import AssertionVerifier, KeySet, Refused\n\
+        assertion, keys, issuer, site = sys.argv[1:]\n\
+        key_set = KeySet('https://login.example.com/', fetch=lambda _: keys.encode())\n\
+        try:\n    who = AssertionVerifier(issuer, site, key_set).verify(assertion)\n\
+        except Refused as refused:\n    print('refused:', refused)\n\
+        else:\n    print(who.user, who.email, ','.join(who.groups))";
+    let mut command = Command::new(apps_python());
+    command.args(["-B", "-c", program, assertion, keys, issuer, site]);
+    let output = command.env("PYTHONPATH", examples("python")).output().expect("Python runs");
+    String::from_utf8(output.stdout).expect("text")
+}
+
+#[tokio::test]
+async fn an_assertion_of_the_running_gateway_is_taken_by_its_own_keys() {
+    let site = Site::with(Setup { people: vec![ADA], ..Setup::default() }).await;
+    let ada = Browser::new(&site);
+    ada.sign_in(&site, &ADA).await;
+    ada.get("/private").await.expect(200);
+    let request = site.upstream.last();
+    let assertion = request.header("x-doorward-assertion").expect("an assertion");
+    let keys = site.send(Request::get("/_doorward/jwks.json")).await.expect(200).text();
+    let origin = ada.origin();
+    let told = asserted(assertion, &keys, &origin, &origin);
+    assert_eq!(told, "ada ada@example.org admins,staff\n");
+    for (issuer, site) in
+        [("http://evil.localhost", origin.as_str()), (&origin, "http://a.localhost")]
+    {
+        let told = asserted(assertion, &keys, issuer, site);
+        assert!(told.starts_with("refused:"), "{told}");
     }
 }
 

@@ -42,12 +42,26 @@ local function question(txn)
     return headers
 end
 
+local function unavailable(txn)
+    txn:done(txn:reply({ status = 503, reason = "Service Unavailable" }))
+end
+
 local function let_in(txn, told)
+    local set = {}
     for _, name in ipairs(IDENTITY) do
         txn.http:req_del_header(name)
         local value = told[name] and told[name][0]
         if value and value ~= "" then
             txn.http:req_set_header(name, value)
+            table.insert(set, name)
+        end
+    end
+    -- Where there is no room for a header (tune.maxrewrite) HAProxy leaves it out without a word.
+    local sent = txn.http:req_get_headers()
+    for _, name in ipairs(set) do
+        if not sent[name] then
+            txn:Alert("doorward: no room for the header " .. name .. ", raise tune.maxrewrite")
+            return unavailable(txn)
         end
     end
 end
@@ -72,6 +86,6 @@ core.register_action("doorward", { "http-req" }, function(txn)
         refuse(txn, answer)
     else
         -- Nobody is let in because doorward could not be asked.
-        txn:done(txn:reply({ status = 503, reason = "Service Unavailable" }))
+        unavailable(txn)
     end
 end)

@@ -32,6 +32,10 @@ pub(super) fn covers(
     sites: &[settings::Site],
     context: &Context<'_>,
 ) -> Option<()> {
+    if let Some(site) = sites.iter().find(|site| site.origin.scheme != portal.scheme) {
+        let message = format!("{} and {portal} keep cookies of different names", site.origin);
+        return context.refuse(at, message, "give all sites the scheme of the portal");
+    }
     let hosts = std::iter::once(&portal.host).chain(sites.iter().map(settings::Site::host));
     let outside = hosts.into_iter().find(|host| !is_under(host, domain));
     match outside {

@@ -1,10 +1,22 @@
 //! Forward-auth (G6): a proxy asks whether a request may go on, and passes it on itself. What is decided is decided by
 //! the very steps of a request that comes here; only the answer is another.
 
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use pingora::Result;
+use pingora::http::RequestHeader;
+use pingora::proxy::Session;
 
-use super::*;
-use crate::proxy::question::Form;
+use super::{Accepted, Gateway, RequestContext, note, write};
+use crate::domain::asking_proxy::AskingProxy;
+use crate::policy::Admitted;
+use crate::portal::Portal;
+use crate::portal::pages::ErrorKind;
+use crate::proxy::facts::{BadRequest, RequestFacts};
+use crate::proxy::headers;
+use crate::proxy::question::{Form, Question};
+use crate::proxy::refusal::Refusal;
+use crate::telemetry::metrics::{SecurityEvent, metrics};
 
 impl Gateway {
     /// Answers the question `asked`.
@@ -14,13 +26,13 @@ impl Gateway {
         asked: RequestFacts,
         ctx: &mut RequestContext,
     ) -> Result<()> {
-        let headers = &session.req_header().headers;
-        let response = match self.understand(headers, asked) {
+        let asking = &session.req_header().headers;
+        let response = match self.understand(asking, asked) {
             Ok((proxy, accepted)) => {
-                let response = match self.permit(headers, &accepted, ctx).await {
-                    Ok(admitted) => self.grant(headers, proxy, &accepted, &admitted, ctx)?,
+                let response = match self.permit(asking, &accepted, ctx).await {
+                    Ok(admitted) => self.grant(asking, proxy, &accepted, &admitted, ctx)?,
                     Err(refusal) => {
-                        shaped(proxy, self.refusal(headers, Some(&accepted), refusal, ctx))
+                        shaped(proxy, self.refusal(asking, Some(&accepted), refusal, ctx))
                     }
                 };
                 ctx.accepted = Some(accepted);
@@ -29,7 +41,7 @@ impl Gateway {
             Err(why) => {
                 why.note();
                 let refusal = Refusal::Error(ErrorKind::Forbidden);
-                self.refusal(headers, None, refusal, ctx)
+                self.refusal(asking, None, refusal, ctx)
             }
         };
         write(session, response).await
@@ -38,14 +50,14 @@ impl Gateway {
     /// The request that a question is about, and the proxy that asks.
     fn understand(
         &self,
-        headers: &HeaderMap,
+        asking: &HeaderMap,
         asked: RequestFacts,
     ) -> std::result::Result<(AskingProxy, Accepted), NotAnswered> {
         // Before anything else: whoever is no proxy of ours learns nothing (S45).
         if !self.trusted_proxies.contains(asked.peer) {
             return Err(NotAnswered::Stranger);
         }
-        let question = Question::read(headers, asked, &self.trusted_proxies)?;
+        let question = Question::read(asking, asked, &self.trusted_proxies)?;
         let accepted = self.accept(question.facts)?;
         let proxy = accepted.site.asked_by.ok_or(NotAnswered::NotConfigured)?;
         if Form::of(proxy) != question.form {
@@ -62,19 +74,19 @@ impl Gateway {
 
     async fn permit(
         &self,
-        headers: &HeaderMap,
+        asking: &HeaderMap,
         accepted: &Accepted,
         ctx: &mut RequestContext,
     ) -> std::result::Result<Admitted, Refusal> {
-        let signed_in = self.known(headers, accepted, ctx).await?;
-        Self::settle(headers, accepted, signed_in, ctx)
+        let signed_in = self.known(asking, accepted, ctx).await?;
+        Self::settle(asking, accepted, signed_in, ctx)
     }
 
     /// The answer that lets a request go on: the headers that the app is to get in place of the client's. Each is
     /// there, empty where there is nothing to say, so that a proxy that only copies leaves none of the client's (S46).
     fn grant(
         &self,
-        headers: &HeaderMap,
+        asking: &HeaderMap,
         proxy: AskingProxy,
         accepted: &Accepted,
         admitted: &Admitted,
@@ -83,7 +95,7 @@ impl Gateway {
         let Accepted { facts, site } = accepted;
         let mut told =
             RequestHeader::build(facts.method.clone(), facts.path.path().as_bytes(), None)?;
-        for line in headers.get_all(header::COOKIE) {
+        for line in asking.get_all(header::COOKIE) {
             told.append_header(header::COOKIE, line.clone())?;
         }
         headers::strip_cookies(&mut told);

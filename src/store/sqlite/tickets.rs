@@ -52,6 +52,15 @@ impl TicketStore for SqliteStore {
         now: Timestamp,
     ) -> Result<Option<TakenTicket>, StoreError> {
         observe(FLOW, "take_ticket", async {
+            // One that was shown before, again and again, holds up nobody's write.
+            let known: bool =
+                sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM tickets WHERE token_hash = ?1)")
+                    .bind(token.as_bytes().as_slice())
+                    .fetch_one(&self.readers)
+                    .await?;
+            if !known {
+                return Ok(None);
+            }
             let mut write = self.write().await?;
             let taken = sqlx::query(
                 "DELETE FROM tickets WHERE token_hash = ?1

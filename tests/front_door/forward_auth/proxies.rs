@@ -12,7 +12,7 @@ use crate::support::http::{PATIENCE, Response, exchange};
 use crate::support::page::percent_decode;
 use crate::support::proxy::{Fronted, Kind};
 use crate::support::signature::verify;
-use crate::support::site::{ADA, GRACE, Setup};
+use crate::support::site::{ADA, GRACE, Person, Setup};
 
 /// Each promise for each proxy, as a test of its own.
 macro_rules! through_each {
@@ -46,7 +46,15 @@ through_each!(
 );
 
 async fn people_sign_in_and_the_app_knows_them(kind: Kind) {
-    let Some(fronted) = Fronted::start(kind, Setup::default()).await else { return };
+    let zoe = Person {
+        username: "zoe",
+        email: "zoe@example.org",
+        full_name: "Zo\u{eb} \u{c5}ngstr\u{f6}m \u{4f60}",
+        password: "wavelengths of light, ten",
+        groups: &[],
+    };
+    let setup = Setup { people: vec![ADA, zoe], ..Setup::default() };
+    let Some(fronted) = Fronted::start(kind, setup).await else { return };
     let (site, app) = (&fronted.site, &fronted.site.upstream);
     let ada = fronted.browser();
     let page = ada.get("/wiki/Home?edit=1&x=%2F").await.expect(303);
@@ -80,9 +88,16 @@ async fn people_sign_in_and_the_app_knows_them(kind: Kind) {
     ] {
         assert_eq!(request.header(name), Some(value), "{name}\n{}", request.head);
     }
+    let assertion = request.header("X-Doorward-Assertion").expect("an assertion");
+    assert_eq!(assertion.split('.').count(), 3, "{}", request.head);
     // Envoy names an address of this machine in place of the loopback one.
     assert_eq!(request.all("X-Forwarded-For").len(), 1, "{}", request.head);
     verify(&request, &key).unwrap_or_else(|error| panic!("{error}\n{}", request.head));
+
+    // With as many cookies as a request may well have.
+    ada.set_cookie("theme", Some(&"x".repeat(6000)));
+    ada.get("/wiki/Home").await.expect(200);
+    assert!(app.last().header("Cookie").is_some_and(|cookies| cookies.len() == 6006));
 
     // With a body, which the app gets whole.
     let body = vec![b'u'; 300_000];
@@ -91,6 +106,14 @@ async fn people_sign_in_and_the_app_knows_them(kind: Kind) {
     assert!(echoed.expect(200).body == body, "what came back is not what was sent");
     let request = app.last();
     verify(&request, &key).unwrap_or_else(|error| panic!("{error}\n{}", request.head));
+
+    // Names in other letters come as they are, and whoever is in no group has no such header.
+    let browser = fronted.browser();
+    browser.sign_in(site, &zoe).await;
+    browser.get("/private").await.expect(200);
+    let request = app.last();
+    assert_eq!(request.header("Remote-Name"), Some(zoe.full_name), "{}", request.head);
+    assert!(request.all_folded("Remote-Groups").is_empty(), "{}", request.head);
 }
 
 async fn s35_s39_whoever_is_signed_out_revoked_or_disabled_is_out(kind: Kind) {

@@ -2,6 +2,7 @@
 //! gets, a browser that keeps cookies, and bytes where a browser would be too polite.
 
 pub mod app;
+pub mod apps;
 pub mod browser;
 pub mod http;
 pub mod mail;
