@@ -45,10 +45,20 @@
 //! [`domain::device`]: its failures count apart from those of strangers, and where its owner trusts it the password is
 //! enough. Every attempt is in the [`domain::audit`].
 //!
+//! # The life of an account
+//!
+//! A challenge says what answering it gives ([`domain::aim`]): a session, an account, the right to choose a new password,
+//! another address, another second step. Its purpose is in the MAC of its code, so that a code for one is nothing for
+//! another. Who registers leaves a [`domain::registration`], which signs nobody in and takes neither name nor address
+//! until its code comes back; an address that has an account is answered by a decoy, and its owner is told. A forgotten
+//! password's code gives a [`domain::permit`], which is good for one new password and for nothing else. A new password
+//! begins a new epoch: sessions, devices, challenges and permits of before are dead.
+//!
 //! # Words
 //!
 //! Every word of pages and mails is a message of `templates/locales/{language}`, which [`templates`] checks at start; the
-//! language is the one that a reader has chosen, else the one that the browser asks for ([`portal::language_of`]).
+//! language is the one that a reader has chosen, else the account's, else the one that the browser asks for
+//! ([`portal::language_of`]).
 //!
 //! # Time, randomness, secrets
 //!

@@ -108,18 +108,28 @@ impl Auth {
         aim: Aim,
         context: &Context<'_>,
     ) -> Result<Result<FlowSecret, Limited>, StoreError> {
-        let counted = self.counted_as(recipient.subject, &aim, recipient.account, context).await?;
-        if let Err(limited) = self.within(LimitName::CodeRequest, &counted, context).await? {
-            return Ok(Err(limited));
-        }
-        if let Err(limited) = self.may_mail(&counted, context).await? {
+        if let Err(limited) = self.may_send(&recipient, &aim, context).await? {
             return Ok(Err(limited));
         }
         self.open_challenge(recipient, destination, aim, context).await.map(Ok)
     }
 
+    /// Counts a code that is to be sent to `recipient`, or says when the next one may be.
+    pub(super) async fn may_send(
+        &self,
+        recipient: &Recipient<'_>,
+        aim: &Aim,
+        context: &Context<'_>,
+    ) -> Result<Result<(), Limited>, StoreError> {
+        let counted = self.counted_as(recipient.subject, aim, recipient.account, context).await?;
+        if let Err(limited) = self.within(LimitName::CodeRequest, &counted, context).await? {
+            return Ok(Err(limited));
+        }
+        self.may_mail(&counted, context).await
+    }
+
     /// Opens a challenge for a new flow secret, so that each step has a new one (S28).
-    async fn open_challenge(
+    pub(super) async fn open_challenge(
         &self,
         recipient: Recipient<'_>,
         destination: String,

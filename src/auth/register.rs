@@ -114,10 +114,6 @@ impl Auth {
         };
         let owner = self.accounts.find_login(&LoginName::Email(email.clone())).await?;
         let id = AccountId::generate(&*self.entropy, context.now);
-        let created_at = context.now;
-        let registration =
-            Registration { id, username, email: email.clone(), full_name, created_at };
-        self.accounts.insert_registration(NewRegistration { registration, password }).await?;
         let recipient = match owner {
             None => Recipient {
                 account: None,
@@ -131,9 +127,15 @@ impl Auth {
             },
         };
         let destination = email.masked();
-        let aim = Aim::SignUp { email, return_to: context.return_to.clone() };
-        let sent = self.code_to(recipient, destination, aim, context).await?;
-        Ok(sent.map_or_else(RegisterOutcome::Limited, RegisterOutcome::CodeSent))
+        let aim = Aim::SignUp { email: email.clone(), return_to: context.return_to.clone() };
+        // First, so that whoever may have no mail sent has no row written either.
+        if let Err(limited) = self.may_send(&recipient, &aim, context).await? {
+            return Ok(RegisterOutcome::Limited(limited));
+        }
+        let registration = Registration { id, username, email, full_name, created_at: context.now };
+        self.accounts.insert_registration(NewRegistration { registration, password }).await?;
+        let flow = self.open_challenge(recipient, destination, aim, context).await?;
+        Ok(RegisterOutcome::CodeSent(flow))
     }
 
     /// The address is shown to be theirs: the registration becomes an account, and its owner is signed in. Where somebody

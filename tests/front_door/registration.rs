@@ -113,7 +113,7 @@ async fn other_domains_and_unfit_passwords_are_told_openly_and_nothing_is_writte
         (Person { email: "a@example.org,b@example.org", ..NEW }, "This is no e-mail address."),
         (Person { email: "", ..NEW }, "This is no e-mail address."),
         (Person { username: "not a name", ..NEW }, "A username has"),
-        (Person { password: "short", ..NEW }, "at least 12 characters"),
+        (Person { password: "qzx-77", ..NEW }, "at least 12 characters"),
         (Person { password: "password1234", ..NEW }, "anybody tries"),
         (Person { password: "katherine johnson", ..NEW }, "too much like"),
     ] {
@@ -309,6 +309,47 @@ async fn s2_of_fifty_parallel_right_codes_exactly_one_makes_the_account() {
             .any(|cookie| cookie.starts_with("doorward=") && !cookie.starts_with("doorward=;"))
     };
     assert_eq!(answers.iter().filter(signed_in).count(), 1);
+}
+
+#[tokio::test]
+async fn s27_no_letter_of_another_alphabet_and_no_letter_case_makes_two_people_one() {
+    let site = Site::with(open()).await;
+    let browser = Browser::new(&site);
+    // What folds to "ada" or to "katherine" elsewhere is no address and no name here.
+    for (username, email) in [
+        ("katherine", "\u{212a}atherine@example.org"),
+        ("katherine", "ad\u{e4}@example.org"),
+        ("katherine", "m\u{131}ke@example.org"),
+        ("\u{212a}atherine", NEW.email),
+        ("ad\u{430}", NEW.email),
+    ] {
+        register(&browser, &Person { username, email, ..NEW }).await.expect(400);
+    }
+    assert!(site.mailbox.all().is_empty());
+    // Letter case is no difference: it is ada's, and ada is told.
+    register(&browser, &Person { email: "ADA@EXAMPLE.ORG", ..NEW }).await.expect(303);
+    assert_eq!(told(&site, ADA.email, "You have an account").await.len(), 1);
+    let asked = Browser::new(&site);
+    let page = asked.get("/_doorward/reset").await.expect(200).text();
+    let csrf = hidden(&page, "csrf");
+    let fields = [("username", "m\u{131}ke@example.org"), ("csrf", csrf.as_str())];
+    asked.submit("/_doorward/reset", &fields).await.expect(303);
+    assert_eq!(told(&site, "", "Choose a new password").await.len(), 0, "it is nobody's");
+}
+
+#[tokio::test]
+async fn what_is_over_a_limit_of_mails_leaves_no_row() {
+    let mut setup = open();
+    setup.limits = Some("{ registration: 10000/1m, mails_address: 2/1h }".to_owned());
+    let site = Site::with(setup).await;
+    for (email, expected) in
+        [("a@example.org", 303), ("b@example.org", 303), ("c@example.org", 429)]
+    {
+        let browser = Browser::new(&site);
+        register(&browser, &Person { email, ..NEW }).await.expect(expected);
+    }
+    let listed = site.cli(&["accounts", "list", "--json"], "").await;
+    assert_eq!(listed.matches("\"pending\"").count(), 2, "{listed}");
 }
 
 #[tokio::test]

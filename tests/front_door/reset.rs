@@ -195,7 +195,7 @@ async fn s43_an_unfit_password_is_refused_with_a_reason_and_the_permit_stays() {
     let browser = Browser::new(&site);
     half_way(&browser, &site).await;
     for (password, reason) in [
-        ("short", "at least 12 characters"),
+        ("qzx-77", "at least 12 characters"),
         ("", "at least 12 characters"),
         ("ada.lovelace.ada", "too much like"),
         ("123456789012345", "digits alone"),

@@ -1,6 +1,6 @@
 // Package doorward checks who doorward says is asking, so that nobody who reaches this app another way can say it too.
 //
-// Copy this file into your app. It needs Go 1.25 or later and golang-jwt.
+// Copy this file into your app. It needs Go 1.23 or later and golang-jwt.
 //
 //	verifier, err := doorward.NewSignatureVerifier(map[string][]byte{"KEYID": key})
 //	gate, err := doorward.NewGate(verifier, nil)
@@ -13,6 +13,7 @@ package doorward
 
 import (
 	"context"
+	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -24,6 +25,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/big"
 	"net"
 	"net/http"
 	"net/url"
@@ -449,11 +451,11 @@ func (k jwk) parse() (algorithm string, public any) {
 	case k.Kty == "OKP" && k.Crv == "Ed25519":
 		return "EdDSA", ed25519.PublicKey(x)
 	case k.Kty == "EC" && k.Crv == "P-256" && len(y) == 32:
-		point, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), slices.Concat([]byte{4}, x, y))
-		if err != nil {
+		// ecdh takes points of the curve alone.
+		if _, err := ecdh.P256().NewPublicKey(slices.Concat([]byte{4}, x, y)); err != nil {
 			return "", nil
 		}
-		return "ES256", point
+		return "ES256", &ecdsa.PublicKey{Curve: elliptic.P256(), X: new(big.Int).SetBytes(x), Y: new(big.Int).SetBytes(y)}
 	default:
 		return "", nil
 	}

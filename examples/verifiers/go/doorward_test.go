@@ -262,7 +262,11 @@ func TestFiftyAtOnceAreOne(t *testing.T) {
 	nonces, taken := NewMemoryNonces(100), make(chan bool, 50)
 	var group sync.WaitGroup
 	for range 50 {
-		group.Go(func() { taken <- nonces.Add("a", time.Unix(60, 0), time.Unix(0, 0)) })
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			taken <- nonces.Add("a", time.Unix(60, 0), time.Unix(0, 0))
+		}()
 	}
 	group.Wait()
 	close(taken)
