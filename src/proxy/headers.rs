@@ -160,11 +160,17 @@ pub(super) fn forward(
     request.insert_header("X-Forwarded-Proto", scheme)?;
     request.insert_header("X-Forwarded-Host", facts.authority.to_string())?;
     request.insert_header("X-Request-Id", id.to_string())?;
-    // Any other protocol would leave the conversation that the policy decided on.
-    if facts.kind != RequestKind::WebSocket && request.headers.contains_key(header::UPGRADE) {
-        request.remove_header(&header::UPGRADE);
+    // Any other protocol would leave the conversation that the policy decided on, also where it is offered beside
+    // WebSockets (S50).
+    if request.headers.contains_key(header::UPGRADE) {
         request.remove_header("http2-settings");
-        request.remove_header(&header::CONNECTION);
+        if facts.kind == RequestKind::WebSocket {
+            request.insert_header(header::UPGRADE, "websocket")?;
+            request.insert_header(header::CONNECTION, "Upgrade")?;
+        } else {
+            request.remove_header(&header::UPGRADE);
+            request.remove_header(&header::CONNECTION);
+        }
     }
     Ok(())
 }

@@ -71,7 +71,10 @@ fn prefixed(method: &str, uri: &str) -> Request {
         .header("X-Forwarded-Proto", "http")
 }
 
-const PROXIES: [(&str, fn(&str, &str) -> Request); 5] = [
+/// How a proxy asks about a method and a path.
+type Ask = fn(&str, &str) -> Request;
+
+const PROXIES: [(&str, Ask); 5] = [
     ("nginx", original),
     ("traefik", forwarded),
     ("caddy", forwarded),
@@ -234,6 +237,10 @@ async fn s48_s49_a_question_that_could_mean_two_requests_is_refused() {
         "/_doorward/login",
     ] {
         refused(forwarded("GET", uri), uri).await;
+    }
+    let told = site.log();
+    for words in ["missing, doubled, or contradicts", "by another scheme", "doorward's own"] {
+        assert!(told.contains(words), "the operator is not told: {words}");
     }
     // What another kind of proxy would ask is not what this one asks: clients may say what they leave alone.
     refused(original("GET", "/public/page"), "as nginx asks").await;

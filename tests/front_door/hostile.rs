@@ -137,6 +137,22 @@ async fn s50_what_can_be_cut_in_two_ways_is_one_request_or_none() {
 }
 
 #[tokio::test]
+async fn s50_no_other_protocol_begins_also_where_it_is_offered_beside_web_sockets() {
+    let site = Site::with(nobody()).await;
+    for upgrade in ["h2c", "h2c, websocket", "websocket, h2c", "TLS/1.0"] {
+        let request = Request::get("/public/page")
+            .header("Connection", "Upgrade, HTTP2-Settings")
+            .header("Upgrade", upgrade)
+            .header("HTTP2-Settings", "AAMAAABkAARAAAAAAAIAAAAA");
+        site.send(request).await.expect(200);
+        let reached = site.upstream.last();
+        let offered = reached.all_folded("Upgrade");
+        assert!(offered.iter().all(|protocol| *protocol == "websocket"), "{}", reached.head);
+        assert!(reached.all_folded("HTTP2-Settings").is_empty(), "{}", reached.head);
+    }
+}
+
+#[tokio::test]
 async fn s50_the_body_of_a_refused_post_is_never_a_request() {
     let site = Site::with(nobody()).await;
     let inner = format!("GET /public/smuggled HTTP/1.1\r\nHost: {}\r\n\r\n", site.host);

@@ -118,8 +118,10 @@ impl Gateway {
 enum NotAnswered {
     #[error("it comes from an address that is not in trusted_proxies")]
     Stranger,
-    #[error("it does not tell of one request, or of one that servers read differently: {0:?}")]
-    Unclear(BadRequest),
+    #[error("a header that tells of the request is missing, doubled, or contradicts another")]
+    Incomplete,
+    #[error("the request that it is about is refused itself: {0:?}")]
+    Bad(BadRequest),
     #[error("the site has no forward_auth")]
     NotConfigured,
     #[error("it is not asked as {0} asks, which forward_auth names")]
@@ -132,22 +134,26 @@ enum NotAnswered {
 
 impl From<BadRequest> for NotAnswered {
     fn from(bad: BadRequest) -> Self {
-        Self::Unclear(bad)
+        match bad {
+            BadRequest::Question => Self::Incomplete,
+            bad => Self::Bad(bad),
+        }
     }
 }
 
 impl NotAnswered {
     fn note(&self) {
         match self {
-            Self::Unclear(bad) => note(*bad),
+            Self::Bad(bad) => return note(*bad),
             Self::Stranger => {
                 metrics().security_event(SecurityEvent::UntrustedProxy);
-                tracing::debug!("a question of forward-auth was refused: {self}");
+                return tracing::debug!("a question of forward-auth was refused: {self}");
             }
-            Self::NotConfigured | Self::OtherProxy(_) | Self::OtherScheme | Self::OurOwn => {
-                tracing::warn!("a question of forward-auth was refused: {self}");
-            }
+            Self::Incomplete => note(BadRequest::Question),
+            Self::NotConfigured | Self::OtherProxy(_) | Self::OtherScheme | Self::OurOwn => {}
         }
+        // What the proxy's configuration has to mend: told where its operator looks.
+        tracing::warn!("a question of forward-auth was refused: {self}");
     }
 }
 

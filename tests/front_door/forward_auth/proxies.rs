@@ -42,6 +42,7 @@ through_each!(
     s48_what_is_protected_stays_protected_however_it_is_spelt,
     s45_s49_what_clients_say_of_the_request_counts_for_nothing,
     s51_nobody_is_sent_elsewhere_after_signing_in,
+    s50_no_other_protocol_begins_in_what_was_decided_on,
     web_sockets_pass,
 );
 
@@ -375,6 +376,33 @@ async fn s51_nobody_is_sent_elsewhere_after_signing_in(kind: Kind) {
                 "{target} → {location}"
             );
         }
+    }
+}
+
+async fn s50_no_other_protocol_begins_in_what_was_decided_on(kind: Kind) {
+    let Some(fronted) = Fronted::start(kind, Setup { people: vec![], ..Setup::default() }).await
+    else {
+        return;
+    };
+    for (upgrade, connection) in [
+        ("h2c", "Upgrade, HTTP2-Settings"),
+        ("H2C", "upgrade"),
+        ("h2c, websocket", "Upgrade, HTTP2-Settings"),
+        ("websocket, h2c", "Upgrade"),
+        ("TLS/1.0", "Upgrade"),
+    ] {
+        let request = Request::get("/public/page")
+            .header("Connection", connection)
+            .header("Upgrade", upgrade)
+            .header("HTTP2-Settings", "AAMAAABkAARAAAAAAAIAAAAA");
+        let answer = fronted.browser().send(request).await;
+        if answer.status != 200 {
+            assert!(matches!(answer.status, 400 | 403 | 426), "{upgrade}: {}", answer.status);
+            continue;
+        }
+        let reached = fronted.site.upstream.last();
+        assert!(reached.all_folded("Upgrade").is_empty(), "{upgrade}\n{}", reached.head);
+        assert!(reached.all_folded("HTTP2-Settings").is_empty(), "{upgrade}\n{}", reached.head);
     }
 }
 
