@@ -64,7 +64,7 @@ async fn somebody_registers_confirms_the_code_and_is_signed_in() {
     let answer = browser.submit_code(&mail.code()).await.expect(303);
     assert_eq!(answer.location(), "/private");
     assert!(browser.is_signed_in().await);
-    assert_eq!(site.upstream.last().header("remote-name").as_deref(), Some(NEW.full_name));
+    assert_eq!(site.upstream.last().header("remote-name"), Some(NEW.full_name));
     assert_eq!(status(&site, NEW.username).await.as_deref(), Some("active"));
     assert!(browser.cookie("doorward-device").is_some(), "the browser is known");
     // And from then on as anybody.
