@@ -47,6 +47,7 @@ mod admin;
 mod breached;
 pub mod demo;
 pub mod explain;
+pub mod gallery;
 mod hosts;
 pub mod keys_file;
 mod places;
@@ -350,22 +351,25 @@ fn worker(
     templates: &Templates,
     inbox: Arc<Inbox>,
 ) -> Result<OutboxWorker, StartError> {
-    let sender = Sender {
-        from: settings.mail.from.clone(),
-        name: settings.mail.from_name.clone(),
-        site_name: settings.portal.name.clone(),
-        accent: settings.portal.accent.clone(),
-    };
     let tools = Tools {
         store: Arc::clone(&core.outbox),
         keys: Arc::clone(&core.keys),
-        messages: Arc::new(Messages::new(templates, sender)?),
+        messages: Arc::new(Messages::new(templates, sender(settings))?),
         transport: Arc::new(Transport::new(transport(&settings.mail.transport, inbox))?),
         clock: Arc::clone(&core.clock),
         wake: Arc::clone(&core.mail_waits),
         observer: Arc::new(upkeep::MailMetrics),
     };
     Ok(OutboxWorker::new(tools, WorkerSettings::default()))
+}
+
+fn sender(settings: &Settings) -> Sender {
+    Sender {
+        from: settings.mail.from.clone(),
+        name: settings.mail.from_name.clone(),
+        site_name: settings.portal.name.clone(),
+        accent: settings.portal.accent.clone(),
+    }
 }
 
 fn transport(from: &settings::MailTransport, inbox: Arc<Inbox>) -> TransportSettings {

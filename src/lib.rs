@@ -56,7 +56,8 @@
 //! # Words
 //!
 //! Every word of pages and mails is a message of `templates/locales/{language}`, which [`templates`] checks at start; the
-//! language is the one that a reader has chosen, else the one that the browser asks for ([`portal::language_of`]).
+//! language is the one that a reader has chosen, else the account's, else the one that the browser asks for
+//! ([`portal::language_of`]).
 //!
 //! # Time, randomness, secrets
 //!

@@ -93,6 +93,22 @@ impl Templates {
         Embedded::iter().filter_map(|name| name.strip_prefix(&prefix).map(str::to_owned)).collect()
     }
 
+    /// The names of all files that an operator may override: templates, words, style and script.
+    pub fn overridable() -> Vec<String> {
+        let folders = ["pages/", "mails/", "locales/", "assets/", "theme/"];
+        let mut names: Vec<String> = Embedded::iter()
+            .filter(|name| folders.iter().any(|folder| name.starts_with(folder)))
+            .map(Cow::into_owned)
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// Whether the operator's folder has a file of this name.
+    pub fn is_overridden(&self, name: &str) -> bool {
+        self.folder.as_deref().is_some_and(|folder| folder.join(name).is_file())
+    }
+
     /// An environment with every template under `templates/{folder}/`, compiled, so that a mistake in an
     /// overriding file is told at start. Names ending in `.html` escape what they print; an undefined variable
     /// is an error.

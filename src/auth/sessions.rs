@@ -11,6 +11,7 @@ use crate::domain::assertion::KeptAssertions;
 use crate::domain::audit::{AuditEvent, AuditResult};
 use crate::domain::host::HostName;
 use crate::domain::id::{AccountId, FamilyId, SessionId};
+use crate::domain::language::Language;
 use crate::domain::secret::{SessionToken, SessionTokenHash};
 use crate::domain::session::{Lifetime, Methods, NewSession, Session};
 use crate::domain::time::Timestamp;
@@ -35,6 +36,8 @@ pub struct SignedIn {
     pub assertions: KeptAssertions,
     /// Whether the account asks for the code also where a password would be enough (R12).
     pub second_step: bool,
+    /// The language that the account's owner has chosen for pages and mails.
+    pub language: Option<Language>,
     seen_at: AtomicI64,
     written_at: AtomicI64,
 }
@@ -46,6 +49,7 @@ impl SignedIn {
             identity: Arc::new(Identity::from(account)),
             assertions: KeptAssertions::default(),
             second_step: account.second_step,
+            language: account.language,
             seen_at: AtomicI64::new(seen_at),
             written_at: AtomicI64::new(seen_at),
             session,

@@ -25,6 +25,7 @@ mod keys;
 mod prompt;
 mod serve;
 mod sessions;
+mod templates;
 mod transfer;
 
 /// A proper login in front of any web app.
@@ -57,6 +58,9 @@ enum Command {
     /// Show and rotate the keys that apps check identity with.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Look at pages and mails, and begin to change them.
+    #[command(subcommand)]
+    Templates(templates::TemplatesCommand),
     /// Try whether an app believes identity headers that a visitor makes up.
     Doctor(doctor::DoctorArgs),
     /// Ask a running doorward whether it is ready.
@@ -153,6 +157,7 @@ fn dispatch(
         Command::Devices(command) => runtime()?.block_on(devices::run(command, out)),
         Command::Audit(args) => runtime()?.block_on(audit::run(&args, out)),
         Command::Keys(command) => runtime()?.block_on(keys::run(&command, out)),
+        Command::Templates(command) => templates::run(&command, out),
         Command::Doctor(args) => runtime()?.block_on(doctor::run(&args, out)),
         Command::Health(args) => runtime()?.block_on(health::run(&args, out)),
     }

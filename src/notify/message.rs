@@ -72,7 +72,7 @@ impl Messages {
         let templates = templates.localised("mails")?;
         let messages = Self { templates, sender: Sender { site_name, name, ..sender } };
         for example in facts::examples() {
-            let facts = facts::of(&example, &messages.sender, Timestamp::default(), "");
+            let facts = facts::of(&example, &messages.sender, facts::EXAMPLE_AT, "");
             for part in [Part::Subject, Part::Text, Part::Html] {
                 let name = part.template(&example);
                 let facts = facts::with_secrets(part, &facts, &example);
@@ -81,6 +81,20 @@ impl Messages {
             }
         }
         Ok(messages)
+    }
+
+    /// Every mail with made-up data, each under a name of its own.
+    pub fn samples(&self, language: Language) -> Result<Vec<(String, RenderedMail)>, RenderError> {
+        let mut samples: Vec<(String, RenderedMail)> = Vec::new();
+        for message in facts::examples() {
+            let kind = message.kind();
+            let before = samples.iter().filter(|(name, _)| name.starts_with(kind)).count();
+            let name = if before == 0 { kind.into() } else { format!("{kind}-{}", before + 1) };
+            let mail = Mail { to: self.sender.from.clone(), language, message };
+            let id = MailId::from_uuid(uuid::Uuid::nil());
+            samples.push((name, self.render(&mail, id, facts::EXAMPLE_AT)?));
+        }
+        Ok(samples)
     }
 
     /// The mail with its words. `id` and `created_at` make the same `Message-ID`, `Date` and bytes each time.

@@ -95,6 +95,13 @@ impl Pages {
         Ok(pages)
     }
 
+    /// Every state of every page with made-up data, each under a name of its own.
+    pub fn samples(&self, language: Language) -> Result<Vec<(String, String)>, TemplateError> {
+        let frame = Frame { language, ..samples::frame() };
+        let pages = samples::every_page().into_iter();
+        pages.map(|(name, page)| Ok((name, self.render(&page, &frame)?))).collect()
+    }
+
     /// The HTML of `page`.
     pub fn render(&self, page: &Page<'_>, frame: &Frame<'_>) -> Result<String, TemplateError> {
         let (template, details) = context::of(page, frame.now);
@@ -114,6 +121,11 @@ impl Pages {
             name: cause.name().unwrap_or(template).to_owned(),
             cause,
         })
+    }
+
+    /// The files that pages load, by name.
+    pub fn assets(&self) -> impl Iterator<Item = (&str, &Asset)> {
+        self.assets.all()
     }
 
     /// The file at `/_doorward/static/{name}`. A name holds the hash of its file, so the answer never changes

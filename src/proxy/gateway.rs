@@ -296,7 +296,7 @@ impl Gateway {
             client: accepted.facts.client.clone(),
             request_id: ctx.id,
             here: accepted.facts.path.to_string(),
-            language: language_of(headers, Some(site.cookies)),
+            language: language_of(headers, Some(site.cookies), signed_in.as_deref()),
             now: ctx.now,
             signed_in,
         };
@@ -337,7 +337,7 @@ impl Gateway {
                 && refusal::takes_html(headers),
             secure: accepted.is_some_and(|a| a.site.portal.origin.is_secure()),
             request_id: ctx.id,
-            language: language_of(headers, accepted.map(|a| a.site.portal.cookies)),
+            language: language_of(headers, accepted.map(|a| a.site.portal.cookies), None),
             now: ctx.now,
             target: accepted
                 .filter(|a| a.facts.method == http::Method::GET)

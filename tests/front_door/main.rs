@@ -43,6 +43,7 @@ mod secrets;
 mod sessions;
 mod sign_in;
 mod streams;
+mod templates;
 mod transfer;
 mod unusual;
 mod verifiers;

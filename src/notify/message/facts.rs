@@ -10,7 +10,7 @@ use crate::domain::challenge::{CodeForm, Purpose};
 use crate::domain::client::{Client, Known, UserAgent};
 use crate::domain::code::{Code, RelayCode, TypedCode};
 use crate::domain::colour::Colour;
-use crate::domain::mail::{Asked, Message};
+use crate::domain::mail::{Asked, LinkAddress, Message};
 use crate::domain::place::Unusual;
 use crate::domain::time::Timestamp;
 
@@ -69,22 +69,29 @@ pub(super) fn with_secrets(part: Part, facts: &Value, message: &Message) -> Valu
     }
 }
 
-/// One of each mail and of its cases, for the proof at start.
+/// When the examples are written: 20 November 2026, 19:30:45 UTC.
+pub(super) const EXAMPLE_AT: Timestamp = Timestamp::from_millis(1_795_203_045_000);
+const EXAMPLE_BROWSER: &str =
+    "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+
+/// One of each mail and of its cases: tried at start, looked at by operators.
 pub(super) fn examples() -> Vec<Message> {
-    let at = Timestamp::default();
-    let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let at = EXAMPLE_AT + Duration::from_secs(600);
+    let address = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7));
     let site = || "https://wiki.example.com".to_owned();
-    let asked_by = || Asked { at, client: Client { address, user_agent: "".into() } };
+    let link_address = || LinkAddress::new(format!("{}/_doorward/link/rt4cGJ0a3BxFz0m1", site()));
+    let asked_by =
+        || Asked { at: EXAMPLE_AT, client: Client { address, user_agent: EXAMPLE_BROWSER.into() } };
     let code = |passwordless| Message::SignInCode {
         code: Code::generate(&Zeros),
-        link: site().into(),
+        link: link_address(),
         passwordless,
         site: site(),
         expires_at: at,
         asked_by: asked_by(),
     };
     let link = |passwordless| Message::SignInLink {
-        link: site().into(),
+        link: link_address(),
         passwordless,
         site: site(),
         expires_at: at,
@@ -92,7 +99,7 @@ pub(super) fn examples() -> Vec<Message> {
     };
     let unusual = |why| Message::UnusualSignIn {
         why,
-        link: site().into(),
+        link: link_address(),
         site: site(),
         asked_by: asked_by(),
     };
@@ -104,14 +111,14 @@ pub(super) fn examples() -> Vec<Message> {
                     CodeForm::Digits => TypedCode::Code(Code::generate(&Zeros)),
                     CodeForm::Letters => TypedCode::Relay(RelayCode::generate(&Zeros)),
                 },
-                link: site().into(),
+                link: link_address(),
                 site: site(),
                 expires_at: at,
                 asked_by: asked_by(),
             },
             Message::ConfirmLink {
                 purpose,
-                link: site().into(),
+                link: link_address(),
                 site: site(),
                 expires_at: at,
                 asked_by: asked_by(),
@@ -128,11 +135,15 @@ pub(super) fn examples() -> Vec<Message> {
         Message::PasswordFailuresNotice { site: site(), asked_by: asked_by() },
         unusual(vec![Unusual::NewBrowser, Unusual::NewNetwork]),
         unusual("AT".parse().ok().map(Unusual::NewCountry).into_iter().collect()),
-        Message::DeviceStolen { device: String::new(), site: site(), asked_by: asked_by() },
+        Message::DeviceStolen {
+            device: "Chrome on Windows 11".into(),
+            site: site(),
+            asked_by: asked_by(),
+        },
         Message::AddressTaken { site: site(), asked_by: asked_by() },
         Message::PasswordChanged { site: site(), asked_by: asked_by() },
         Message::Invitation {
-            link: site().into(),
+            link: link_address(),
             site: site(),
             expires_at: at,
             asked_by: asked_by(),

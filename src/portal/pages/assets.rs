@@ -67,10 +67,9 @@ impl Assets {
         self.files.get(name)
     }
 
-    /// The names of all files.
-    #[cfg(test)]
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.files.keys().map(String::as_str)
+    /// All files with their names.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &Asset)> {
+        self.files.iter().map(|(name, asset)| (name.as_str(), asset))
     }
 }
 

@@ -1,6 +1,5 @@
 use std::collections::HashSet;
 use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use super::*;
@@ -283,7 +282,8 @@ fn assets_are_named_by_what_is_in_them() {
     };
     let names = |pages: &Pages, stem: &str| -> Vec<String> {
         let of_stem = |name: &&str| name.starts_with(stem);
-        let mut names: Vec<_> = pages.assets.names().filter(of_stem).map(str::to_owned).collect();
+        let mut names: Vec<_> =
+            pages.assets().map(|(name, _)| name).filter(of_stem).map(str::to_owned).collect();
         names.sort();
         names
     };
@@ -337,21 +337,4 @@ fn a_mistake_in_a_file_of_the_operator_is_told_at_start_with_its_place() {
     let (_folder, pages) = override_with("theme/theme.css", "\n\n{{ light.colour }}");
     let told = pages.unwrap_err().to_string();
     assert!(told.contains("theme.css:3"), "{told}");
-}
-
-#[test]
-#[ignore = "writes every page into the folder that PAGES_GALLERY names, to be looked at"]
-fn gallery() {
-    let folder = std::env::var_os("PAGES_GALLERY").unwrap();
-    let folder = Path::new(&folder);
-    let accent = std::env::var_os("PAGES_ACCENT").map(|a| a.to_str().unwrap().parse().unwrap());
-    let pages = Pages::new(&Templates::default(), Look { accent, ..look() }).unwrap();
-    let files = folder.join("_doorward/static");
-    fs::create_dir_all(&files).unwrap();
-    for name in pages.assets.names() {
-        fs::write(files.join(name), &pages.asset(name).unwrap().bytes).unwrap();
-    }
-    for (name, html) in every_html(&pages) {
-        fs::write(folder.join(format!("{name}.html")), html).unwrap();
-    }
 }

@@ -144,3 +144,34 @@ unusual-sign-out-words = Alle Browser abmelden
 unusual-sign-out-text = Öffnen Sie diese Adresse. Damit werden alle Browser abgemeldet und die vertrauten vergessen:
 unusual-then = Ändern Sie danach Ihr Passwort und das Ihres Postfachs, und informieren Sie die Zuständigen von { $name }.
 unusual-why = Gesendet wegen einer Anmeldung in Ihrem Konto bei { $origin }.
+
+## Ein neues Konto mit einer Adresse, die schon eines hat
+
+taken-subject = Sie haben schon ein Konto bei { $site }
+taken-title = Sie haben schon ein Konto
+taken-preview = Jemand wollte mit Ihrer Adresse ein neues Konto. Es hat sich nichts geändert.
+taken-what = Jemand wollte mit Ihrer Adresse ein neues Konto bei { $site }. Sie haben schon eines; deshalb wurde keines angelegt, und es hat sich nichts geändert.
+taken-was-you = Dann melden Sie sich mit dem Konto an, das Sie haben. Wenn Sie sein Passwort nicht mehr wissen, wählen Sie ein neues: Dort, wo Sie sich anmelden, gibt es einen Link dafür.
+taken-not-you = Dann müssen Sie nichts tun. Wer auch immer es war, erfährt nicht, dass Sie ein Konto haben.
+taken-why = Gesendet, weil jemand bei { $origin } Ihre Adresse eingegeben hat.
+
+## Ein geändertes Passwort
+
+changed-subject = Ihr Passwort bei { $site } wurde geändert
+changed-title = Ihr Passwort wurde geändert
+changed-preview = Wenn Sie das waren, müssen Sie nichts tun. Wenn nicht, liest jemand Ihre Mails.
+changed-what = Das Passwort Ihres Kontos bei { $site } wurde geändert. Alle anderen Browser wurden abgemeldet, und keinem wird mehr vertraut.
+changed-who = Wer es geändert hat
+changed-not-you = Dann liest jemand Ihre Mails. Ändern Sie zuerst das Passwort Ihres Postfachs, wählen Sie dann hier ein neues, und informieren Sie die Zuständigen von { $name }.
+changed-why = Gesendet, weil bei { $origin } ein Passwort geändert wurde.
+
+## Eine Einladung
+
+invitation-subject = Sie sind zu { $site } eingeladen
+invitation-title = Sie sind eingeladen
+invitation-preview = Wählen Sie ein Passwort, und Sie haben ein Konto. Der Link gilt bis { $time }.
+invitation-what = Sie sind zu { $name } ({ $site }) eingeladen. Wählen Sie ein Passwort, und Sie haben ein Konto.
+invitation-button = Passwort wählen
+invitation-works = Der Link gilt ein einziges Mal, bis { $time }. Geben Sie ihn niemandem: Wer ihn zuerst öffnet, bekommt das Konto.
+invitation-unknown = Sie wissen nichts davon?
+invitation-why = Gesendet, weil die Zuständigen von { $name } bei { $origin } Ihre Adresse eingegeben haben.

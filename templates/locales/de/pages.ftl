@@ -18,6 +18,7 @@ busy-signing-in = Anmeldung läuft…
 busy-signing-out = Abmeldung läuft…
 busy-sending = Wird gesendet…
 busy-checking = Wird geprüft…
+busy-saving = Wird gespeichert…
 span = { $unit ->
     [second] { $count ->
         [one] 1 Sekunde
@@ -61,7 +62,7 @@ login-flow-lost = Ihre Anmeldung wurde unterbrochen. Bitte beginnen Sie von vorn
 
 ## Der Code
 
-code-title = Sehen Sie in Ihr Postfach
+code-title = Sehen Sie in Ihrem Postfach nach
 code-title-expired = Dieser Code ist abgelaufen
 code-title-link-only = Öffnen Sie den Link in der Mail
 code-title-exhausted = Keine Versuche mehr
@@ -215,3 +216,57 @@ ticket-onward = Weiter zu { $host }.
 ticket-in-circles = Sie sind angemeldet, aber Ihr Browser behält nicht, was { $host } ihm dafür gibt. Lassen Sie Cookies für { $host } zu und versuchen Sie es noch einmal.
 ticket-no-cookies = Ihr Browser hat kein Cookie von { $host } gezeigt: Er behält keine, oder Sie haben eine Adresse geöffnet, die ein anderer Browser bekommen hat. Lassen Sie Cookies für { $host } zu und versuchen Sie es noch einmal.
 ticket-over = Der Weg von der Anmeldung zu { $host } gilt einmal, eine halbe Minute lang und nur in dem Browser, der ihn begonnen hat. Es ist nichts verloren: Versuchen Sie es noch einmal.
+
+## Wohin sonst, statt sich anzumelden
+
+login-forgot = Passwort vergessen?
+login-register = Registrieren
+login-password-changed = Ihr Passwort wurde geändert, und alle Browser wurden abgemeldet. Melden Sie sich mit dem neuen an.
+
+## Ein neues Konto und ein neues Passwort
+
+join-username = Benutzername
+join-username-hint = Buchstaben, Ziffern, Punkte, Binde- und Unterstriche.
+join-username-invalid = Ein Benutzername hat 1 bis 64 Buchstaben, Ziffern, Punkte, Binde- oder Unterstriche und beginnt mit einem Buchstaben oder einer Ziffer.
+join-username-taken = Diesen Namen hat schon jemand anderes. Wählen Sie einen anderen.
+join-email = E-Mail-Adresse
+join-full-name = Vollständiger Name (freiwillig)
+join-full-name-invalid = Ein Name hat höchstens 128 Zeichen.
+register-title = Registrieren
+register-email-hint = Dorthin senden wir einen Code, um zu sehen, dass sie Ihnen gehört.
+register-email-domains = Sie muss auf { $domains } enden.
+register-email-invalid = Das ist keine E-Mail-Adresse. Sie hat die Form name@example.com.
+register-email-other-domain = Hier können sich nur Adressen registrieren, die auf { $domains } enden.
+register-button = Registrieren
+register-have-one = Sie haben schon ein Konto?
+name-title = Wählen Sie einen anderen Namen
+name-text = Ihre Adresse ist bestätigt. Den gewählten Namen hat inzwischen jemand anderes; wählen Sie deshalb einen anderen.
+reset-title = Passwort vergessen?
+reset-text = Sagen Sie, wer Sie sind. Wenn Sie ein Konto haben, senden wir an dessen Adresse einen Code, mit dem Sie ein neues Passwort wählen können.
+reset-button = Code zusenden
+reset-back = Zurück zur Anmeldung
+new-password-title = Wählen Sie ein neues Passwort
+new-password-text = Alle Browser, die in Ihrem Konto angemeldet sind, werden abgemeldet.
+new-password-label = Neues Passwort
+new-password-hint = Mindestens { $limit } Zeichen. Mehrere Wörter hintereinander sind gut.
+new-password-button = Speichern
+new-password-over-title = Das gilt nicht mehr
+new-password-over-text = Ein neues Passwort kann nur einmal und nur kurze Zeit lang gewählt werden. Beginnen Sie von vorn, um einen neuen Code zu erhalten.
+password-too-short = Ein Passwort hat mindestens { $limit } Zeichen.
+password-too-long = Ein Passwort hat höchstens { $limit } Byte.
+password-only-digits = Ein Passwort nur aus Ziffern ist schnell erraten. Fügen Sie Wörter hinzu.
+password-like-username = Das ähnelt Ihrem Benutzernamen zu sehr. Wählen Sie etwas anderes.
+password-like-email = Das ähnelt Ihrer E-Mail-Adresse zu sehr. Wählen Sie etwas anderes.
+password-like-full-name = Das ähnelt Ihrem Namen zu sehr. Wählen Sie etwas anderes.
+password-like-site-name = Das ähnelt dem Namen dieser Website zu sehr. Wählen Sie etwas anderes.
+password-common = Das gehört zu den ersten Passwörtern, die jeder ausprobiert. Wählen Sie etwas anderes.
+password-breached = Dieses Passwort wurde anderswo gestohlen und steht auf einer Liste. Wählen Sie etwas anderes, und ändern Sie es überall, wo Sie es verwenden.
+password-unchecked = Es konnte nicht geprüft werden, ob dieses Passwort anderswo gestohlen wurde. Versuchen Sie es später noch einmal.
+password-fair = Ein einzelnes Wort ist schnell erraten. Fügen Sie weitere Wörter hinzu.
+password-good = Bisher spricht nichts dagegen.
+invitation-title = Willkommen bei { $site }
+invitation-text = Sie sind mit { $address } eingeladen. Wählen Sie ein Passwort, und Sie haben ein Konto.
+invitation-username = Sie melden sich als { $name } an.
+invitation-button = Konto anlegen
+invitation-over-title = Diese Einladung gilt nicht mehr
+invitation-over-text = Sie wurde verwendet, zurückgenommen oder ist zu alt. Wenn Sie noch kein Konto haben, bitten Sie die Zuständigen von { $site } um eine neue.

@@ -175,16 +175,3 @@ fn every_kind_comes_back_from_its_seal_as_it_was() {
         assert_eq!(Message::purpose_of(back.kind()), back.purpose(), "{name}");
     }
 }
-
-#[test]
-#[ignore = "writes every mail into the folder that MAILS_GALLERY names, to be looked at"]
-fn gallery() {
-    let folder = std::env::var_os("MAILS_GALLERY").unwrap();
-    let folder = std::path::Path::new(&folder);
-    for (name, message) in every_kind() {
-        let mail = told(message);
-        let text = format!("Subject: {}\n\n{}", mail.subject(), mail.text());
-        std::fs::write(folder.join(format!("{name}.html")), mail.html()).unwrap();
-        std::fs::write(folder.join(format!("{name}.txt")), text).unwrap();
-    }
-}

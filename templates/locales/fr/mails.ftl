@@ -1,0 +1,177 @@
+### Les textes des e-mails.
+
+## Tous les e-mails
+
+who-time = Heure
+who-address = Adresse
+who-browser = Navigateur
+fact = { $name } : { $value }
+not-you = Ce n’était pas vous ?
+was-you = C’était vous ?
+nothing-to-do = Alors vous n’avez rien à faire.
+minutes = { $count ->
+    [0] moins d’une minute
+    [one] { $count } minute
+   *[other] { $count } minutes
+}
+
+## Codes et liens de connexion
+
+asked-title = Qui l’a demandé
+code-subject = Votre code de connexion à { $site }
+code-title = Votre code de connexion
+code-preview = Ouvrez cet e-mail pour voir le code de connexion à { $site }. Il est valable jusqu’à { $time }.
+code-type-it = Saisissez-le là où vous vous connectez à { $site }.
+code-intro = Voici votre code de connexion. Saisissez-le là où vous vous connectez à { $site }. Ne le donnez à personne : personne ne vous demandera jamais de le lire à voix haute ni de le transférer.
+code-or-link = Ou { $link } dans le navigateur où vous vous connectez.
+code-or-link-words = ouvrez ce lien
+code-or-link-text = Ou ouvrez ce lien dans le navigateur où vous vous connectez :
+code-one-works = L’un des deux fonctionne, une seule fois, pendant { $span } : jusqu’à { $time }.
+code-never = Personne ne vous demandera jamais de lire le code à voix haute ni de transférer cet e-mail.
+link-subject = Votre lien de connexion à { $site }
+link-title = Votre lien de connexion
+link-preview = Ouvrez cet e-mail pour voir le lien de connexion à { $site }. Il est valable jusqu’à { $time }.
+link-open-it = Ouvrez-le dans le navigateur où vous vous connectez à { $site }.
+link-button = Se connecter à { $site }
+link-intro = Voici votre lien de connexion. Ouvrez-le dans le navigateur où vous vous connectez à { $site }. Ne le donnez à personne : personne ne vous demandera jamais de le transférer.
+link-works = Il fonctionne une seule fois, pendant { $span } : jusqu’à { $time }.
+link-no-code = Cet e-mail ne contient pas de code : trop de codes erronés ont été saisis pour votre compte ; pour le moment, seul le lien fonctionne.
+link-never = Personne ne vous demandera jamais de transférer cet e-mail.
+not-you-code = Alors quelqu’un connaît votre mot de passe. Ne donnez le code et le lien à personne, changez votre mot de passe et prévenez les responsables de { $name }.
+not-you-link = Alors quelqu’un connaît votre mot de passe. Ne donnez le lien à personne, changez votre mot de passe et prévenez les responsables de { $name }.
+not-you-code-passwordless = Alors quelqu’un a saisi votre nom ou votre adresse. Sans cet e-mail, cette personne ne peut pas entrer ; vous n’avez donc rien à faire. Ne donnez le code et le lien à personne.
+not-you-link-passwordless = Alors quelqu’un a saisi votre nom ou votre adresse. Sans cet e-mail, cette personne ne peut pas entrer ; vous n’avez donc rien à faire. Ne donnez le lien à personne.
+why = Envoyé parce que quelqu’un s’est connecté avec votre mot de passe sur { $origin }.
+why-passwordless = Envoyé parce que quelqu’un a demandé à se connecter avec votre nom ou votre adresse sur { $origin }.
+
+## Codes et liens pour tout le reste
+
+confirm-subject-sign_up = Confirmez votre adresse pour { $site }
+confirm-subject-reset = Choisissez un nouveau mot de passe pour { $site }
+confirm-subject-email_change = Confirmez votre nouvelle adresse pour { $site }
+confirm-subject-second_step_on = Activer la deuxième étape sur { $site }
+confirm-subject-second_step_off = Désactiver la deuxième étape sur { $site }
+confirm-for-sign_up = Il vous permet de prouver que cette adresse est à vous.
+confirm-for-reset = Il vous permet de choisir un nouveau mot de passe.
+confirm-for-email_change = Il vous permet de recevoir ici les e-mails de votre compte.
+confirm-for-second_step_on = Il vous permet d’activer la deuxième étape.
+confirm-for-second_step_off = Il vous permet de désactiver la deuxième étape.
+confirm-code-title = Votre code
+confirm-code-preview = Ouvrez cet e-mail pour voir votre code pour { $site }. Il est valable jusqu’à { $time }.
+confirm-code-type-it = Saisissez-le là où vous l’avez demandé sur { $site }.
+confirm-code-intro = Voici votre code pour { $site }. { $use } Saisissez-le là où vous l’avez demandé. Ne le donnez à personne : personne ne vous demandera jamais de le lire à voix haute ni de le transférer.
+confirm-code-or-link = Ou { $link } dans le navigateur où vous l’avez demandé.
+confirm-code-or-link-text = Ou ouvrez ce lien dans le navigateur où vous l’avez demandé :
+confirm-link-title = Votre lien
+confirm-link-preview = Ouvrez cet e-mail pour voir votre lien pour { $site }. Il est valable jusqu’à { $time }.
+confirm-link-open-it = Ouvrez-le dans le navigateur où vous l’avez demandé sur { $site }.
+confirm-link-button = Continuer sur { $site }
+confirm-link-intro = Voici votre lien pour { $site }. { $use } Ouvrez-le dans le navigateur où vous l’avez demandé. Ne le donnez à personne : personne ne vous demandera jamais de le transférer.
+confirm-link-no-code = Cet e-mail ne contient pas de code : trop de codes erronés ont été saisis ; pour le moment, seul le lien fonctionne.
+confirm-not-you-code-sign_up = Alors quelqu’un a saisi votre adresse. Sans cet e-mail, cette personne ne peut pas l’utiliser ; vous n’avez donc rien à faire. Ne donnez le code et le lien à personne.
+confirm-not-you-code-email_change = Alors quelqu’un a saisi votre adresse. Sans cet e-mail, cette personne ne peut pas l’utiliser ; vous n’avez donc rien à faire. Ne donnez le code et le lien à personne.
+confirm-not-you-code-reset = Alors quelqu’un a saisi votre nom ou votre adresse. Sans cet e-mail, cette personne ne peut pas changer votre mot de passe ; vous n’avez donc rien à faire. Ne donnez le code et le lien à personne.
+confirm-not-you-code-second_step_on = Alors quelqu’un est connecté à votre compte. Ne donnez le code et le lien à personne, changez votre mot de passe et prévenez les responsables de { $name }.
+confirm-not-you-code-second_step_off = Alors quelqu’un est connecté à votre compte. Ne donnez le code et le lien à personne, changez votre mot de passe et prévenez les responsables de { $name }.
+confirm-not-you-link-sign_up = Alors quelqu’un a saisi votre adresse. Sans cet e-mail, cette personne ne peut pas l’utiliser ; vous n’avez donc rien à faire. Ne donnez le lien à personne.
+confirm-not-you-link-email_change = Alors quelqu’un a saisi votre adresse. Sans cet e-mail, cette personne ne peut pas l’utiliser ; vous n’avez donc rien à faire. Ne donnez le lien à personne.
+confirm-not-you-link-reset = Alors quelqu’un a saisi votre nom ou votre adresse. Sans cet e-mail, cette personne ne peut pas changer votre mot de passe ; vous n’avez donc rien à faire. Ne donnez le lien à personne.
+confirm-not-you-link-second_step_on = Alors quelqu’un est connecté à votre compte. Ne donnez le lien à personne, changez votre mot de passe et prévenez les responsables de { $name }.
+confirm-not-you-link-second_step_off = Alors quelqu’un est connecté à votre compte. Ne donnez le lien à personne, changez votre mot de passe et prévenez les responsables de { $name }.
+confirm-why = Envoyé parce que quelqu’un l’a demandé sur { $origin }.
+
+## Trop de codes erronés
+
+spent-subject = Trop de codes erronés pour votre compte sur { $site }
+spent-title = Trop de codes erronés
+spent-preview = Personne n’est entré. Vous pouvez toujours vous connecter avec le lien de l’e-mail que vous recevrez.
+spent-what = Pour votre compte sur { $site }, davantage de codes de connexion erronés ont été saisis que nous n’en permettons. Un code erroné ne laisse entrer personne.
+spent-until = Jusqu’au { $time }, les codes ne sont acceptés que depuis les navigateurs où vous vous êtes déjà connecté. Dans tout autre navigateur, connectez-vous comme d’habitude et ouvrez le lien de l’e-mail que vous recevrez.
+spent-who = Le dernier code erroné
+spent-not-you = Si vous vous connectez avec un mot de passe, changez-le : la personne qui a saisi les codes le connaît peut-être. Prévenez ensuite les responsables de { $name }.
+spent-why = Envoyé à cause de codes erronés pour votre compte sur { $origin }. Nous le disons une seule fois, pas pour chaque code.
+
+## Le bon mot de passe, puis des codes erronés
+
+wrong-code-subject = Codes erronés pour votre compte sur { $site }
+wrong-code-title = Bon mot de passe, codes erronés
+wrong-code-preview = Le mot de passe saisi avant était le bon. Si ce n’était pas vous, changez votre mot de passe.
+wrong-code-what = Quelqu’un a saisi votre mot de passe sur { $site }, puis des codes erronés. Un code erroné ne laisse entrer personne.
+wrong-code-who = Qui les a saisis
+wrong-code-not-you = Alors quelqu’un connaît votre mot de passe. Changez-le maintenant, et partout où vous l’utilisez. Prévenez ensuite les responsables de { $name }.
+wrong-code-why = Envoyé à cause de codes erronés pour votre compte sur { $origin }.
+
+## Beaucoup de mots de passe erronés
+
+passwords-subject = Mots de passe erronés pour votre compte sur { $site }
+passwords-title = Beaucoup de mots de passe erronés
+passwords-preview = Aucun n’a laissé entrer qui que ce soit. Les navigateurs où vous vous êtes déjà connecté fonctionnent comme d’habitude.
+passwords-what = Beaucoup de mots de passe erronés ont été saisis pour votre compte sur { $site }. Aucun n’a laissé entrer qui que ce soit.
+passwords-wait = Les navigateurs que votre compte ne connaît pas doivent maintenant attendre entre deux essais. Ceux où vous vous êtes déjà connecté fonctionnent comme d’habitude.
+passwords-who = Le dernier mot de passe erroné
+passwords-not-you = Si personne d’autre ne peut connaître ou deviner votre mot de passe et que vous ne l’utilisez nulle part ailleurs, vous n’avez rien à faire. Dans le doute, changez-le.
+passwords-why = Envoyé à cause de mots de passe erronés pour votre compte sur { $origin }. Nous ne le disons pas pour chacun.
+
+## Un cookie copié
+
+stolen-subject = Un navigateur de confiance a été retiré de votre compte sur { $site }
+stolen-title = Un navigateur de confiance a été retiré
+stolen-preview = Son cookie a peut-être été copié. Il est déconnecté et n’est plus de confiance ; veuillez changer votre mot de passe.
+stolen-what = Vous avez fait confiance à { $device } sur { $site } pour qu’aucun code n’y soit demandé. Une ancienne copie de son cookie a été utilisée : quelqu’un l’a peut-être copiée depuis votre ordinateur.
+stolen-done = Par sécurité, ce navigateur est déconnecté et n’est plus de confiance.
+stolen-who = Qui a utilisé la copie
+stolen-to-do = Que faire
+stolen-change = Reconnectez-vous et changez votre mot de passe. Cherchez sur cet ordinateur des programmes et des extensions de navigateur que vous ne connaissez pas. Prévenez ensuite les responsables de { $name }.
+stolen-backup = Si vous venez de restaurer ce navigateur depuis une sauvegarde, c’en était la raison, et il suffit de vous reconnecter.
+stolen-why = Envoyé parce qu’un navigateur de confiance a été retiré de votre compte sur { $origin }.
+
+## Une connexion inhabituelle
+
+unusual-subject = Une connexion inhabituelle à votre compte sur { $site }
+unusual-title = Une connexion inhabituelle
+unusual-preview = Si c’était vous, vous n’avez rien à faire. Sinon, vous pouvez déconnecter tous les navigateurs.
+unusual-what = Quelqu’un s’est connecté à votre compte sur { $site }, et quelque chose est inhabituel :
+unusual-new_browser = Votre compte ne connaît pas ce navigateur.
+unusual-new_country = Personne ne s’était encore connecté à votre compte depuis ce pays ({ $place }).
+unusual-new_network = Personne ne s’était encore connecté à votre compte depuis cette partie d’Internet.
+unusual-too_quick = Peu avant, quelqu’un s’est connecté à votre compte depuis un autre endroit ({ $place }).
+unusual-who = Qui s’est connecté
+unusual-was-you = Si c’était vous
+unusual-was-not-you = Si ce n’était pas vous
+unusual-nothing = Vous n’avez rien à faire.
+unusual-sign-out = { $link } et oubliez ceux de confiance.
+unusual-sign-out-words = Déconnectez tous les navigateurs
+unusual-sign-out-text = Ouvrez cette adresse. Elle déconnecte tous les navigateurs et oublie ceux de confiance :
+unusual-then = Changez ensuite votre mot de passe et celui de votre messagerie, et prévenez les responsables de { $name }.
+unusual-why = Envoyé à cause d’une connexion à votre compte sur { $origin }.
+
+## Un nouveau compte avec une adresse qui en a déjà un
+
+taken-subject = Vous avez déjà un compte sur { $site }
+taken-title = Vous avez déjà un compte
+taken-preview = Quelqu’un a demandé un nouveau compte avec votre adresse. Rien n’a changé.
+taken-what = Quelqu’un a demandé un nouveau compte sur { $site } avec votre adresse. Vous en avez déjà un ; aucun n’a donc été créé, et rien n’a changé.
+taken-was-you = Alors connectez-vous avec le compte que vous avez. Si vous n’en connaissez plus le mot de passe, choisissez-en un nouveau : il y a un lien pour cela là où vous vous connectez.
+taken-not-you = Alors vous n’avez rien à faire. Cette personne n’apprend pas que vous avez un compte.
+taken-why = Envoyé parce que quelqu’un a saisi votre adresse sur { $origin }.
+
+## Un mot de passe changé
+
+changed-subject = Votre mot de passe sur { $site } a été changé
+changed-title = Votre mot de passe a été changé
+changed-preview = Si c’était vous, vous n’avez rien à faire. Sinon, quelqu’un lit vos e-mails.
+changed-what = Le mot de passe de votre compte sur { $site } a été changé. Tous les autres navigateurs ont été déconnectés, et aucun n’est plus de confiance.
+changed-who = Qui l’a changé
+changed-not-you = Alors quelqu’un lit vos e-mails. Changez d’abord le mot de passe de votre messagerie, choisissez-en ensuite un nouveau ici, et prévenez les responsables de { $name }.
+changed-why = Envoyé parce qu’un mot de passe a été changé sur { $origin }.
+
+## Une invitation
+
+invitation-subject = Vous êtes invité sur { $site }
+invitation-title = Vous êtes invité
+invitation-preview = Choisissez un mot de passe, et vous aurez un compte. Le lien est valable jusqu’au { $time }.
+invitation-what = Vous êtes invité sur { $name } ({ $site }). Choisissez un mot de passe, et vous aurez un compte.
+invitation-button = Choisir un mot de passe
+invitation-works = Le lien ne fonctionne qu’une fois, jusqu’au { $time }. Ne le donnez à personne : la première personne qui l’ouvre obtient le compte.
+invitation-unknown = Vous n’êtes au courant de rien ?
+invitation-why = Envoyé parce que les responsables de { $name } ont saisi votre adresse sur { $origin }.

@@ -1,0 +1,272 @@
+### Les textes des pages.
+
+## Toutes les pages
+
+title-error = Erreur :
+languages = Langue
+show = Afficher
+hide = Masquer
+show-password = Afficher le mot de passe
+hide-password = Masquer le mot de passe
+sign-in = Se connecter
+sign-out = Se déconnecter
+start-again = Recommencer
+try-again = Réessayer
+go-on = Continuer
+go-to-site = Aller sur { $site }
+busy-signing-in = Connexion…
+busy-signing-out = Déconnexion…
+busy-sending = Envoi…
+busy-checking = Vérification…
+busy-saving = Enregistrement…
+span = { $unit ->
+    [second] { $count ->
+        [one] { $count } seconde
+       *[other] { $count } secondes
+    }
+    [minute] { $count ->
+        [one] { $count } minute
+       *[other] { $count } minutes
+    }
+    [hour] { $count ->
+        [one] { $count } heure
+       *[other] { $count } heures
+    }
+   *[day] { $count ->
+        [one] { $count } jour
+       *[other] { $count } jours
+    }
+}
+countdown = (dans { $time })
+countdown-left = (encore { $time })
+works-until = Valable jusqu’à { $time }
+limited = Il y a eu trop d’essais. Vous pourrez réessayer à { $time }.
+form-expired = Cette page est restée ouverte trop longtemps ; rien n’a été envoyé. Veuillez réessayer.
+trust = Faire confiance à ce navigateur pendant { $span } : aucun code ne vous y sera demandé
+
+## Se connecter
+
+login-username = Nom d’utilisateur ou adresse e-mail
+login-username-missing = Saisissez votre nom d’utilisateur ou votre adresse e-mail.
+login-password = Mot de passe
+login-password-missing = Saisissez votre mot de passe.
+login-remember = Rester connecté sur cet appareil
+login-send-code = M’envoyer un code
+login-what-comes = Vous recevrez un e-mail avec un code à 6 chiffres pour vous connecter.
+login-wrong = Ce nom et ce mot de passe ne vont pas ensemble. Vérifiez les deux et réessayez.
+login-wrong-name = Cela n’a pas fonctionné. Vérifiez le nom et réessayez.
+login-disabled = Ce compte est désactivé. Demandez aux responsables de { $site } de le réactiver.
+login-busy = Trop de personnes se connectent en ce moment. Réessayez dans { $span }.
+login-delayed = Trop de mots de passe erronés depuis des navigateurs inconnus. Réessayez dans { $span }, ou dans un navigateur où vous vous êtes déjà connecté.
+login-flow-lost = Votre connexion a été interrompue. Veuillez recommencer.
+
+## Le code
+
+code-title = Consultez vos e-mails
+code-title-expired = Ce code a expiré
+code-title-link-only = Ouvrez le lien de l’e-mail
+code-title-exhausted = Plus aucun essai
+code-title-spent = Ce code a déjà été utilisé
+code-sent = Nous avons envoyé un code à 6 chiffres à { $address }.
+code-sent-letters = Nous avons envoyé un code de 8 lettres à { $address }.
+code-for-sign_up = Il prouve que l’adresse est à vous.
+code-for-reset = Il vous permet de choisir un nouveau mot de passe.
+code-for-email_change = Il prouve que la nouvelle adresse est à vous.
+code-for-second_step_on = Il vous permet d’activer la deuxième étape.
+code-for-second_step_off = Il vous permet de désactiver la deuxième étape.
+code-label = Code à 6 chiffres reçu par e-mail
+code-label-letters = Code reçu par e-mail
+code-letters = Mon code contient des lettres
+code-resent = Nous avons envoyé un nouveau code. Le précédent n’est plus valable.
+code-resent-link = Nous avons envoyé un nouveau lien. Le précédent n’est plus valable.
+code-wrong = Ce n’est pas le bon code. Regardez l’e-mail le plus récent et réessayez.
+code-not-digits = Un code a 6 chiffres. Saisissez-les tous.
+code-not-letters = Un code a 8 lettres. Saisissez-les toutes.
+code-tries-left = { $left ->
+    [one] Encore { $left } essai
+   *[other] Encore { $left } essais
+}
+code-over = Ce code a expiré. Envoyez-en un nouveau pour continuer.
+code-over-none-left = Ce code a expiré. Recommencez pour en recevoir un autre.
+code-over-link = Ce lien a expiré. Envoyez-en un nouveau pour continuer.
+code-over-link-none-left = Ce lien a expiré. Recommencez pour en recevoir un autre.
+code-expired = Le code pour { $address } était valable jusqu’à { $time }. Envoyez-en un nouveau pour continuer.
+code-expired-none-left = Le code pour { $address } était valable jusqu’à { $time }. Aucun autre code ne peut être envoyé ; recommencez pour en recevoir un.
+code-link-only = Trop de codes erronés ont été saisis ; pour le moment, les codes ne sont pas acceptés. Le lien de l’e-mail envoyé à { $address } fonctionne : ouvrez-le dans ce navigateur.
+code-exhausted = Le code a été mal saisi trop souvent et n’est plus valable. Recommencez pour en recevoir un autre.
+spent = Si c’était vous, vous êtes connecté et pouvez continuer. Sinon, recommencez pour en recevoir un autre.
+spent-other = Si c’était vous, vous n’avez plus rien à faire. Sinon, recommencez pour en recevoir un autre.
+resend-title = Pas d’e-mail ?
+resend-code = Envoyer un nouveau code
+resend-link = Envoyer un nouveau lien
+resend-too-soon-code = Il est trop tôt pour un nouveau code. Attendez { $time }, puis réessayez.
+resend-too-soon-link = Il est trop tôt pour un nouveau lien. Attendez { $time }, puis réessayez.
+resend-spam = Regardez aussi dans les courriers indésirables.
+resend-at-code = Vous pourrez envoyer un nouveau code à { $time }.
+resend-at-link = Vous pourrez envoyer un nouveau lien à { $time }.
+resend-hint-code = Regardez aussi dans les courriers indésirables, ou envoyez un nouveau code. Le précédent ne sera alors plus valable.
+resend-hint-link = Regardez aussi dans les courriers indésirables, ou envoyez un nouveau lien. Le précédent ne sera alors plus valable.
+resend-now-code = Vous pouvez maintenant envoyer un nouveau code.
+resend-now-link = Vous pouvez maintenant envoyer un nouveau lien.
+resend-none-left-code = Regardez aussi dans les courriers indésirables. Aucun autre code ne peut être envoyé ici ; recommencez pour en recevoir un.
+resend-none-left-link = Regardez aussi dans les courriers indésirables. Aucun autre lien ne peut être envoyé ici ; recommencez pour en recevoir un.
+not-your-address = Ce n’est pas votre adresse ?
+
+## Le lien
+
+link-title-sign_in = Se connecter
+link-title-sign_up = Confirmez votre adresse
+link-title-reset = Choisissez un nouveau mot de passe
+link-title-email_change = Confirmez votre nouvelle adresse
+link-title-second_step_on = Activer la deuxième étape
+link-title-second_step_off = Désactiver la deuxième étape
+link-title-expired = Ce lien a expiré
+link-title-spent = Ce lien a déjà été utilisé
+link-ready-sign_in = Vous avez ouvert le lien que nous avons envoyé à { $address }. Si vous l’avez demandé, continuez vers { $site }. Sinon, fermez cette page.
+link-ready-sign_up = Vous avez ouvert le lien que nous avons envoyé à { $address }. Si vous avez demandé un compte sur { $site }, continuez. Sinon, fermez cette page.
+link-ready-reset = Vous avez ouvert le lien que nous avons envoyé à { $address }. Si vous voulez choisir un nouveau mot de passe, continuez. Sinon, fermez cette page.
+link-ready-email_change = Vous avez ouvert le lien que nous avons envoyé à { $address }. Si vous avez demandé à recevoir ici les e-mails de votre compte, continuez. Sinon, fermez cette page.
+link-ready-second_step_on = Vous avez ouvert le lien que nous avons envoyé à { $address }. Si vous avez demandé à activer la deuxième étape, continuez. Sinon, fermez cette page.
+link-ready-second_step_off = Vous avez ouvert le lien que nous avons envoyé à { $address }. Si vous avez demandé à désactiver la deuxième étape, continuez. Sinon, fermez cette page.
+link-over = Ce lien a expiré. Recommencez pour en recevoir un autre.
+link-expired = Un lien ne sert qu’une fois, pendant peu de temps, et n’est plus valable dès qu’un e-mail plus récent a été envoyé. Cherchez un e-mail plus récent, ou recommencez pour en recevoir un.
+
+## Le lien dans un autre navigateur
+
+relay-title = Saisissez ce code là où vous l’avez demandé
+relay-title-no-code = Ouvrez le lien dans l’autre navigateur
+relay-text = Vous avez ouvert le lien dans un autre navigateur que celui où vous vous connectez à { $host }. Pour vous y connecter, saisissez-y ce code :
+relay-text-other = Vous avez ouvert le lien dans un autre navigateur que celui où vous l’avez demandé sur { $host }. Pour y continuer, saisissez-y ce code :
+relay-over = Ce code a expiré. Envoyez-en un nouveau là où vous vous connectez.
+relay-over-other = Ce code a expiré. Envoyez-en un nouveau là où vous l’avez demandé.
+relay-no-code = Vous avez ouvert le lien dans un autre navigateur que celui où vous vous connectez à { $host }. Il ne fonctionne que là : revenez à l’e-mail, copiez le lien et ouvrez-le dans ce navigateur avant { $time }.
+relay-no-code-other = Vous avez ouvert le lien dans un autre navigateur que celui où vous l’avez demandé sur { $host }. Il ne fonctionne que là : revenez à l’e-mail, copiez le lien et ouvrez-le dans ce navigateur avant { $time }.
+relay-never-code = Ne lisez ce code à personne et ne le transférez jamais.
+relay-never-link = Ne transférez jamais le lien.
+relay-nobody-asks = Personne de { $site } ne vous le demandera. Si vous ne l’avez pas demandé vous-même, fermez cette page.
+
+## Encore une étape
+
+confirm-title = Encore une étape
+confirm-text = Vous êtes connecté avec votre mot de passe. La page que vous voulez ouvrir demande aussi un code, que nous envoyons à { $address }.
+
+## Connecté et déconnecté
+
+signed-in-title = Vous êtes connecté
+signed-in-name = Nom
+signed-in-username = Nom d’utilisateur
+signed-in-email = Adresse e-mail
+signed-in-with = Confirmé par
+signed-in-with-code = Code par e-mail
+signed-in-since = Depuis
+signed-in-until = Jusqu’à
+sign-out-title = Se déconnecter ?
+sign-out-text = Pour revenir sur { $site }, vous devrez vous reconnecter.
+sign-out-stay = Rester connecté
+signed-out-title = Vous êtes déconnecté
+signed-out-text = Personne ne peut utiliser { $site } depuis ce navigateur sans se connecter.
+signed-out-again = Se reconnecter
+
+## Ce n’était pas moi
+
+not-me-title = Ce n’était pas vous ?
+not-me-text = Tous les navigateurs connectés à votre compte sur { $site } seront déconnectés, et les navigateurs de confiance seront oubliés. Vous vous reconnecterez ensuite avec votre mot de passe et un code.
+not-me-sure = Oui, ce n’était pas moi
+not-me-go = Déconnecter tous les navigateurs
+not-me-was-me = C’était moi
+not-me-title-done = Déconnecté partout
+not-me-done = Plus aucun navigateur n’est connecté à votre compte, et aucun n’est de confiance.
+not-me-now = Changez maintenant votre mot de passe et celui de votre messagerie, et prévenez les responsables de { $site }.
+not-me-title-over = Cette adresse n’est plus valable
+not-me-over = Elle est valable sept jours. Si vous pensez que quelqu’un d’autre utilise votre compte, prévenez les responsables de { $site }.
+
+## Ce qui n’a pas fonctionné
+
+error-bad_request-title = Cela n’a pas été compris
+error-bad_request = L’adresse ou le formulaire était incomplet. Vérifiez l’adresse, ou revenez en arrière et réessayez.
+error-forbidden-title = Accès refusé
+error-forbidden = Votre compte ne peut pas ouvrir cette page. S’il le devrait, adressez-vous aux responsables de { $site }, ou connectez-vous avec un autre compte.
+error-not_found-title = Page introuvable
+error-not_found = Il n’y a rien à cette adresse. Vérifiez qu’elle est bien écrite.
+error-method_not_allowed-title = Cela ne fonctionne pas ici
+error-method_not_allowed = Cette adresse n’accepte pas ce qui lui a été envoyé. Revenez en arrière et réessayez depuis la page précédente.
+error-form_expired-title = Cette page est restée ouverte trop longtemps
+error-form_expired = Rien n’a donc été envoyé ni modifié. Rouvrez la page et réessayez. Si cela se reproduit, autorisez votre navigateur à garder les cookies de ce site.
+error-too_large-title = C’était trop à la fois
+error-too_large = Ce qui a été envoyé est plus grand que ce que cette adresse accepte ; rien n’a donc été modifié. Revenez en arrière et envoyez-en moins.
+error-unknown_site-title = Aucun site ici
+error-unknown_site = Aucun site ne porte ce nom ici. Vérifiez que l’adresse est bien écrite.
+error-too_many_requests-title = Trop d’essais
+error-unavailable-title = Indisponible pour le moment
+error-unavailable = La connexion ne fonctionne pas pour le moment. Réessayez dans { $span } ; rien n’est perdu.
+error-upstream_unreachable-title = { $site } ne répond pas
+error-upstream_unreachable = { $site } est injoignable pour le moment. Réessayez dans une minute. Si cela n’aide pas, prévenez les responsables du site.
+error-upstream_timeout-title = { $site } est trop lent
+error-upstream_timeout = { $site } a mis trop de temps à répondre. Réessayez dans une minute. Si cela n’aide pas, prévenez les responsables du site.
+error-internal-title = Une erreur s’est produite
+error-internal = L’erreur vient de nous, pas de vous. Réessayez. Si elle se reproduit, prévenez les responsables de { $site }.
+error-number = Si vous demandez de l’aide, donnez ce numéro :
+
+## En route vers un autre site
+
+ticket-title = Non connecté
+ticket-title-onward = Connecté
+ticket-title-in-circles = La connexion tourne en rond
+ticket-onward = En route vers { $host }.
+ticket-in-circles = Vous êtes connecté, mais votre navigateur ne garde pas ce que { $host } lui donne pour cela. Autorisez les cookies de { $host } dans votre navigateur, puis réessayez.
+ticket-no-cookies = Votre navigateur n’a présenté aucun cookie de { $host } : il ne les garde pas, ou vous avez ouvert une adresse donnée à un autre navigateur. Autorisez les cookies de { $host }, puis réessayez.
+ticket-over = Le passage de la connexion à { $host } ne sert qu’une fois, pendant une demi-minute, et seulement dans le navigateur qui l’a commencé. Rien n’est perdu : réessayez.
+
+## Où aller au lieu de se connecter
+
+login-forgot = Mot de passe oublié ?
+login-register = S’inscrire
+login-password-changed = Votre mot de passe a été changé et tous les navigateurs ont été déconnectés. Connectez-vous avec le nouveau.
+
+## Un nouveau compte et un nouveau mot de passe
+
+join-username = Nom d’utilisateur
+join-username-hint = Lettres, chiffres, points, tirets et tirets bas.
+join-username-invalid = Un nom d’utilisateur compte de 1 à 64 lettres, chiffres, points, tirets ou tirets bas, et commence par une lettre ou un chiffre.
+join-username-taken = Quelqu’un d’autre a déjà ce nom. Choisissez-en un autre.
+join-email = Adresse e-mail
+join-full-name = Nom complet (facultatif)
+join-full-name-invalid = Un nom compte au plus 128 caractères.
+register-title = S’inscrire
+register-email-hint = Nous y envoyons un code, pour voir qu’elle est à vous.
+register-email-domains = Elle doit se terminer par { $domains }.
+register-email-invalid = Ce n’est pas une adresse e-mail. Elle a la forme nom@example.com.
+register-email-other-domain = Seules les adresses qui se terminent par { $domains } peuvent s’inscrire ici.
+register-button = S’inscrire
+register-have-one = Vous avez déjà un compte ?
+name-title = Choisissez un autre nom
+name-text = Votre adresse est confirmée. Entre-temps, quelqu’un d’autre a pris le nom que vous aviez choisi ; choisissez-en donc un autre.
+reset-title = Mot de passe oublié ?
+reset-text = Dites qui vous êtes. Si vous avez un compte, nous envoyons à son adresse un code qui vous permet de choisir un nouveau mot de passe.
+reset-button = M’envoyer un code
+reset-back = Retour à la connexion
+new-password-title = Choisissez un nouveau mot de passe
+new-password-text = Tous les navigateurs connectés à votre compte seront déconnectés.
+new-password-label = Nouveau mot de passe
+new-password-hint = { $limit } caractères ou plus. Plusieurs mots à la suite sont un bon choix.
+new-password-button = Enregistrer
+new-password-over-title = Ce n’est plus valable
+new-password-over-text = Un nouveau mot de passe ne peut être choisi qu’une fois, pendant peu de temps. Recommencez pour recevoir un autre code.
+password-too-short = Un mot de passe compte au moins { $limit } caractères.
+password-too-long = Un mot de passe compte au plus { $limit } octets.
+password-only-digits = Un mot de passe fait seulement de chiffres est vite deviné. Ajoutez des mots.
+password-like-username = Cela ressemble trop à votre nom d’utilisateur. Choisissez autre chose.
+password-like-email = Cela ressemble trop à votre adresse e-mail. Choisissez autre chose.
+password-like-full-name = Cela ressemble trop à votre nom. Choisissez autre chose.
+password-like-site-name = Cela ressemble trop au nom de ce site. Choisissez autre chose.
+password-common = C’est l’un des premiers mots de passe que tout le monde essaie. Choisissez autre chose.
+password-breached = Ce mot de passe a été volé ailleurs et figure sur une liste. Choisissez autre chose, et changez-le partout où vous l’utilisez.
+password-unchecked = Impossible de vérifier si ce mot de passe a été volé ailleurs. Réessayez dans quelque temps.
+password-fair = Un seul mot est vite deviné. Ajoutez d’autres mots.
+password-good = Rien ne s’y oppose pour l’instant.
+invitation-title = Bienvenue sur { $site }
+invitation-text = Vous êtes invité avec { $address }. Choisissez un mot de passe, et vous aurez un compte.
+invitation-username = Vous vous connecterez sous le nom { $name }.
+invitation-button = Créer mon compte
+invitation-over-title = Cette invitation n’est plus valable
+invitation-over-text = Elle a été utilisée, retirée, ou elle est trop ancienne. Si vous n’avez pas encore de compte, demandez-en une autre aux responsables de { $site }.
