@@ -54,6 +54,10 @@
 //! password's code gives a [`domain::permit`], which is good for one new password and for nothing else. A new password
 //! begins a new epoch: sessions, devices, challenges and permits of before are dead.
 //!
+//! What guards an account (its password, address, second step, backup codes) is changed on the account page by somebody
+//! who has shown both factors within five minutes: [`auth::fresh::gate`] makes the proof that these use cases ask for.
+//! A change of password or second step begins a new epoch, in which only the browser that made it goes on.
+//!
 //! # Words
 //!
 //! Every word of pages and mails is a message of `templates/locales/{language}`, which [`templates`] checks at start; the
