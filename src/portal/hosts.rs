@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use http::Uri;
+
 use crate::auth::ticket::{LONGEST_PAGE, Shown, TicketRequest};
 use crate::domain::host::HostName;
 use crate::domain::keys::KeyRing;
@@ -11,10 +13,14 @@ use crate::domain::session::Session;
 use crate::domain::ticket::TicketBrowser;
 use crate::domain::time::Timestamp;
 
+use super::BASE;
 use super::visit::PortalSite;
 
 /// Where the portal answers what other hosts ask.
 pub(super) const QUESTIONS: &str = "/_doorward/sso";
+
+/// The pages that are at the portal alone. The sign-in page itself asks the portal instead.
+const AT_THE_PORTAL: [&str; 6] = ["account", "code", "invitation", "link", "register", "reset"];
 
 /// The hosts that share one sign-in: people sign in at the portal's, and are carried to the others.
 #[derive(Debug)]
@@ -59,6 +65,15 @@ impl Hosts {
         let others = self.shared.as_ref().filter(|_| self.is_portal(site));
         let others = others.into_iter().flat_map(|shared| shared.others.values());
         std::iter::once(site).chain(others.map(|other| &**other))
+    }
+
+    /// The same page at the portal, where it is one that has its place there alone: nobody signs in, registers, resets a
+    /// password or changes an account at another host, so that no session is begun there but by a ticket.
+    pub(super) fn page_at_portal(&self, site: &PortalSite, target: &Uri) -> Option<String> {
+        let portal = self.sign_in_of(site)?;
+        let page = target.path().strip_prefix(BASE)?.split('/').next()?;
+        let here = AT_THE_PORTAL.contains(&page);
+        here.then(|| format!("{}{target}", portal.origin_text))
     }
 
     /// Whether `site` answers the questions of others.

@@ -1,6 +1,7 @@
 //! Responses: one place that gives every page its headers.
 
 use axum::body::Body;
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
 use crate::auth::StoreError;
@@ -70,6 +71,20 @@ fn written_in(headers: &mut HeaderMap, language: Language) {
     headers.insert(header::CONTENT_TYPE, html);
     headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
     headers.insert(header::VARY, HeaderValue::from_static("Accept-Language, Cookie"));
+}
+
+/// A redirect outside any page, to an address made here.
+pub(super) fn redirect(target: &str, secure: bool) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    if let Ok(mut target) = HeaderValue::from_str(target) {
+        target.set_sensitive(true);
+        response.headers_mut().insert(header::LOCATION, target);
+    }
+    SecurityHeaders::set(response.headers_mut(), secure);
+    let none = HeaderValue::from_static("no-referrer");
+    response.headers_mut().insert(header::REFERRER_POLICY, none);
+    response
 }
 
 /// Builds the answer to one request. Carries the browser's flow secret, making one where there is none, so that

@@ -77,6 +77,11 @@ async fn s46_tiddlywiki_knows_who_writes() {
         assert!(status.contains(name), "{status}");
     }
 
+    // S47: nor is a name taken away, which would make somebody nobody.
+    let without = Request::get("/status").header("Connection", "X-Authenticated-User");
+    let status = ada.send(without).await;
+    assert!(status.status == 400 || status.text().contains("\"username\":\"ada\""));
+
     let note = Request::new("PUT", "/recipes/default/tiddlers/Note")
         .header("X-Requested-With", "TiddlyWiki")
         .body("application/json", r#"{"title":"Note","text":"Note G"}"#);

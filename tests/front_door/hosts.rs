@@ -413,7 +413,7 @@ async fn programs_and_forms_at_the_second_host_are_answered_as_at_the_first() {
     assert_eq!(answer.location(), "/_doorward/login");
     let fields = [("csrf", csrf.as_str()), ("rd", "/")];
     let answer = ada.at(OTHER).submit("/_doorward/code/start", &fields).await.expect(303);
-    assert_eq!(answer.location(), "/_doorward/login");
+    assert_eq!(answer.location(), "https://wiki.test/_doorward/code/start");
     assert_arrived(&ada.open(OTHER, "/simple/y").await, OTHER, &site, "ada");
 
     // Only loading a page asks for a ticket, or shows one.
@@ -429,6 +429,28 @@ async fn programs_and_forms_at_the_second_host_are_answered_as_at_the_first() {
     assert_eq!(answer.status, 405);
     ada.at(THIRD).send(landing(&ticket)).await.expect(303);
     assert!(ada.at(THIRD).is_signed_in().await);
+}
+
+#[tokio::test]
+async fn no_session_begins_at_another_host_but_by_a_ticket() {
+    let site = start().await;
+    let ada = somebody(&site);
+    for page in ["code", "register?x=1", "reset", "invitation/abc", "link/abc", "account/email"] {
+        let target = format!("/_doorward/{page}");
+        let moved = ada.at(OTHER).get(&target).await.expect(303);
+        assert_eq!(moved.location(), format!("https://wiki.test{target}"));
+        assert_eq!(moved.header("referrer-policy"), Some("no-referrer"));
+    }
+    // Half signed in at the portal, with the code: it is taken there alone.
+    let code = ada.at(WIKI).half_sign_in(&site, &ADA).await;
+    let flow = ada.at(WIKI).cookie("doorward-flow");
+    ada.at(OTHER).set_cookie("__Host-doorward-flow", flow.as_deref());
+    let fields = [("code", code.as_str()), ("csrf", "x")];
+    let moved = ada.at(OTHER).submit("/_doorward/code", &fields).await.expect(303);
+    assert_eq!(moved.location(), "https://wiki.test/_doorward/code");
+    assert!(!ada.at(OTHER).is_signed_in().await);
+    ada.at(WIKI).submit_code(&code).await.expect(303);
+    assert_arrived(&ada.open(WIKI, "/private").await, WIKI, &site, "ada");
 }
 
 #[tokio::test]

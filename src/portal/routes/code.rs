@@ -143,9 +143,6 @@ pub(in crate::portal) async fn start(
         Err(refusal) => return refusal.answer(reply),
     };
     let Some(signed_in) = &visit.signed_in else { return reply.see_other(LOGIN) };
-    if visit.signs_in_elsewhere() {
-        return reply.see_other(LOGIN);
-    }
     let return_to = ReturnTo::or_front_page(form.get("rd"));
     match portal.auth.step_up(signed_in, &visit.context(return_to.clone())).await {
         Ok(StepUpOutcome::CodeSent(flow)) => reply.next_flow(&flow).see_other(CODE),
