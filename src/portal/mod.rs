@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::middleware;
 use axum::routing::get;
 use bytes::Bytes;
 use http::{Request, Response};
@@ -98,7 +97,6 @@ impl Portal {
                 "/_doorward/account/devices/{id}",
                 get(browsers::ask_device).post(browsers::forget_device),
             )
-            .route_layer(middleware::from_fn(account::at_portal))
     }
 
     fn router(self) -> Router {

@@ -4,9 +4,8 @@
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Extension, Request, State};
-use axum::middleware::Next;
-use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use axum::extract::{Extension, State};
+use http::{HeaderMap, Response, StatusCode};
 
 use super::code::posted;
 use crate::auth::StoreError;
@@ -22,7 +21,7 @@ use crate::portal::pages::account::{
 };
 use crate::portal::pages::{ErrorKind, Page};
 use crate::portal::respond::{Reply, unavailable};
-use crate::portal::{Portal, SecurityHeaders, Visit, cookies};
+use crate::portal::{Portal, Visit, cookies};
 
 pub(in crate::portal) mod browsers;
 pub(in crate::portal) mod guarded;
@@ -40,22 +39,6 @@ pub(in crate::portal) fn is_guarded(path: &str) -> bool {
 /// Whether the page of this path is one of the account's.
 pub(in crate::portal) fn owns(path: &str) -> bool {
     path.strip_prefix(ACCOUNT).is_some_and(|page| page.is_empty() || page.starts_with('/'))
-}
-
-/// Where hosts share one sign-in, the account is at the portal's alone.
-pub(in crate::portal) async fn at_portal(
-    Extension(visit): Extension<Visit>,
-    request: Request,
-    next: Next,
-) -> Response<Body> {
-    let Some(portal) = visit.hosts.sign_in_of(&visit.site) else { return next.run(request).await };
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::SEE_OTHER;
-    let target = format!("{}{}", portal.origin_text, visit.here);
-    let target = HeaderValue::try_from(target).unwrap_or(HeaderValue::from_static("/"));
-    response.headers_mut().insert(header::LOCATION, target);
-    SecurityHeaders::set(response.headers_mut(), visit.site.origin.is_secure());
-    response
 }
 
 pub(in crate::portal) async fn show(
