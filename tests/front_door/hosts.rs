@@ -310,7 +310,17 @@ async fn s51_nobody_but_our_own_hosts_chooses_where_a_sign_in_is_carried() {
     let mut bytes = request.as_bytes().to_vec();
     bytes[40] = if bytes[40] == b'A' { b'B' } else { b'A' };
     let altered = String::from_utf8(bytes).unwrap();
+    // What it says can be read, and still not be said otherwise.
+    let said = data_encoding::BASE64URL_NOPAD.decode(request.as_bytes()).unwrap();
+    let other_words = |old: &str, new: &str| {
+        let at = said.windows(old.len()).position(|window| window == old.as_bytes()).unwrap();
+        let mut said = said.clone();
+        said.splice(at..at + old.len(), new.bytes());
+        format!("{path}request={}", data_encoding::BASE64URL_NOPAD.encode(&said))
+    };
     for bad in [
+        other_words(OTHER, THIRD),
+        other_words("/page", "/elsewhere"),
         format!("{path}request={altered}"),
         format!("{path}request="),
         format!("{path}request={request}&request={request}"),
