@@ -57,6 +57,9 @@
 //! who has shown both factors within five minutes: [`auth::fresh::gate`] makes the proof that these use cases ask for.
 //! A change of password or second step begins a new epoch, in which only the browser that made it goes on.
 //!
+//! Every new password passes the rules ([`domain::password_rules`]) in [`auth::new_password`]. Accounts that come from
+//! elsewhere keep their hashes, which [`auth::password`] checks as they are and replaces.
+//!
 //! # Words
 //!
 //! Every word of pages and mails is a message of `templates/locales/{language}`, which [`templates`] checks at start; the
