@@ -27,7 +27,8 @@
 //! 6. Everything else goes to the [`policy`], which decides as data on every way in which the path could be read:
 //!    forward, sign in, 401, 403. Only it can make an [`policy::Admitted`].
 //! 7. Forwarded requests lose every alias of every identity header and doorward's own cookies, then get the
-//!    [`identity`] of who asks and a signature over both; only an `Admitted` has an identity to write.
+//!    [`identity`] of who asks, an assertion of it that is made once a minute, and a signature over all of that; only an
+//!    `Admitted` has an identity to write.
 //! 8. The answer streams back; an app cannot set doorward's cookies.
 //!
 //! A proxy that asks at `/_doorward/verify` takes the same way for the request that it tells of, and gets what 7 would
@@ -70,7 +71,8 @@
 //!
 //! The clock is read once a request ([`domain::time`]) and passed on; randomness is drawn through
 //! [`domain::entropy`]. Each secret has one type for each place where it lives ([`domain::secret`]), none prints, and
-//! all keys are derived from one server secret ([`domain::keys`]).
+//! all keys are derived from one server secret ([`domain::keys`]), but for those that sign identity and change while
+//! everything runs ([`identity::ring`], kept by [`app::keys_file`]).
 
 pub mod app;
 pub mod auth;

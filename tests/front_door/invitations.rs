@@ -72,8 +72,8 @@ async fn whoever_is_invited_chooses_a_name_and_a_password_and_is_signed_in() {
     accept(&browser, &page, "", NEW.password).await.expect(400);
     accept(&browser, &page, NEW.username, NEW.password).await.expect(303);
     assert!(browser.is_signed_in().await);
-    assert_eq!(site.upstream.last().header("remote-groups").as_deref(), Some("staff"));
-    assert_eq!(site.upstream.last().header("remote-name").as_deref(), Some(NEW.full_name));
+    assert_eq!(site.upstream.last().header("remote-groups"), Some("staff"));
+    assert_eq!(site.upstream.last().header("remote-name"), Some(NEW.full_name));
     // Once.
     let thief = Browser::new(&site);
     open(&thief, &path).await.expect(410);

@@ -64,7 +64,7 @@ async fn somebody_registers_confirms_the_code_and_is_signed_in() {
     let answer = browser.submit_code(&mail.code()).await.expect(303);
     assert_eq!(answer.location(), "/private");
     assert!(browser.is_signed_in().await);
-    assert_eq!(site.upstream.last().header("remote-name").as_deref(), Some(NEW.full_name));
+    assert_eq!(site.upstream.last().header("remote-name"), Some(NEW.full_name));
     assert_eq!(status(&site, NEW.username).await.as_deref(), Some("active"));
     assert!(browser.cookie("doorward-device").is_some(), "the browser is known");
     // And from then on as anybody.
@@ -309,6 +309,25 @@ async fn s2_of_fifty_parallel_right_codes_exactly_one_makes_the_account() {
             .any(|cookie| cookie.starts_with("doorward=") && !cookie.starts_with("doorward=;"))
     };
     assert_eq!(answers.iter().filter(signed_in).count(), 1);
+}
+
+#[tokio::test]
+async fn s7_the_code_of_a_registration_signs_nobody_in_and_that_of_a_sign_in_registers_nobody() {
+    let site = Site::with(open()).await;
+    let (signs_in, registers) = (Browser::new(&site), Browser::new(&site));
+    let theirs = signs_in.half_sign_in(&site, &ADA).await;
+    register(&registers, &NEW).await.expect(303);
+    let code = site.mailbox.next_code_to(NEW.email).await.code();
+    if theirs != code {
+        signs_in.submit_code(&code).await.expect(401);
+        registers.submit_code(&theirs).await.expect(401);
+    }
+    assert!(!signs_in.is_signed_in().await && !registers.is_signed_in().await);
+    assert_eq!(status(&site, NEW.username).await.as_deref(), Some("pending"));
+    // Each still does what it is for.
+    signs_in.submit_code(&theirs).await.expect(303);
+    registers.submit_code(&code).await.expect(303);
+    assert_eq!(status(&site, NEW.username).await.as_deref(), Some("active"));
 }
 
 #[tokio::test]

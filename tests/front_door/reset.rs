@@ -10,7 +10,7 @@ use crate::support::people::{
     anywhere, browser_at, letters, link, open_link, own_work, sign_in_and_trust, sign_in_by_link,
     subject, told,
 };
-use crate::support::site::{ADA, Person, Setup, Site};
+use crate::support::site::{ADA, GRACE, Person, Setup, Site};
 
 const NEW: &str = "punched cards, in four colours";
 
@@ -263,6 +263,17 @@ async fn s41_what_ends_everything_ends_a_reset_that_was_begun() {
     let late = begun.submit("/_doorward/code", &fields).await;
     assert_eq!((late.status, late.location()), (303, "/_doorward/login"));
     Browser::new(&site).sign_in(&site, &Person { password: NEW, ..ADA }).await;
+}
+
+#[tokio::test]
+async fn a_reset_ends_nothing_of_another_account_in_the_same_browser() {
+    let site = Site::start().await;
+    let browser = Browser::new(&site);
+    browser.sign_in(&site, &GRACE).await;
+    half_way(&browser, &site).await;
+    choose(&browser, NEW).await.expect(303);
+    assert!(browser.is_signed_in().await, "grace goes on");
+    assert_eq!(site.upstream.last().header("remote-user"), Some(GRACE.username));
 }
 
 #[tokio::test]

@@ -108,9 +108,8 @@ pub(in crate::portal) async fn submit_password(
     let context = visit.context(ReturnTo::front_page());
     let refused = match portal.auth.choose_password(&flow, typed, &context).await {
         Ok(NewPasswordOutcome::Done { return_to }) => {
-            let names = visit.site.cookies;
-            let expired = names.expire(names.session());
-            return reply.cookie(expired).end_flow().see_other(&sign_in_anew(&return_to));
+            // A session of the account is dead by now, one of another account has nothing to do with it.
+            return reply.end_flow().see_other(&sign_in_anew(&return_to));
         }
         Ok(NewPasswordOutcome::Refused(fault)) => {
             Refused { status: StatusCode::BAD_REQUEST, fault: Some(fault), alert: None }
