@@ -13,6 +13,7 @@ use crate::gateway::web_socket;
 use crate::support::browser::{Browser, Request};
 use crate::support::http::{PATIENCE, read_chunk, read_head, read_response, read_until};
 use crate::support::site::{ADA, Setup, Site};
+use crate::support::tools::free_port;
 
 #[tokio::test]
 async fn an_upload_reaches_the_app_while_it_is_still_being_sent() {
@@ -142,6 +143,19 @@ async fn a_web_socket_stays_open_however_early_the_app_has_answered() {
         let said = timeout(PATIENCE, read_until(&mut stream, &mut pending, b"hello")).await;
         assert_eq!(said.unwrap().ok(), Some(0), "round {round}: it was closed");
     }
+}
+
+#[tokio::test]
+async fn an_app_may_refuse_a_web_socket_or_be_away() {
+    let site = Site::with(Setup { people: Vec::new(), ..Setup::default() }).await;
+    for _ in 0..3 {
+        let answer = site.send(web_socket("/public/page")).await.expect(200);
+        assert!(answer.text().contains("The app"), "{}", answer.text());
+    }
+    let away = ([127, 0, 0, 1], free_port()).into();
+    let site =
+        Site::with(Setup { upstream: Some(away), people: Vec::new(), ..Setup::default() }).await;
+    site.send(web_socket("/public/ws")).await.expect(502);
 }
 
 /// Its `101` is there as soon as the gateway has a connection: no app is faster. It says back what it hears.
