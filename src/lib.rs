@@ -27,7 +27,8 @@
 //! 6. Everything else goes to the [`policy`], which decides as data on every way in which the path could be read:
 //!    forward, sign in, 401, 403. Only it can make an [`policy::Admitted`].
 //! 7. Forwarded requests lose every alias of every identity header and doorward's own cookies, then get the
-//!    [`identity`] of who asks and a signature over both; only an `Admitted` has an identity to write.
+//!    [`identity`] of who asks, an assertion of it that is made once a minute, and a signature over all of that; only an
+//!    `Admitted` has an identity to write.
 //! 8. The answer streams back; an app cannot set doorward's cookies.
 //!
 //! A proxy that asks at `/_doorward/verify` takes the same way for the request that it tells of, and gets what 7 would
@@ -53,6 +54,13 @@
 //! password's code gives a [`domain::permit`], which is good for one new password and for nothing else. A new password
 //! begins a new epoch: sessions, devices, challenges and permits of before are dead.
 //!
+//! What guards an account (its password, address, second step, backup codes) is changed on the account page by somebody
+//! who has shown both factors within five minutes: [`auth::fresh::gate`] makes the proof that these use cases ask for.
+//! A change of password or second step begins a new epoch, in which only the browser that made it goes on.
+//!
+//! Every new password passes the rules ([`domain::password_rules`]) in [`auth::new_password`]. Accounts that come from
+//! elsewhere keep their hashes, which [`auth::password`] checks as they are and replaces.
+//!
 //! # Words
 //!
 //! Every word of pages and mails is a message of `templates/locales/{language}`, which [`templates`] checks at start; the
@@ -63,7 +71,8 @@
 //!
 //! The clock is read once a request ([`domain::time`]) and passed on; randomness is drawn through
 //! [`domain::entropy`]. Each secret has one type for each place where it lives ([`domain::secret`]), none prints, and
-//! all keys are derived from one server secret ([`domain::keys`]).
+//! all keys are derived from one server secret ([`domain::keys`]), but for those that sign identity and change while
+//! everything runs ([`identity::ring`], kept by [`app::keys_file`]).
 
 pub mod app;
 pub mod auth;

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -162,8 +162,24 @@ impl KeysFile {
         let beside = self.beside("lock");
         let file =
             OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(beside)?;
+        self.give(&file)?;
         file.lock()?;
         Ok(file)
+    }
+
+    /// Makes the file that of whoever owns the keys, or their folder where there are none yet: an operator who is root
+    /// must not lock out a doorward that is not.
+    fn give(&self, file: &File) -> io::Result<()> {
+        let place = self.place();
+        let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let like = std::fs::metadata(&place)
+            .or_else(|_| std::fs::metadata(folder.unwrap_or(Path::new("."))))?;
+        let own = file.metadata()?;
+        // Nobody but root can give files away, and nobody else has to.
+        if own.uid() == 0 && like.uid() != 0 {
+            fchown(file, Some(like.uid()), Some(like.gid()))?;
+        }
+        Ok(())
     }
 
     /// Writes beside and renames into place. What a dead process left there is removed first, so that nothing is
@@ -175,6 +191,7 @@ impl KeysFile {
             _ => {}
         }
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+        self.give(&file)?;
         file.write_all(text.as_bytes())?;
         file.write_all(b"\n")?;
         file.sync_all()?;
@@ -274,6 +291,24 @@ mod tests {
         let error = file.read_or_make(AssertionAlgorithm::EdDsa, &OsEntropy, NOW).unwrap_err();
         assert!(error.to_string().contains("Restore it from a backup"), "{error}");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "{}", "nothing is written over it");
+    }
+
+    /// Shown where tests run as root, as they do in CI.
+    #[test]
+    fn what_root_rotates_stays_its_owners() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.json");
+        let file = KeysFile::new(&path);
+        made(&file);
+        if std::os::unix::fs::chown(&path, Some(12_345), Some(12_345)).is_err() {
+            return;
+        }
+        let _ = std::fs::remove_file(folder.path().join("keys.json.lock"));
+        file.change(|_| Ok(())).unwrap();
+        for name in ["keys.json", "keys.json.lock"] {
+            let metadata = std::fs::metadata(folder.path().join(name)).unwrap();
+            assert_eq!((metadata.uid(), metadata.mode() & 0o777), (12_345, 0o600), "{name}");
+        }
     }
 
     #[test]

@@ -20,6 +20,20 @@ use super::sign_in::Context;
 /// What a right answer gave.
 #[derive(Debug)]
 pub enum Answered {
+    /// The account has another e-mail address.
+    EmailChanged {
+        /// Where the browser goes.
+        return_to: ReturnTo,
+    },
+    /// The second step of the account is on or off.
+    SecondStep {
+        /// Whether it is on.
+        on: bool,
+        /// The session with which this browser goes on.
+        opened: Opened,
+        /// Where it goes.
+        return_to: ReturnTo,
+    },
     /// The browser is signed in.
     SignedIn {
         /// Its session.
@@ -61,14 +75,21 @@ impl Auth {
         answer: Answer<'_>,
         context: &Context<'_>,
     ) -> Result<CodeOutcome, StoreError> {
-        metrics().code(answer.challenge.purpose(), CodeEvent::Verified);
+        if answer.step != SigninStep::BackupCode {
+            metrics().code(answer.challenge.purpose(), CodeEvent::Verified);
+        }
         match &answer.challenge.aim {
             Aim::SignIn(grant) => self.answered_sign_in(&answer, grant, context).await,
+            Aim::EmailChange { new, return_to } => {
+                self.answered_email_change(&answer, (new, return_to), context).await
+            }
+            Aim::SecondStep { on, return_to } => {
+                self.answered_second_step(&answer, (*on, return_to), context).await
+            }
             Aim::SignUp { return_to, .. } => {
                 self.answered_sign_up(&answer, return_to, context).await
             }
             Aim::Reset { return_to } => self.answered_reset(&answer, return_to, context).await,
-            Aim::EmailChange { .. } | Aim::SecondStep { .. } => Ok(CodeOutcome::Lost),
         }
     }
 
@@ -99,7 +120,10 @@ impl Auth {
         };
         let right = Attempt::of(answer.event(), AuditResult::Ok, Some(&account));
         self.remember(right.by(who), context).await?;
-        let methods = grant.methods.and(Method::MailCode);
+        let methods = grant.methods.and(match step {
+            SigninStep::BackupCode => Method::BackupCode,
+            _ => Method::MailCode,
+        });
         let both = methods.assurance() == Assurance::TwoFactor;
         let context = Context { replaces: grant.replaces, ..context.clone() };
         // A raised session is as old as its password: a code alone makes no sign-in fresh.
@@ -111,6 +135,9 @@ impl Auth {
         } else {
             None
         };
+        if step == SigninStep::BackupCode {
+            self.tell_of_backup_code(&account, &context).await?;
+        }
         metrics().signin(step, SigninResult::Accepted);
         let (opened, return_to) = (Opened { device, ..opened }, grant.return_to.clone());
         Ok(CodeOutcome::Answered(Answered::SignedIn { opened, return_to }))

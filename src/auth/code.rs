@@ -133,22 +133,31 @@ impl Auth {
                 return Ok(CodeOutcome::BudgetSpent);
             }
         };
-        let guess = self.keys.code_guess(flow, purpose, context.host, &code);
-        let redeemed = self.flow.redeem_code(&flow.hash(), purpose, &guess, context.now).await?;
+        let (step, event) = step_of(&code);
+        let redeemed = match &code {
+            TypedCode::Backup(backup) => {
+                let about = (&pending.challenge, account.as_ref());
+                self.redeem_backup_code(flow, backup, about, context).await?
+            }
+            TypedCode::Code(_) | TypedCode::Relay(_) => {
+                let guess = self.keys.code_guess(flow, purpose, context.host, &code);
+                self.flow.redeem_code(&flow.hash(), purpose, &guess, context.now).await?
+            }
+        };
         let was_wrong = matches!(redeemed, Redeemed::Wrong { .. } | Redeemed::WrongAndExhausted);
         if !was_wrong {
             self.accounts.forgive_guess(counted).await?;
         }
         let told = told(&redeemed);
         if let Redeemed::Accepted(challenge) = &redeemed {
-            let answer = Answer { challenge, step: SigninStep::Code, trust_device };
+            let answer = Answer { challenge, step, trust_device };
             return self.accept(answer, context).await;
         }
         if let Some(event) = told.event {
             metrics().code(purpose, event);
         }
-        count_step(purpose, SigninStep::Code, told.result);
-        let attempt = Attempt::of(AuditEvent::Code, told.remembered, account.as_ref()).by(who);
+        count_step(purpose, step, told.result);
+        let attempt = Attempt::of(event, told.remembered, account.as_ref()).by(who);
         self.remember(attempt, context).await?;
         if is_second_wrong(&redeemed, &pending.challenge) && aim.methods().has(Method::Password) {
             self.tell_of_wrong_code(account.as_ref(), context).await?;
@@ -227,6 +236,14 @@ impl Auth {
             Reissued::Refused(why) => Ok(ResendOutcome::Refused(why)),
             Reissued::Unknown => Ok(ResendOutcome::Lost),
         }
+    }
+}
+
+/// What metrics and audit call a typed code.
+const fn step_of(code: &TypedCode) -> (SigninStep, AuditEvent) {
+    match code {
+        TypedCode::Backup(_) => (SigninStep::BackupCode, AuditEvent::BackupCode),
+        TypedCode::Code(_) | TypedCode::Relay(_) => (SigninStep::Code, AuditEvent::Code),
     }
 }
 

@@ -21,8 +21,16 @@ impl Auth {
         message: Message,
         context: &Context<'_>,
     ) -> Result<(), StoreError> {
-        let mail =
-            Mail { to: account.email.clone(), language: language(Some(account), context), message };
+        let language = language(Some(account), context);
+        self.notify_at(Mail { to: account.email.clone(), language, message }, context).await
+    }
+
+    /// Writes a notice that goes to an address which is not, or no more, the account's.
+    pub(super) async fn notify_at(
+        &self,
+        mail: Mail,
+        context: &Context<'_>,
+    ) -> Result<(), StoreError> {
         let frame = MailFrame {
             id: MailId::generate(&*self.entropy, context.now),
             flow: None,

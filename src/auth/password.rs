@@ -38,6 +38,13 @@ pub struct Busy {
     pub retry_after: Duration,
 }
 
+impl Busy {
+    /// Nothing could be hashed at this moment.
+    pub(super) const fn soon() -> Self {
+        BUSY
+    }
+}
+
 /// Why no pool can be made.
 #[derive(Debug, thiserror::Error)]
 #[error("password_hash: Argon2 refuses these parameters: {0}")]

@@ -8,7 +8,7 @@ use crate::domain::client::Client;
 use crate::domain::device::Guesser;
 use crate::domain::email::EmailAddress;
 use crate::domain::host::HostName;
-use crate::domain::id::SessionId;
+use crate::domain::id::{AccountId, SessionId};
 use crate::domain::language::Language;
 use crate::domain::mail::Message;
 use crate::domain::return_to::ReturnTo;
@@ -161,15 +161,7 @@ impl Auth {
             }
         };
         let (Verdict::Right { upgraded }, Some(account)) = (verdict, &account) else {
-            let in_a_row = match turn {
-                Turn::Counted { in_a_row } => in_a_row,
-                Turn::Taken | Turn::Wait { .. } => {
-                    let delay = self.settings.delay;
-                    let counted =
-                        self.accounts.count_password_failure(&failures, delay, context.now);
-                    counted.await?.count
-                }
-            };
+            let in_a_row = self.count_failure(turn, &failures, context.now).await?;
             return self.wrong_password(account.as_ref(), in_a_row, who, context).await;
         };
         if !account.is_active() {
@@ -188,10 +180,26 @@ impl Auth {
         self.after_password(&form, account, context).await
     }
 
+    /// Counts a wrong password, unless its turn counted it before it was compared. Says how many there are in a row.
+    pub(super) async fn count_failure(
+        &self,
+        turn: Turn,
+        failures: &str,
+        now: Timestamp,
+    ) -> Result<u32, StoreError> {
+        match turn {
+            Turn::Counted { in_a_row } => Ok(in_a_row),
+            Turn::Taken | Turn::Wait { .. } => {
+                let delay = self.settings.delay;
+                Ok(self.accounts.count_password_failure(failures, delay, now).await?.count)
+            }
+        }
+    }
+
     /// Counts a stranger's try as a failure before it is compared, so that tries at the same instant count each other; a
     /// right password takes it back. The owner's own devices, whose tabs may well try at the same instant, are counted
     /// when they were wrong.
-    async fn take_turn(
+    pub(super) async fn take_turn(
         &self,
         failures: &str,
         who: Guesser,
@@ -262,7 +270,7 @@ impl Auth {
 
     /// Tells the owner when there are many failures in a row, at the very one that makes them many. Every one that is
     /// counted comes by here, compared or not: tries at the same instant must not step over it.
-    async fn tell_of_failures(
+    pub(super) async fn tell_of_failures(
         &self,
         account: Option<&Account>,
         in_a_row: u32,
@@ -334,13 +342,18 @@ impl Auth {
 const TELL_AFTER: u32 = 10;
 
 /// Whether a password is compared now.
-enum Turn {
+pub(super) enum Turn {
     /// It is, and is counted as this many failures in a row unless it is right.
     Counted { in_a_row: u32 },
     /// It is, and is counted once it was wrong.
     Taken,
     /// It is not, because of the failures before it: so many in a row, if this one was counted with them.
     Wait { until: Timestamp, in_a_row: u32 },
+}
+
+/// The same for an account that there is.
+pub(super) fn account_failure_key(account: AccountId, who: Guesser) -> String {
+    format!("account {account} {who}")
 }
 
 /// Under which key wrong passwords are counted: the account's, for each of its devices apart, or the name's where there
@@ -352,7 +365,7 @@ fn failure_key(
     who: Guesser,
 ) -> String {
     match (account, login) {
-        (Some(account), _) => format!("account {} {who}", account.id),
+        (Some(account), _) => account_failure_key(account.id, who),
         (None, Some(login)) => format!("name {}", login.key()),
         (None, None) => format!("name {}", form.login.chars().take(254).collect::<String>()),
     }

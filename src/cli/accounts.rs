@@ -34,6 +34,8 @@ pub(super) enum AccountsCommand {
     Disable(NamedArgs),
     /// Let a disabled account sign in again.
     Enable(NamedArgs),
+    /// Have an account asked for the code also where a password would be enough, or not, and end its sessions.
+    SecondStep(SecondStepArgs),
     /// Set a new password and end the account's sessions.
     SetPassword(SetPasswordArgs),
     /// Import accounts, with the password hashes that they have elsewhere.
@@ -76,6 +78,24 @@ pub(super) struct NamedArgs {
 }
 
 #[derive(Debug, clap::Args)]
+pub(super) struct SecondStepArgs {
+    /// The username or e-mail address.
+    #[arg(value_name = "NAME", value_parser = parse_login)]
+    login: LoginName,
+    /// Whether the code is asked for.
+    #[arg(value_enum)]
+    turn: Turn,
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Turn {
+    On,
+    Off,
+}
+
+#[derive(Debug, clap::Args)]
 pub(super) struct SetPasswordArgs {
     #[command(flatten)]
     named: NamedArgs,
@@ -97,10 +117,18 @@ pub(super) async fn run(
         AccountsCommand::Invite(args) => invitations::invite(args, out).await,
         AccountsCommand::Invitations(command) => invitations::run(command, out).await,
         AccountsCommand::List(args) => list(&args, out).await,
-        AccountsCommand::Show(args) => {
+        AccountsCommand::Show(args) => show(&args, out).await,
+        AccountsCommand::SecondStep(args) => {
             let core = core(&args.config).await?;
             let account = named(&core, &args.login).await?;
-            tell(out, &args.config, &account, None)
+            let (on, now) = (args.turn == Turn::On, core.clock.now());
+            let account = core.auth.set_second_step_by_operator(&account, on, now).await?;
+            until_noticed().await;
+            let what = match args.turn {
+                Turn::On => "is asked for a code everywhere; its sessions are ended",
+                Turn::Off => "is asked for a code where the rules say so; its sessions are ended",
+            };
+            tell(out, &args.config, &still_there(account)?, Some(what))
         }
         AccountsCommand::Disable(args) => {
             let core = core(&args.config).await?;
@@ -188,6 +216,23 @@ async fn accepted(
     judged.map_err(|fault| Failure::Refused(fault.to_string()))
 }
 
+async fn show(args: &NamedArgs, out: &mut dyn Write) -> Result<ExitCode, Failure> {
+    let core = core(&args.config).await?;
+    let account = named(&core, &args.login).await?;
+    let codes = core.auth.backup_codes_of(account.id).await?;
+    if args.config.json {
+        let mut shown = as_json(&account);
+        if let Some(fields) = shown.as_object_mut() {
+            fields.insert("backup_codes".to_owned(), codes.left.into());
+        }
+        write_json(out, &shown)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    tell(out, &args.config, &account, None)?;
+    writeln!(out, "backup codes {}", codes.left)?;
+    Ok(ExitCode::SUCCESS)
+}
+
 async fn list(args: &ConfigArgs, out: &mut dyn Write) -> Result<ExitCode, Failure> {
     const PAGE: u32 = 500;
     /// Strangers can register any number of times: the latest of them tell enough.
@@ -254,6 +299,8 @@ fn tell(
             writeln!(out, "groups    {}", groups(account))?;
             writeln!(out, "status    {}", status(account))?;
             writeln!(out, "made      {}", account.created_at)?;
+            let second_step = if account.second_step { "on" } else { "off" };
+            writeln!(out, "second step {second_step}")?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -267,6 +314,8 @@ fn as_json(account: &Account) -> serde_json::Value {
         "name": account.full_name,
         "groups": account.groups,
         "status": status(account),
+        "second_step": account.second_step,
+        "language": account.language,
         "disabled_at": match account.status {
             AccountStatus::Active => None,
             AccountStatus::Disabled { at } => Some(at.rfc3339()),

@@ -223,6 +223,9 @@ async fn rotate(args: &RotateArgs, out: &mut dyn Write) -> Result<ExitCode, Fail
         };
         writeln!(out, "key {} signs {whose} {when}", key.id)?;
     }
+    if args.stolen && KeysFile::new(&settings.keys_file).read().is_ok_and(|r| r.has_shared_keys()) {
+        writeln!(out, "the file holds hmac keys, too: doorward keys rotate --hmac --now")?;
+    }
     if args.hmac {
         writeln!(out, "give it to the app beside the present one: doorward keys list --reveal")?;
     }
@@ -249,7 +252,7 @@ fn rotate_assertion(
             return Ok((id, now));
         }
         if args.stolen {
-            ring.revoke_assertion_keys(algorithm);
+            ring.revoke_assertion_keys();
         }
         let key = AssertionKey::generate(algorithm, &OsEntropy)?;
         let id = key.kid().to_owned();

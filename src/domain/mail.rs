@@ -148,6 +148,47 @@ pub enum Message {
         /// Where it signed in from.
         asked_by: Asked,
     },
+    /// The e-mail address of the account was changed (S37). Told to both.
+    EmailChanged {
+        /// The address that it has now.
+        new: EmailAddress,
+        /// Whether this mail goes there.
+        at_new: bool,
+        /// The site's origin as configured (S19).
+        site: String,
+        /// Who changed it.
+        asked_by: Asked,
+    },
+    /// The second step of the account was turned on.
+    SecondStepOn {
+        /// The site's origin as configured (S19).
+        site: String,
+        /// Who turned it on.
+        asked_by: Asked,
+    },
+    /// The second step of the account was turned off.
+    SecondStepOff {
+        /// The site's origin as configured (S19).
+        site: String,
+        /// Who turned it off.
+        asked_by: Asked,
+    },
+    /// A new set of backup codes was made.
+    BackupCodesMade {
+        /// The site's origin as configured (S19).
+        site: String,
+        /// Who made them.
+        asked_by: Asked,
+    },
+    /// A backup code signed somebody in.
+    BackupCodeUsed {
+        /// How many are left.
+        left: u32,
+        /// The site's origin as configured (S19).
+        site: String,
+        /// Who used it.
+        asked_by: Asked,
+    },
     /// A copy of a trusted device's cookie was used; the device and its sessions are gone (S32).
     DeviceStolen {
         /// The device's name for people, as lists show it.
@@ -212,6 +253,11 @@ impl Message {
             Self::WrongCodeNotice { .. } => "wrong_code_notice",
             Self::PasswordFailuresNotice { .. } => "password_failures_notice",
             Self::UnusualSignIn { .. } => "unusual_sign_in",
+            Self::EmailChanged { .. } => "email_changed",
+            Self::SecondStepOn { .. } => "second_step_turned_on",
+            Self::SecondStepOff { .. } => "second_step_turned_off",
+            Self::BackupCodesMade { .. } => "backup_codes_made",
+            Self::BackupCodeUsed { .. } => "backup_code_used",
             Self::DeviceStolen { .. } => "device_stolen",
         }
     }

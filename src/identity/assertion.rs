@@ -41,6 +41,10 @@ pub enum NoAssertion {
     CannotSign(#[from] CannotSign),
 }
 
+/// The most room that groups take, in bytes. With more of them the claim is left out, which is not the same as an empty
+/// one: many servers refuse a request whose headers have more than 8 KiB, and whoever it is could not get in at all.
+const MAX_GROUPS: usize = 3072;
+
 /// Makes the assertions for one site.
 #[derive(Clone, Debug)]
 pub struct Asserter {
@@ -91,7 +95,6 @@ impl Asserter {
             "sub": identity.account.to_string(),
             "preferred_username": identity.username.as_str(),
             "email": identity.email.as_str(),
-            "groups": groups,
             "amr": amr,
             "auth_time": authenticated_at.as_secs(),
             "iat": issued,
@@ -99,8 +102,19 @@ impl Asserter {
             "exp": issued.saturating_add(lifetime),
             "sid": session.to_string(),
         });
-        if let (Some(name), Some(claims)) = (&identity.full_name, claims.as_object_mut()) {
-            claims.insert("name".into(), name.as_str().into());
+        if let Some(claims) = claims.as_object_mut() {
+            if let Some(name) = &identity.full_name {
+                claims.insert("name".into(), name.as_str().into());
+            }
+            let room: usize = groups.iter().map(|group| group.len() + 3).sum();
+            if room <= MAX_GROUPS {
+                claims.insert("groups".into(), groups.into());
+            } else {
+                tracing::warn!(
+                    account = %identity.account,
+                    "an account is in more groups than an assertion has room for: it names none of them"
+                );
+            }
         }
         let header = json!({ "alg": key.algorithm().as_str(), "kid": key.kid(), "typ": "JWT" });
         let mut jwt = BASE64URL_NOPAD.encode(header.to_string().as_bytes());
@@ -110,5 +124,55 @@ impl Asserter {
         jwt.push('.');
         BASE64URL_NOPAD.encode_append(&signature, &mut jwt);
         Ok(jwt)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::entropy::OsEntropy;
+    use crate::domain::id::AccountId;
+    use crate::domain::session::Method;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_795_203_045_678);
+
+    /// What is asserted of somebody in so many groups; and how long it is.
+    fn asserted(groups: usize) -> (serde_json::Value, usize) {
+        let groups = (0..groups).map(|number| format!("group-{number:03}").parse().unwrap());
+        let identity = Identity {
+            account: AccountId::generate(&OsEntropy, NOW),
+            username: "ada".parse().unwrap(),
+            email: "ada@example.org".parse().unwrap(),
+            full_name: None,
+            groups: groups.collect(),
+        };
+        let asserter = Asserter {
+            issuer: "https://a.example".into(),
+            audience: "https://b.example".into(),
+            algorithm: AssertionAlgorithm::EdDsa,
+            lifetime: Duration::from_secs(120),
+        };
+        let subject = Subject {
+            identity: &identity,
+            session: SessionId::generate(&OsEntropy, NOW),
+            methods: &Methods::new([Method::Password]),
+            authenticated_at: NOW,
+        };
+        let key = AssertionKey::generate(AssertionAlgorithm::EdDsa, &OsEntropy).unwrap();
+        let jwt = asserter.assert(&subject, &key, NOW).unwrap();
+        let claims = jwt.split('.').nth(1).unwrap();
+        let claims = BASE64URL_NOPAD.decode(claims.as_bytes()).unwrap();
+        (serde_json::from_slice(&claims).unwrap(), jwt.len())
+    }
+
+    #[test]
+    fn an_assertion_never_outgrows_what_servers_take() {
+        assert_eq!(asserted(0).0["groups"], json!([]));
+        let (claims, length) = asserted(256);
+        assert_eq!(claims["groups"].as_array().unwrap().len(), 256);
+        assert!(length < 6 * 1024, "{length}");
+        let (claims, length) = asserted(257);
+        assert_eq!(claims.get("groups"), None, "absent, and not empty");
+        assert!(length < 1024, "{length}");
     }
 }

@@ -84,8 +84,15 @@ impl KeyState {
 #[derive(Debug, thiserror::Error)]
 pub enum NotARing {
     /// It is not JSON of this form.
-    #[error("it is not a key ring of doorward's: {0}")]
-    Form(#[from] serde_json::Error),
+    #[error(
+        "it is not a key ring of doorward's: line {line}, column {column} cannot be understood"
+    )]
+    Form {
+        /// Where; what stands there may be a key, and is not told (S12).
+        line: usize,
+        /// The same.
+        column: usize,
+    },
     /// A later doorward wrote it.
     #[error("it is of version {0}, which this doorward does not know")]
     Version(u32),
@@ -106,6 +113,12 @@ pub enum NotARing {
     /// A shared key in it is none.
     #[error("the key {0} in it is not 32 bytes in base64url")]
     Shared(String),
+}
+
+impl From<serde_json::Error> for NotARing {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Form { line: error.line(), column: error.column() }
+    }
 }
 
 /// The ring has no key of the algorithm that is wanted.
@@ -279,9 +292,15 @@ impl Ring {
         Some(shared.signer.key.key().id())
     }
 
-    /// Takes out every assertion key of `algorithm`, because somebody else has them.
-    pub fn revoke_assertion_keys(&mut self, algorithm: AssertionAlgorithm) {
-        self.assertion.retain(|dated| dated.key.algorithm() != algorithm);
+    /// Takes out every assertion key, because somebody else has them: also those of an algorithm that is no longer in
+    /// use, which are published all the same.
+    pub fn revoke_assertion_keys(&mut self) {
+        self.assertion.clear();
+    }
+
+    /// Whether it holds keys that apps share.
+    pub fn has_shared_keys(&self) -> bool {
+        !self.shared.is_empty()
     }
 
     fn shared_of<'a>(&'a self, site: &HostName) -> impl Iterator<Item = &'a Dated<Signer>> {

@@ -87,6 +87,16 @@ impl CookieNames {
         header_value(&cookie)
     }
 
+    /// The cookie that carries a word of success over a redirect.
+    pub const fn done(self) -> &'static str {
+        if self.secure { "__Host-doorward-done" } else { "doorward-done" }
+    }
+
+    /// Sets the word of success.
+    pub fn set_done(self, word: &'static str) -> Option<HeaderValue> {
+        header_value(&self.cookie(self.done(), word.to_owned()))
+    }
+
     /// The cookie that carries the token of an invitation from its address to its page.
     pub const fn invitation(self) -> &'static str {
         if self.secure { "__Host-doorward-invitation" } else { "doorward-invitation" }

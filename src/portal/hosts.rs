@@ -57,6 +57,16 @@ impl Hosts {
         shared.others.contains_key(site.host()).then_some(&*shared.portal)
     }
 
+    /// The sites for which people sign in at `site`, that one among them.
+    pub(super) fn signing_in_at<'a>(
+        &'a self,
+        site: &'a PortalSite,
+    ) -> impl Iterator<Item = &'a PortalSite> {
+        let others = self.shared.as_ref().filter(|_| self.is_portal(site));
+        let others = others.into_iter().flat_map(|shared| shared.others.values());
+        std::iter::once(site).chain(others.map(|other| &**other))
+    }
+
     /// The same page at the portal, where it is one that has its place there alone: nobody signs in, registers, resets a
     /// password or changes an account at another host, so that no session is begun there but by a ticket.
     pub(super) fn page_at_portal(&self, site: &PortalSite, target: &Uri) -> Option<String> {

@@ -60,12 +60,52 @@ impl Portal {
         PortalService(self.router())
     }
 
+    /// The account page and all that is done on it.
+    fn account() -> Router<Arc<Self>> {
+        use routes::account::{self, browsers, guarded};
+        Router::new()
+            .route("/_doorward/account", get(account::show))
+            .route("/_doorward/account/profile", get(account::back).post(account::set_name))
+            .route("/_doorward/account/language", get(account::back).post(account::set_language))
+            .route(
+                "/_doorward/account/password",
+                get(guarded::password).post(guarded::change_password),
+            )
+            .route("/_doorward/account/email", get(guarded::email).post(guarded::ask_for_email))
+            .route("/_doorward/account/second-step", get(guarded::turn).post(guarded::ask_to_turn))
+            .route(
+                "/_doorward/account/backup-codes",
+                get(guarded::backup_codes).post(guarded::make_backup_codes),
+            )
+            .route(
+                "/_doorward/account/backup-codes/file",
+                get(account::back).post(guarded::backup_codes_file),
+            )
+            .route(
+                "/_doorward/account/sessions",
+                get(browsers::ask_sessions).post(browsers::end_sessions),
+            )
+            .route(
+                "/_doorward/account/sessions/{id}",
+                get(browsers::ask_session).post(browsers::end_session),
+            )
+            .route(
+                "/_doorward/account/devices",
+                get(browsers::ask_devices).post(browsers::forget_devices),
+            )
+            .route(
+                "/_doorward/account/devices/{id}",
+                get(browsers::ask_device).post(browsers::forget_device),
+            )
+    }
+
     fn router(self) -> Router {
         use routes::{
             code, home, invitation, jwks, language, link, login, logout, not_me, register, reset,
             ticket,
         };
         let pages = Router::new()
+            .merge(Self::account())
             .route("/", get(home::to_base))
             .route("/_doorward", get(home::to_base))
             .route("/_doorward/", get(home::show))

@@ -1,5 +1,6 @@
 //! The pages around signing in, from plain data: no request, no store and no secret but the form token comes here.
 
+pub mod account;
 mod assets;
 mod context;
 mod joining;

@@ -8,6 +8,7 @@ use crate::auth::StoreError;
 use crate::domain::language::Language;
 use crate::domain::secret::FlowSecret;
 
+use super::pages::account::Done;
 use super::pages::{ErrorKind, ErrorPage, Frame, Page, Pages};
 use super::{Portal, Visit, cookies};
 use crate::auth::sessions::Opened;
@@ -141,6 +142,12 @@ impl<'a> Reply<'a> {
         self
     }
 
+    /// Has the next page say that this was done.
+    pub(super) fn done(self, done: Done) -> Self {
+        let cookie = self.visit.site.cookies.set_done(done.as_str());
+        self.cookie(cookie)
+    }
+
     /// Adds a `Set-Cookie`.
     pub(super) fn cookie(mut self, value: Option<HeaderValue>) -> Self {
         if let Some(value) = value {
@@ -175,6 +182,16 @@ impl<'a> Reply<'a> {
         *self.response.status_mut() = status;
         written_in(self.response.headers_mut(), frame.language);
         self.finish()
+    }
+
+    /// A text to be kept as a file of this name.
+    pub(super) fn text_file(mut self, name: &'static str, text: &str) -> Response<Body> {
+        *self.response.body_mut() = Body::from(text.to_owned());
+        let attachment = HeaderValue::try_from(format!("attachment; filename=\"{name}\""));
+        let attachment = attachment.unwrap_or(HeaderValue::from_static("attachment"));
+        self.header(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))
+            .header(header::CONTENT_DISPOSITION, attachment)
+            .finish()
     }
 
     /// An error page.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::Method;
 
+use crate::auth::fresh::{Gate, gate};
 use crate::auth::sessions::SignedIn;
 use crate::auth::sign_in::{Context, Wanted};
 use crate::auth::ticket::Shown;
@@ -20,6 +21,7 @@ use crate::policy::{Decision, Facts, SitePolicy, Step, Visitor};
 
 use super::cookies::CookieNames;
 use super::hosts::Hosts;
+use super::routes::account;
 
 /// One site, as the portal sees it.
 #[derive(Debug)]
@@ -129,6 +131,25 @@ impl Visit {
         self.signed_in.as_deref().map(visitor_of)
     }
 
+    /// What somebody who is signed in still has to show before `target` opens.
+    pub fn missing(&self, target: &ReturnTo) -> Missing {
+        match whose(target) {
+            Whose::Guarded => match self.signed_in.as_deref().map(|own| gate(own, self.now)) {
+                Some(Gate::Open(_)) => Missing::Nothing,
+                Some(Gate::SecondFactor) => Missing::Code,
+                Some(Gate::Again) | None => Missing::Everything,
+            },
+            Whose::Account => Missing::Nothing,
+            Whose::App => match self.decide(target) {
+                // What is refused to somebody signed in is refused by the page itself, with a reason: no sign-in helps.
+                Decision::Forward(_) | Decision::Forbidden => Missing::Nothing,
+                Decision::SignIn(Step::SecondFactor)
+                | Decision::Unauthorized(Step::SecondFactor) => Missing::Code,
+                Decision::SignIn(_) | Decision::Unauthorized(_) => Missing::Everything,
+            },
+        }
+    }
+
     /// Whether people sign in for this site at another host.
     pub(super) fn signs_in_elsewhere(&self) -> bool {
         self.hosts.sign_in_of(&self.site).is_some()
@@ -153,8 +174,17 @@ impl Visit {
         }
     }
 
-    /// What a sign-in has to ask for so that `target` opens. Where nothing says otherwise: password and code.
+    /// What a sign-in has to ask for so that `target` opens. Where nothing says otherwise: password and code. To the
+    /// account page people sign in as to the front page, or with everything where they change what guards their account.
     pub fn wanted(&self, target: &ReturnTo) -> Wanted {
+        match whose(target) {
+            Whose::App => self.wanted_by_app(target),
+            Whose::Account => self.wanted_by_app(&ReturnTo::front_page()),
+            Whose::Guarded => Wanted::Both,
+        }
+    }
+
+    fn wanted_by_app(&self, target: &ReturnTo) -> Wanted {
         let place = self.place(target);
         let requirement = place
             .path
@@ -173,6 +203,12 @@ impl Visit {
 
     /// Whether a trusted device may stand in for the code at `target`.
     pub fn takes_trusted_device(&self, target: &ReturnTo) -> bool {
+        let front_page = ReturnTo::front_page();
+        let target = match whose(target) {
+            Whose::App => target,
+            Whose::Account => &front_page,
+            Whose::Guarded => return false,
+        };
         let place = self.place(target);
         place.path.is_some_and(|path| {
             let rule = place.site.policy.deciding_rule(&self.facts(&path));
@@ -193,6 +229,38 @@ impl Visit {
 
     fn facts<'a>(&'a self, path: &'a RequestPath) -> Facts<'a> {
         Facts { method: &Method::GET, path, client: self.client.address, loads_page: true }
+    }
+}
+
+/// What somebody who is signed in still has to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// Nothing.
+    Nothing,
+    /// A code.
+    Code,
+    /// Everything, once more.
+    Everything,
+}
+
+/// Whose page it is.
+enum Whose {
+    /// The app's, or a question of another host about one.
+    App,
+    /// One of the account's.
+    Account,
+    /// One of the account's, behind the fresh gate (S36).
+    Guarded,
+}
+
+fn whose(target: &ReturnTo) -> Whose {
+    let path = target.as_str().split(['?', '#']).next().unwrap_or_default();
+    if account::is_guarded(path) {
+        Whose::Guarded
+    } else if account::owns(path) {
+        Whose::Account
+    } else {
+        Whose::App
     }
 }
 

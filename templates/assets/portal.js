@@ -124,6 +124,32 @@
     field.append(button);
   };
 
+  // Codes to keep: copied or printed by a press. Without this file they can be selected and kept as a file.
+  const keepable = (tools) => {
+    const codes = () =>
+      Array.from(document.querySelectorAll(`#${tools.dataset.copy} code`), (code) => code.textContent);
+    const add = (words, act) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "secondary";
+      button.textContent = words;
+      button.addEventListener("click", () => act(button));
+      tools.append(button);
+    };
+    if (navigator.clipboard) {
+      const said = document.createElement("span");
+      said.className = "unseen";
+      said.setAttribute("role", "status");
+      add(tools.dataset.copyWords, async (button) => {
+        await navigator.clipboard.writeText(codes().join("\n") + "\n");
+        button.textContent = tools.dataset.copied;
+        said.textContent = tools.dataset.copied;
+      });
+      tools.after(said);
+    }
+    add(tools.dataset.printWords, () => window.print());
+  };
+
   // Beside a field for a new password: what speaks against it, as far as a page can tell. Nothing of it leaves the page while
   // it is typed, and the server has the last word: it knows many more passwords that anybody tries.
   const likely = `password passwort motdepasse contrasena senha letmein welcome willkommen bienvenue iloveyou sunshine princess
@@ -213,6 +239,7 @@
   localTimes();
   all(".reveal").forEach(revealable);
   all("[data-letters]").forEach(letterable);
+  all("[data-copy]").forEach(keepable);
   all("[data-strength]").forEach(weigh);
   all("form").forEach(guard);
   tick();

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use doorward::domain::time::{Clock, SystemClock};
@@ -493,6 +494,18 @@ async fn a_rotation_that_is_killed_leaves_a_whole_file() {
     let keys = site.path("keys.json");
     let config = site.config().display().to_string();
     let mut changed = BTreeSet::new();
+    // Somebody reads all the while, as every node does.
+    let (over, path) = (Arc::new(AtomicBool::new(false)), keys.clone());
+    let reader_is_over = Arc::clone(&over);
+    let reader = std::thread::spawn(move || {
+        let mut read = 0_u64;
+        while !reader_is_over.load(Ordering::SeqCst) {
+            let text = std::fs::read_to_string(&path).expect("the file is always there");
+            serde_json::from_str::<Value>(&text).expect("the file is always whole");
+            read += 1;
+        }
+        read
+    });
     for turn in 0..40 {
         let mut rotation = site
             .command()
@@ -501,7 +514,7 @@ async fn a_rotation_that_is_killed_leaves_a_whole_file() {
             .spawn()
             .unwrap();
         // Each dies at another moment, from before it has read anything until after it has written.
-        tokio::time::sleep(Duration::from_micros(turn * 700)).await;
+        tokio::time::sleep(Duration::from_millis(turn * 3)).await;
         rotation.kill().unwrap();
         rotation.wait().unwrap();
         let text = std::fs::read_to_string(&keys).unwrap();
@@ -511,6 +524,8 @@ async fn a_rotation_that_is_killed_leaves_a_whole_file() {
         assert_eq!(mode & 0o777, 0o600);
         changed.insert(text);
     }
+    over.store(true, Ordering::SeqCst);
+    assert!(reader.join().expect("every reading found a whole file") > 100);
     // What the dead have left behind hinders nobody.
     let rotated = json(&site, &["keys", "rotate", "--hmac", "--now", "--json"]).await;
     let listed = json(&site, &["keys", "list", "--json"]).await;

@@ -12,6 +12,7 @@
 
 mod support;
 
+mod account_page;
 mod apps;
 mod assertion;
 mod audit;

@@ -107,3 +107,15 @@ async fn people_do_the_same_without_javascript() {
     let mut town = Town::with(&[ADA], &[OPEN]).await;
     town.walk("life.mjs", false).await;
 }
+
+#[tokio::test]
+async fn people_look_after_their_account() {
+    let mut town = Town::with(&[ADA], &[]).await;
+    town.walk("account.mjs", true).await;
+}
+
+#[tokio::test]
+async fn people_look_after_their_account_without_javascript() {
+    let mut town = Town::with(&[ADA], &[]).await;
+    town.walk("account.mjs", false).await;
+}

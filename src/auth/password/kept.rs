@@ -20,7 +20,7 @@ pub struct KeptHash(Kind);
 
 enum Kind {
     /// A PHC string of any of the three, or Django's `argon2$` before one.
-    Argon2(phc::PasswordHash),
+    Argon2(Box<phc::PasswordHash>),
     /// Django's `pbkdf2_sha256$iterations$salt$hash`, and the same of SHA-1.
     Pbkdf2 { digest: pbkdf2::Algorithm, iterations: NonZeroU32, salt: Vec<u8>, hash: Vec<u8> },
     /// `$2b$cost$…`, or Django's `bcrypt$` before one. Of the password no more than 72 bytes count, as where it comes from.
@@ -85,7 +85,7 @@ impl KeptHash {
     pub(super) fn is_of(&self, password: &Password) -> bool {
         let typed = password.expose().as_bytes();
         match &self.0 {
-            Kind::Argon2(hash) => Argon2::default().verify_password(typed, hash).is_ok(),
+            Kind::Argon2(hash) => Argon2::default().verify_password(typed, &**hash).is_ok(),
             Kind::Pbkdf2 { digest, iterations, salt, hash } => {
                 pbkdf2::verify(*digest, *iterations, salt, typed, hash).is_ok()
             }
@@ -108,7 +108,7 @@ impl KeptHash {
         let cost = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
         hash.algorithm.as_str() == "argon2id"
             && hash.version == Some(argon2::Version::V0x13.into())
-            && Params::try_from(hash).is_ok_and(|found| cost(&found) == cost(wanted))
+            && Params::try_from(&**hash).is_ok_and(|found| cost(&found) == cost(wanted))
     }
 }
 
@@ -141,7 +141,7 @@ fn argon2(text: &str) -> Result<Kind, NotVerifiable> {
     {
         return Err(NotVerifiable::Costly);
     }
-    Ok(Kind::Argon2(hash))
+    Ok(Kind::Argon2(Box::new(hash)))
 }
 
 fn argon2_work(hash: &phc::PasswordHash) -> u64 {

@@ -88,14 +88,16 @@ async fn write_all<W: Write>(core: &Core, args: &ExportArgs, file: W) -> Result<
 
 /// The file in one of the forms.
 enum Written<W: Write> {
-    Table(TableWriter<W>),
+    Table(Box<TableWriter<W>>),
     Lines { file: W, with_hashes: bool },
 }
 
 impl<W: Write> Written<W> {
     fn new(args: &ExportArgs, file: W) -> Result<Self, Failure> {
         Ok(match args.format {
-            Format::Csv => Self::Table(TableWriter::new(file, args.with_hashes).map_err(broken)?),
+            Format::Csv => {
+                Self::Table(Box::new(TableWriter::new(file, args.with_hashes).map_err(broken)?))
+            }
             Format::Jsonl => Self::Lines { file, with_hashes: args.with_hashes },
         })
     }

@@ -61,8 +61,9 @@ fn keys_of_two_algorithms_do_not_replace_each_other() {
     assert_eq!(signs(&ring, 5000), old);
     assert_eq!(published(&ring, 5000).len(), 2);
     assert!(ring.signing_key(AssertionAlgorithm::Es256, at(9)).is_some(), "clocks differ");
-    ring.revoke_assertion_keys(AssertionAlgorithm::Es256);
+    ring.revoke_assertion_keys();
     assert!(ring.signing_key(AssertionAlgorithm::Es256, at(5000)).is_none());
+    assert_eq!(published(&ring, 5000).len(), 0, "a thief has those of both");
 }
 
 #[test]
@@ -75,7 +76,7 @@ fn a_key_that_waits_can_be_hurried_and_a_stolen_one_dropped() {
     assert_eq!(ring.hurry_assertion_key(AssertionAlgorithm::EdDsa, at(2)), Some(new.as_str()));
     assert_eq!(signs(&ring, 2), new);
     assert!(published(&ring, 2).contains(&old));
-    ring.revoke_assertion_keys(AssertionAlgorithm::EdDsa);
+    ring.revoke_assertion_keys();
     assert_eq!(published(&ring, 2), Vec::<String>::new());
 }
 
@@ -121,6 +122,12 @@ fn what_is_no_ring_is_refused_with_its_reason() {
     let (ring, kid) = ring_of("EdDSA");
     let text = ring.to_json();
     let other = new_key(AssertionAlgorithm::EdDsa);
+    // Somebody's editor has put the key where a number belongs.
+    let swapped = text.replace(
+        &format!("\"created\": {}", at(0).as_millis()),
+        &format!("\"created\": \"{}\"", base64url(ring.assertion[0].key.expose())),
+    );
+    assert_ne!(swapped, *text);
     for (broken, reason) in [
         (String::new(), "not a key ring"),
         ("{}".into(), "not a key ring"),
@@ -130,6 +137,7 @@ fn what_is_no_ring_is_refused_with_its_reason() {
         (text.replace("EdDSA", "ES256"), "is broken"),
         (text.replace("EdDSA", "none"), "not a key ring"),
         (text[..text.len() / 2].into(), "not a key ring"),
+        (swapped, "not a key ring"),
     ] {
         let error = Ring::parse(&broken).unwrap_err().to_string();
         assert!(error.contains(reason), "{error}");

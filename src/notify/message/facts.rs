@@ -10,6 +10,7 @@ use crate::domain::challenge::{CodeForm, Purpose};
 use crate::domain::client::{Client, Known, UserAgent};
 use crate::domain::code::{Code, RelayCode, TypedCode};
 use crate::domain::colour::Colour;
+use crate::domain::email::EmailAddress;
 use crate::domain::mail::{Asked, LinkAddress, Message};
 use crate::domain::place::Unusual;
 use crate::domain::time::Timestamp;
@@ -62,6 +63,11 @@ pub(super) fn with_secrets(part: Part, facts: &Value, message: &Message) -> Valu
             Message::GuessesSpent { .. }
             | Message::AddressTaken { .. }
             | Message::PasswordChanged { .. }
+            | Message::EmailChanged { .. }
+            | Message::SecondStepOn { .. }
+            | Message::SecondStepOff { .. }
+            | Message::BackupCodesMade { .. }
+            | Message::BackupCodeUsed { .. }
             | Message::WrongCodeNotice { .. }
             | Message::PasswordFailuresNotice { .. }
             | Message::DeviceStolen { .. },
@@ -125,6 +131,12 @@ pub(super) fn examples() -> Vec<Message> {
             },
         ]
     };
+    let email_changed = |at_new| Message::EmailChanged {
+        new: EmailAddress::nobody(),
+        at_new,
+        site: site(),
+        asked_by: asked_by(),
+    };
     let mut examples = vec![
         code(false),
         code(true),
@@ -142,6 +154,12 @@ pub(super) fn examples() -> Vec<Message> {
         },
         Message::AddressTaken { site: site(), asked_by: asked_by() },
         Message::PasswordChanged { site: site(), asked_by: asked_by() },
+        email_changed(false),
+        email_changed(true),
+        Message::SecondStepOn { site: site(), asked_by: asked_by() },
+        Message::SecondStepOff { site: site(), asked_by: asked_by() },
+        Message::BackupCodesMade { site: site(), asked_by: asked_by() },
+        Message::BackupCodeUsed { left: 9, site: site(), asked_by: asked_by() },
         Message::Invitation {
             link: link_address(),
             site: site(),
@@ -165,6 +183,11 @@ fn about(message: &Message) -> (&str, &Asked) {
         | Message::PasswordChanged { site, asked_by }
         | Message::Invitation { site, asked_by, .. }
         | Message::GuessesSpent { site, asked_by, .. }
+        | Message::EmailChanged { site, asked_by, .. }
+        | Message::SecondStepOn { site, asked_by }
+        | Message::SecondStepOff { site, asked_by }
+        | Message::BackupCodesMade { site, asked_by }
+        | Message::BackupCodeUsed { site, asked_by, .. }
         | Message::WrongCodeNotice { site, asked_by }
         | Message::PasswordFailuresNotice { site, asked_by }
         | Message::UnusualSignIn { site, asked_by, .. }
@@ -193,8 +216,15 @@ fn particulars(message: &Message, created_at: Timestamp) -> Value {
         Message::UnusualSignIn { why, .. } => {
             context! { reasons => why.iter().map(reason).collect::<Vec<_>>() }
         }
+        Message::EmailChanged { new, at_new, .. } => {
+            context! { new => new.as_str(), at_new }
+        }
+        Message::BackupCodeUsed { left, .. } => context! { left },
         Message::AddressTaken { .. }
         | Message::PasswordChanged { .. }
+        | Message::SecondStepOn { .. }
+        | Message::SecondStepOff { .. }
+        | Message::BackupCodesMade { .. }
         | Message::WrongCodeNotice { .. }
         | Message::PasswordFailuresNotice { .. } => context! {},
     }

@@ -5,7 +5,10 @@ use std::time::Duration;
 use minijinja::{Value, context};
 use url::form_urlencoded;
 
+mod account;
+
 use super::Frame;
+use super::account::BackupCodesPage;
 use super::assets::Assets;
 use super::joining::{self, RegisterPage, ResetPage};
 use super::page::{
@@ -30,6 +33,13 @@ pub(super) fn of(page: &Page<'_>, now: Timestamp) -> (&'static str, Value) {
         Page::Relay(page) => ("relay.html", relay(page, now)),
         Page::Confirm(page) => ("confirm.html", confirm(page, now)),
         Page::SignedIn(page) => ("signed_in.html", signed_in(page, now)),
+        Page::Account(page) => ("account.html", account::account(page, now)),
+        Page::Password(page) => ("account_password.html", account::password(page, now)),
+        Page::Email(page) => ("account_email.html", account::email(page, now)),
+        Page::SecondStep(page) => ("account_second_step.html", account::second_step(page, now)),
+        Page::BackupCodes(page) => ("account_backup_codes.html", account::backup_codes(page)),
+        Page::AreYouSure(page) => ("account_sure.html", account::are_you_sure(page, now)),
+        Page::NoPassword => ("account_no_password.html", context! {}),
         Page::SignOut(_) => ("sign_out.html", context! {}),
         Page::NotMe(page) => {
             let state = match page {
@@ -70,6 +80,8 @@ pub(super) fn choose(page: &Page<'_>, frame: &Frame<'_>) -> Option<Value> {
     let here = match page {
         // Nothing on it can be pressed (S17).
         Page::Relay(_) => return None,
+        // They are shown once.
+        Page::BackupCodes(BackupCodesPage::Shown { .. }) => return None,
         Page::Login(LoginPage { return_to, .. }) | Page::Confirm(ConfirmPage { return_to, .. }) => {
             &with_query("/_doorward/login", "rd", return_to)
         }

@@ -8,6 +8,10 @@ use super::joining::{InvitationPage, NamePage, NewPasswordPage, RegisterPage, Re
 use crate::domain::challenge::Purpose;
 use crate::domain::time::Timestamp;
 
+use super::account::{
+    AccountPage, AreYouSurePage, BackupCodesPage, EmailPage, PasswordPage, SecondStepPage,
+};
+
 /// A page.
 #[derive(Clone, Copy, Debug)]
 pub enum Page<'a> {
@@ -33,6 +37,20 @@ pub enum Page<'a> {
     Confirm(ConfirmPage<'a>),
     /// Says who is signed in.
     SignedIn(SignedInPage<'a>),
+    /// All of an account.
+    Account(AccountPage<'a>),
+    /// Asks for another password.
+    Password(PasswordPage<'a>),
+    /// Asks for another e-mail address.
+    Email(EmailPage<'a>),
+    /// Asks whether to turn the second step on or off.
+    SecondStep(SecondStepPage<'a>),
+    /// Asks whether to make backup codes, or shows them.
+    BackupCodes(BackupCodesPage<'a>),
+    /// Asks whether to sign out or forget other browsers.
+    AreYouSure(AreYouSurePage<'a>),
+    /// Says that the account needs a password before that can be changed. Leads to `reset`.
+    NoPassword,
     /// Asks whether to sign out.
     SignOut(SignOutPage),
     /// The owner says that a sign-in was not theirs.
@@ -64,9 +82,14 @@ impl Page<'_> {
             Self::Login(page) => page.alert.is_some(),
             Self::Code(page) => page.shown_alert().is_some(),
             Self::Confirm(page) => page.alert.is_some(),
+            Self::Account(page) => page.bad_name,
+            Self::Password(page) => page.alert.is_some(),
+            Self::Email(page) => page.alert.is_some(),
+            Self::SecondStep(page) => page.limited.is_some(),
             Self::Error(_) => true,
             Self::Ticket(page) => !matches!(page, TicketPage::Onward { .. }),
             Self::Link(_) | Self::Relay(_) => false,
+            Self::BackupCodes(_) | Self::AreYouSure(_) | Self::NoPassword => false,
             Self::SignedIn(_) | Self::SignOut(_) | Self::NotMe(_) | Self::SignedOut => false,
         }
     }

@@ -3,6 +3,8 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
+mod account;
+
 use super::Frame;
 use super::joining::{
     EmailFault, InvitationPage, JoinFaults, NameFault, NamePage, NewPasswordPage, RegisterPage,
@@ -42,6 +44,7 @@ pub(super) fn every_page() -> Vec<(String, Page<'static>)> {
     pages.extend(other_purposes());
     pages.extend(joining());
     pages.extend(others());
+    pages.extend(account::pages());
     pages.extend(errors());
     pages
 }

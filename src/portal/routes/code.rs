@@ -17,6 +17,7 @@ use crate::domain::secret::FlowSecret;
 use crate::domain::time::Timestamp;
 use crate::portal::csrf;
 use crate::portal::form::Form;
+use crate::portal::pages::account::Done;
 use crate::portal::pages::{
     CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, LoginAlert, Page,
     ResendView,
@@ -26,7 +27,7 @@ use crate::portal::{Portal, Visit, cookies};
 use crate::telemetry::metrics::{SecurityEvent, metrics};
 
 pub(super) const LOGIN: &str = "/_doorward/login";
-const CODE: &str = "/_doorward/code";
+pub(super) const CODE: &str = "/_doorward/code";
 /// For how long the page says that a further code was sent.
 const JUST_NOW: std::time::Duration = std::time::Duration::from_secs(20);
 
@@ -84,6 +85,13 @@ pub(in crate::portal) async fn submit(
 /// Where a right code or link leads.
 pub(super) fn go_on(reply: Reply<'_>, answered: Answered) -> Response<Body> {
     match answered {
+        Answered::EmailChanged { return_to } => {
+            reply.end_flow().done(Done::Email).see_other(return_to.as_str())
+        }
+        Answered::SecondStep { on, opened, return_to } => {
+            let done = if on { Done::SecondStepOn } else { Done::SecondStepOff };
+            reply.signed_in(&opened).done(done).see_other(return_to.as_str())
+        }
         Answered::SignedIn { opened, return_to } => {
             reply.signed_in(&opened).see_other(return_to.as_str())
         }

@@ -9,11 +9,11 @@ use http::{HeaderMap, Response, StatusCode};
 use crate::auth::sign_in::{SignIn, SignInOutcome, Wanted};
 use crate::domain::return_to::ReturnTo;
 use crate::domain::secret::Password;
-use crate::policy::{Decision, Step};
 use crate::portal::csrf::{self, NotOurs};
 use crate::portal::form::Form;
 use crate::portal::pages::{ConfirmPage, ErrorKind, LoginAlert, LoginNotice, LoginPage, Page};
 use crate::portal::respond::{Reply, unavailable};
+use crate::portal::visit::Missing;
 use crate::portal::{Portal, Visit, cookies};
 use crate::telemetry::metrics::{SecurityEvent, metrics};
 
@@ -29,10 +29,7 @@ pub(in crate::portal) async fn show(
     let query = query.as_deref().unwrap_or_default();
     let return_to = return_to_of(query);
     let reply = Reply::to(&portal, &visit, &headers);
-    let is_enough = || match visit.decide(&return_to) {
-        Decision::Forward(_) | Decision::Forbidden => visit.signed_in.is_some(),
-        Decision::SignIn(_) | Decision::Unauthorized(_) => false,
-    };
+    let is_enough = || visit.signed_in.is_some() && visit.missing(&return_to) == Missing::Nothing;
     if visit.signs_in_elsewhere() && !is_enough() {
         return super::ticket::ask(reply, &visit, &headers, &return_to);
     }
@@ -40,10 +37,9 @@ pub(in crate::portal) async fn show(
         let typed = Typed { notice: notice_of(query), ..Typed::default() };
         return form(reply, &visit, &return_to, StatusCode::OK, typed, None);
     };
-    match visit.decide(&return_to) {
-        // What is refused to somebody signed in is refused by the page itself, with a reason: no sign-in helps.
-        Decision::Forward(_) | Decision::Forbidden => reply.see_other(return_to.as_str()),
-        Decision::SignIn(Step::SecondFactor) | Decision::Unauthorized(Step::SecondFactor) => {
+    match visit.missing(&return_to) {
+        Missing::Nothing => reply.see_other(return_to.as_str()),
+        Missing::Code => {
             let destination = signed_in.identity.email.masked();
             let page = ConfirmPage {
                 destination: &destination,
@@ -52,9 +48,9 @@ pub(in crate::portal) async fn show(
             };
             reply.page(StatusCode::OK, &Page::Confirm(page))
         }
-        Decision::SignIn(_) | Decision::Unauthorized(_) => {
+        Missing::Everything => {
             let login = signed_in.identity.username.as_str();
-            let typed = Typed { login, ..Typed::default() };
+            let typed = Typed { login, remember: signed_in.session.remembered, ..Typed::default() };
             form(reply, &visit, &return_to, StatusCode::OK, typed, None)
         }
     }

@@ -1,5 +1,6 @@
 //! One file for each page.
 
+pub(super) mod account;
 pub(super) mod code;
 pub(super) mod home;
 pub(super) mod invitation;

@@ -117,7 +117,7 @@ passwords-why = Gesendet wegen falscher Passwörter für Ihr Konto bei { $origin
 stolen-subject = Ein vertrauter Browser wurde aus Ihrem Konto bei { $site } entfernt
 stolen-title = Ein vertrauter Browser wurde entfernt
 stolen-preview = Sein Cookie wurde vielleicht kopiert. Er ist abgemeldet und gilt nicht mehr als vertraut; bitte ändern Sie Ihr Passwort.
-stolen-what = Sie haben { $device } bei { $site } vertraut, damit dort nicht nach einem Code gefragt wird. Eine alte Kopie des Cookies wurde benutzt: Vielleicht hat es jemand von Ihrem Computer kopiert.
+stolen-what = Sie haben bei { $site } dem Browser „{ $device }“ vertraut, damit dort nicht nach einem Code gefragt wird. Eine alte Kopie seines Cookies wurde benutzt: Vielleicht hat es jemand von Ihrem Computer kopiert.
 stolen-done = Zur Sicherheit ist der Browser abgemeldet und gilt nicht mehr als vertraut.
 stolen-who = Wer die Kopie benutzt hat
 stolen-to-do = Was Sie tun sollten
@@ -159,10 +159,10 @@ taken-why = Gesendet, weil jemand bei { $origin } Ihre Adresse eingegeben hat.
 
 changed-subject = Ihr Passwort bei { $site } wurde geändert
 changed-title = Ihr Passwort wurde geändert
-changed-preview = Wenn Sie das waren, müssen Sie nichts tun. Wenn nicht, liest jemand Ihre Mails.
+changed-preview = Wenn Sie das waren, müssen Sie nichts tun. Wenn nicht, benutzt jemand Ihr Konto.
 changed-what = Das Passwort Ihres Kontos bei { $site } wurde geändert. Alle anderen Browser wurden abgemeldet, und keinem wird mehr vertraut.
 changed-who = Wer es geändert hat
-changed-not-you = Dann liest jemand Ihre Mails. Ändern Sie zuerst das Passwort Ihres Postfachs, wählen Sie dann hier ein neues, und informieren Sie die Zuständigen von { $name }.
+changed-not-you = Dann kennt jemand Ihr Passwort oder liest Ihre Mails. Ändern Sie zuerst das Passwort Ihres Postfachs, wählen Sie dann hier ein neues, und informieren Sie die Zuständigen von { $name }.
 changed-why = Gesendet, weil bei { $origin } ein Passwort geändert wurde.
 
 ## Eine Einladung
@@ -175,3 +175,47 @@ invitation-button = Passwort wählen
 invitation-works = Der Link gilt ein einziges Mal, bis { $time }. Geben Sie ihn niemandem: Wer ihn zuerst öffnet, bekommt das Konto.
 invitation-unknown = Sie wissen nichts davon?
 invitation-why = Gesendet, weil die Zuständigen von { $name } bei { $origin } Ihre Adresse eingegeben haben.
+
+## Was an einem Konto geändert wurde
+
+email-changed-subject = Die E-Mail-Adresse Ihres Kontos bei { $site } wurde geändert
+email-changed-title = Ihre E-Mail-Adresse wurde geändert
+email-changed-preview = Mails und Codes gehen jetzt an eine andere Adresse. Wenn Sie das nicht waren, lesen Sie weiter.
+email-changed-what = Mails und Codes Ihres Kontos bei { $site } gehen jetzt an { $new }.
+email-changed-who = Wer sie geändert hat
+email-changed-not-you = Dann benutzt jemand anderes Ihr Konto. Schreiben Sie sofort den Zuständigen von { $name }: Sie selbst können keine Codes mehr erhalten.
+email-changed-not-you-new = Dann hat jemand Ihre Adresse und deren Code versehentlich eingegeben. Informieren Sie die Zuständigen von { $name }.
+email-changed-why = Wegen einer Änderung bei { $origin } an die alte und die neue Adresse gesendet.
+second-step-on-subject = Codes per Mail sind für Ihr Konto bei { $site } eingeschaltet
+second-step-on-title = Codes per Mail sind eingeschaltet
+second-step-on-preview = Nach dem Passwort werden Sie von jetzt an nach einem Code gefragt.
+second-step-on-what = Bei { $site } werden Sie von jetzt an nach dem Passwort nach einem Code gefragt. Alle anderen Browser wurden abgemeldet, und keinem wird mehr vertraut.
+second-step-on-who = Wer sie eingeschaltet hat
+second-step-on-not-you = Dann kennt jemand Ihr Passwort und liest Ihre Mails. Ändern Sie zuerst das Passwort Ihres Postfachs, dann das hiesige, und informieren Sie die Zuständigen von { $name }.
+second-step-on-why = Gesendet wegen einer Änderung an Ihrem Konto bei { $origin }.
+second-step-off-subject = Codes per Mail sind für Ihr Konto bei { $site } ausgeschaltet
+second-step-off-title = Codes per Mail sind ausgeschaltet
+second-step-off-preview = Manche Seiten öffnet jetzt Ihr Passwort allein. Wenn Sie das nicht waren, lesen Sie weiter.
+second-step-off-what = Manche Seiten von { $site } stehen jetzt allen offen, die Ihr Passwort kennen; dort wird nicht mehr nach einem Code gefragt. Alle anderen Browser wurden abgemeldet.
+second-step-off-who = Wer sie ausgeschaltet hat
+second-step-off-not-you = Dann kennt jemand Ihr Passwort und liest Ihre Mails. Ändern Sie zuerst das Passwort Ihres Postfachs, dann das hiesige, schalten Sie Codes wieder ein, und informieren Sie die Zuständigen von { $name }.
+second-step-off-why = Gesendet wegen einer Änderung an Ihrem Konto bei { $origin }.
+backup-made-subject = Neue Ersatzcodes für Ihr Konto bei { $site }
+backup-made-title = Neue Ersatzcodes wurden erstellt
+backup-made-preview = Die bisherigen gelten nicht mehr.
+backup-made-what = Für Ihr Konto bei { $site } wurden neue Ersatzcodes erstellt. Die bisherigen gelten nicht mehr.
+backup-made-who = Wer sie erstellt hat
+backup-made-not-you = Dann kann sich jemand ohne Ihre Mails anmelden. Ändern Sie jetzt Ihr Passwort, erstellen Sie selbst neue Codes, und informieren Sie die Zuständigen von { $name }.
+backup-made-why = Gesendet, weil bei { $origin } Ersatzcodes erstellt wurden.
+backup-used-subject = Ein Ersatzcode wurde bei { $site } verwendet
+backup-used-title = Ein Ersatzcode wurde verwendet
+backup-used-preview = Jemand hat sich damit in Ihrem Konto angemeldet.
+backup-used-what = Jemand hat sich mit Ihrem Passwort und einem Ersatzcode in Ihrem Konto bei { $site } angemeldet.
+backup-used-left = { $left ->
+    [0] Es ist keiner mehr übrig. Erstellen Sie auf Ihrer Kontoseite neue.
+    [one] Noch 1 Code ist übrig.
+   *[other] Noch { $left } Codes sind übrig.
+}
+backup-used-who = Wer sich angemeldet hat
+backup-used-not-you = Dann hat jemand Ihr Passwort und Ihre Ersatzcodes. Ändern Sie jetzt Ihr Passwort, erstellen Sie neue Codes, und informieren Sie die Zuständigen von { $name }.
+backup-used-why = Gesendet, weil bei { $origin } ein Ersatzcode verwendet wurde.

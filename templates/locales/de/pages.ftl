@@ -270,3 +270,138 @@ invitation-username = Sie melden sich als { $name } an.
 invitation-button = Konto anlegen
 invitation-over-title = Diese Einladung gilt nicht mehr
 invitation-over-text = Sie wurde verwendet, zurückgenommen oder ist zu alt. Wenn Sie noch kein Konto haben, bitten Sie die Zuständigen von { $site } um eine neue.
+
+## Die Kontoseite
+
+code-backup = Wenn Sie einen Ersatzcode haben, können Sie ihn statt des Codes eingeben.
+account-title = Ihr Konto
+account-back = Zurück zu Ihrem Konto
+account-change = Ändern
+account-profile = Profil
+account-full-name = Vollständiger Name
+account-full-name-hint = Diesen Namen zeigt { $site } von Ihnen. Sie können das Feld leer lassen.
+account-full-name-bad = Ein Name hat höchstens 128 Zeichen in einer Zeile.
+account-save-name = Namen speichern
+account-language = Sprache
+account-language-browser = Wie der Browser es wünscht
+account-language-hint = Für diese Seiten und für Mails an Sie.
+account-save-language = Sprache speichern
+account-signing-in = Anmeldung
+account-email = E-Mail-Adresse
+account-password = Passwort
+account-password-set = Es ist gesetzt. Nur Sie kennen es.
+account-password-none = Sie melden sich allein mit einem Code per Mail an. Setzen Sie ein Passwort, wenn Sie mehr schützen wollen.
+account-set-password = Passwort setzen
+account-second-step = Code per Mail bei der Anmeldung
+account-second-step-always = Diese Website verlangt ihn immer, zusätzlich zum Passwort.
+account-second-step-on = Ein: Nach dem Passwort werden Sie überall nach einem Code gefragt.
+account-second-step-off = Aus: Manche Seiten dieser Website verlangen nur das Passwort.
+account-turn-on = Einschalten
+account-turn-off = Ausschalten
+account-backup-codes = Ersatzcodes
+account-backup-codes-left = { $left ->
+    [one] Noch 1 Code von denen, die am { $time } erstellt wurden.
+   *[other] Noch { $left } Codes von denen, die am { $time } erstellt wurden.
+}
+account-backup-codes-none = Sie haben keine. Mit einem Ersatzcode melden Sie sich an, wenn die Mail nicht ankommt.
+account-make-codes = Neue Codes erstellen
+account-sessions = Angemeldet
+account-sessions-hint = Browser, die in Ihrem Konto angemeldet sind.
+account-this-browser = Dieser Browser
+account-session-times = Seit { $since }. Zuletzt benutzt: { $seen }.
+account-sign-out-others = Alle anderen abmelden
+account-devices = Bekannte Browser
+account-devices-hint = Browser, in denen Sie sich mit Passwort und Code angemeldet haben.
+account-devices-none = Bisher keine. Ein Browser ist bekannt, sobald Sie sich darin mit Passwort und Code angemeldet haben.
+account-device-trusted = Vertraut bis { $time }: Dort wird nicht nach einem Code gefragt.
+account-device-known = Bekannt, es wird aber nach einem Code gefragt.
+account-device-used = Zuletzt benutzt: { $time }, von { $place }.
+account-forget = Vergessen
+account-forget-all = Alle vergessen
+account-sign-ins = Letzte Anmeldungen
+account-sign-ins-none = Es sind keine vermerkt.
+account-sign-ins-not-you = Eine davon waren nicht Sie? Ändern Sie Ihr Passwort und melden Sie alle anderen Browser ab.
+account-result-signed-in = Angemeldet
+account-result-wrong-password = Falsches Passwort
+account-result-wrong-code = Falscher Code
+account-result-limited = Zu oft versucht
+account-done-name = Ihr Name wurde gespeichert.
+account-done-language = Ihre Sprache wurde gespeichert.
+account-done-password = Ihr Passwort wurde geändert. Alle anderen Browser wurden abgemeldet, und keinem wird mehr vertraut.
+account-done-email = Ihre E-Mail-Adresse wurde geändert. Wir haben es auch der alten Adresse mitgeteilt.
+account-done-second-step-on = Von jetzt an wird nach Codes gefragt. Alle anderen Browser wurden abgemeldet.
+account-done-second-step-off = Wo ein Passwort genügt, wird nicht mehr nach Codes gefragt. Alle anderen Browser wurden abgemeldet.
+account-done-signed-out = Der Browser wurde abgemeldet.
+account-done-signed-out-others = Alle anderen Browser wurden abgemeldet.
+account-done-forgotten = Der Browser wurde vergessen. Bei der nächsten Anmeldung wird dort nach einem Code gefragt.
+account-done-forgotten-all = Alle Browser wurden vergessen. Bei den nächsten Anmeldungen wird nach einem Code gefragt.
+
+## Das Passwort ändern
+
+password-title = Passwort ändern
+password-what = Danach werden alle anderen Browser abgemeldet, und keinem wird mehr vertraut. Wir senden Ihnen eine Mail darüber.
+password-current = Bisheriges Passwort
+password-new = Neues Passwort
+password-missing = Geben Sie Ihr bisheriges Passwort ein.
+password-wrong = Das ist nicht Ihr bisheriges Passwort. Geben Sie es noch einmal ein.
+password-change = Passwort ändern
+
+## Die E-Mail-Adresse ändern
+
+email-title = E-Mail-Adresse ändern
+email-what = Mails und Codes gehen jetzt an { $address }. Wir senden einen Code an die neue Adresse; sobald Sie ihn eingegeben haben, gehen sie dorthin. Beide Adressen werden benachrichtigt.
+email-new = Neue E-Mail-Adresse
+email-bad = Das ist keine E-Mail-Adresse. Sie hat die Form name@example.com.
+email-same = Das ist bereits Ihre Adresse.
+
+## Der zweite Schritt
+
+second-step-title-on = Codes per Mail einschalten?
+second-step-what-on = Nach dem Passwort werden Sie dann überall nach einem Code gefragt, damit niemand mit dem Passwort allein hineinkommt.
+second-step-title-off = Codes per Mail ausschalten?
+second-step-what-off = Seiten, die nur das Passwort verlangen, stehen dann allen offen, die es kennen. Seiten, die immer einen Code verlangen, tun das weiterhin.
+second-step-code = Zur Bestätigung senden wir einen Code an { $address }.
+signs-out-others = Danach werden alle anderen Browser abgemeldet, und keinem wird mehr vertraut.
+
+## Ersatzcodes
+
+backup-codes-title = Ihre Ersatzcodes
+backup-codes-title-ask = Ersatzcodes erstellen?
+backup-codes-what = Ein Ersatzcode ersetzt den Code per Mail, wenn keine Mail bei Ihnen ankommt. Sie erhalten zehn davon, und jeder gilt einmal.
+backup-codes-once = Sie werden nur einmal gezeigt. Halten Sie einen Stift, einen Drucker oder einen sicheren Ort für eine Datei bereit.
+backup-codes-old = { $left ->
+    [one] Der 1 Code, den Sie noch haben, gilt dann nicht mehr.
+   *[other] Die { $left } Codes, die Sie noch haben, gelten dann nicht mehr.
+}
+backup-codes-make = Neue Codes erstellen
+backup-codes-made = Das sind Ihre neuen Codes. Frühere gelten nicht mehr.
+backup-codes-keep = Bewahren Sie sie so auf, dass niemand sonst sie bekommt, und nicht nur in Ihrem Postfach. Sie werden nicht noch einmal gezeigt.
+backup-codes-of = Ersatzcodes von { $username } für { $site }. Jeder gilt einmal, anstelle des Codes per Mail.
+backup-codes-copy = Kopieren
+backup-codes-copied = Kopiert
+backup-codes-print = Drucken
+backup-codes-download = Als Datei herunterladen
+backup-codes-done = Ich habe sie aufbewahrt
+
+## Sind Sie sicher?
+
+sure-browser = Browser
+sure-place = Adresse
+sure-used = Zuletzt benutzt
+sure-sign-out-title = Diesen Browser abmelden?
+sure-sign-out = Dort ist dann eine neue Anmeldung nötig.
+sure-sign-out-go = Abmelden
+sure-sign-out-others-title = Alle anderen Browser abmelden?
+sure-sign-out-others = Nur der Browser, den Sie gerade benutzen, bleibt angemeldet.
+sure-sign-out-others-go = Alle anderen abmelden
+sure-forget-title = Diesen Browser vergessen?
+sure-forget = Bei der nächsten Anmeldung wird dort nach einem Code gefragt. Wenn er angemeldet ist, bleibt er es, bis Sie ihn abmelden.
+sure-forget-go = Vergessen
+sure-forget-all-title = Alle Browser vergessen?
+sure-forget-all = Bei jeder nächsten Anmeldung wird nach einem Code gefragt, auch in dem Browser, den Sie gerade benutzen.
+sure-forget-all-go = Alle vergessen
+
+## Ohne Passwort
+
+no-password-title = Setzen Sie zuerst ein Passwort
+no-password-text = Das kann nur ändern, wer sich gerade mit Passwort und Code angemeldet hat, und Ihr Konto hat noch kein Passwort.

@@ -156,6 +156,54 @@ unusual-sign-out-text = Open this address. It signs out every browser and forget
 unusual-then = Then change your password and that of your mailbox, and tell whoever looks after { $name }.
 unusual-why = Sent because of a sign-in to your account at { $origin }.
 
+## What was changed about an account
+
+email-changed-subject = The e-mail address of your account at { $site } was changed
+email-changed-title = Your e-mail address was changed
+email-changed-preview = Mails and codes go to another address now. If that was not you, read on.
+email-changed-what = Mails and codes of your account at { $site } now go to { $new }.
+email-changed-who = Who changed it
+email-changed-not-you = Then somebody else uses your account. Write to whoever looks after { $name } at once: you can no longer get codes yourself.
+email-changed-not-you-new = Then somebody has typed your address and its code by mistake. Tell whoever looks after { $name }.
+email-changed-why = Sent to the old and the new address because of a change at { $origin }.
+
+second-step-on-subject = Codes by mail are on for your account at { $site }
+second-step-on-title = Codes by mail are on
+second-step-on-preview = After your password you are asked for a code from now on.
+second-step-on-what = At { $site } you are from now on asked for a code after your password. Every other browser was signed out, and none is trusted any more.
+second-step-on-who = Who turned them on
+second-step-on-not-you = Then somebody knows your password and reads your mails. Change the password of your mailbox first, then the one here, and tell whoever looks after { $name }.
+second-step-on-why = Sent because of a change to your account at { $origin }.
+
+second-step-off-subject = Codes by mail are off for your account at { $site }
+second-step-off-title = Codes by mail are off
+second-step-off-preview = Your password alone opens some pages now. If that was not you, read on.
+second-step-off-what = Some pages of { $site } are now open to whoever knows your password; no code is asked for there any more. Every other browser was signed out.
+second-step-off-who = Who turned them off
+second-step-off-not-you = Then somebody knows your password and reads your mails. Change the password of your mailbox first, then the one here, turn codes on again, and tell whoever looks after { $name }.
+second-step-off-why = Sent because of a change to your account at { $origin }.
+
+backup-made-subject = New backup codes for your account at { $site }
+backup-made-title = New backup codes were made
+backup-made-preview = Those that you had before no longer work.
+backup-made-what = New backup codes were made for your account at { $site }. Those that you had before no longer work.
+backup-made-who = Who made them
+backup-made-not-you = Then somebody can sign in without your mails. Change your password now, make new codes yourself, and tell whoever looks after { $name }.
+backup-made-why = Sent because backup codes were made at { $origin }.
+
+backup-used-subject = A backup code was used at { $site }
+backup-used-title = A backup code was used
+backup-used-preview = Somebody has signed in to your account with it.
+backup-used-what = Somebody has signed in to your account at { $site } with your password and a backup code.
+backup-used-left = { $left ->
+    [0] None is left. Make new ones on your account page.
+    [one] 1 code is left.
+   *[other] { $left } codes are left.
+}
+backup-used-who = Who signed in
+backup-used-not-you = Then somebody has your password and your backup codes. Change your password now, make new codes, and tell whoever looks after { $name }.
+backup-used-why = Sent because a backup code was used at { $origin }.
+
 ## A new account with an address that has one
 
 taken-subject = You have an account already at { $site }
@@ -170,10 +218,10 @@ taken-why = Sent because somebody typed your address at { $origin }.
 
 changed-subject = Your password was changed at { $site }
 changed-title = Your password was changed
-changed-preview = If that was you, there is nothing to do. If not, somebody reads your mails.
+changed-preview = If that was you, there is nothing to do. If not, somebody uses your account.
 changed-what = The password of your account at { $site } was changed. Every other browser was signed out, and none is trusted any more.
 changed-who = Who changed it
-changed-not-you = Then somebody reads your mails. Change the password of your mailbox first, then choose a new one here, and tell whoever looks after { $name }.
+changed-not-you = Then somebody knows your password or reads your mails. Change the password of your mailbox first, then choose a new one here, and tell whoever looks after { $name }.
 changed-why = Sent because a password was changed at { $origin }.
 
 ## An invitation

@@ -107,6 +107,7 @@ code-exhausted = The code was typed wrong too often and no longer works. Start a
 spent = If it was you, you are signed in and can go on. If not, start again to get another.
 spent-other = If it was you, there is nothing more to do. If not, start again to get another.
 resend-title = No mail?
+code-backup = If you have a backup code, you can type it in place of the code.
 resend-code = Send a new code
 resend-link = Send a new link
 resend-too-soon-code = It is too soon for a new code. Wait until { $time }, then try again.
@@ -226,6 +227,142 @@ ticket-onward = On the way to { $host }.
 ticket-in-circles = You are signed in, but your browser does not keep what { $host } gives it for that. Allow cookies for { $host } in your browser, then try again.
 ticket-no-cookies = Your browser showed no cookie of { $host }: it does not keep them, or you opened an address that another browser was given. Allow cookies for { $host }, then try again.
 ticket-over = The way from signing in to { $host } works once, for half a minute, and only in the browser that began it. Nothing is lost: try again.
+
+## The account page
+
+account-title = Your account
+account-back = Back to your account
+account-change = Change
+account-profile = Profile
+account-full-name = Full name
+account-full-name-hint = What { $site } shows of you. You may leave it empty.
+account-full-name-bad = A name has up to 128 characters, in one line.
+account-save-name = Save name
+account-language = Language
+account-language-browser = As the browser asks for
+account-language-hint = For these pages and for mails to you.
+account-save-language = Save language
+account-signing-in = Signing in
+account-email = E-mail address
+account-password = Password
+account-password-set = It is set. Only you know it.
+account-password-none = You sign in with a code by mail alone. To protect more than that, set a password.
+account-set-password = Set a password
+account-second-step = Code by mail at sign-in
+account-second-step-always = This site always asks for it after the password.
+account-second-step-on = On: after the password you are asked for a code everywhere.
+account-second-step-off = Off: some pages of this site ask for the password alone.
+account-turn-on = Turn on
+account-turn-off = Turn off
+account-backup-codes = Backup codes
+account-backup-codes-left = { $left ->
+    [one] 1 code left, of those made on { $time }.
+   *[other] { $left } codes left, of those made on { $time }.
+}
+account-backup-codes-none = You have none. With one of them you sign in when the mail does not come.
+account-make-codes = Make new codes
+account-sessions = Signed in
+account-sessions-hint = Browsers that are signed in to your account.
+account-this-browser = This browser
+account-session-times = Since { $since }. Last used { $seen }.
+account-sign-out-others = Sign out all others
+account-devices = Known browsers
+account-devices-hint = Browsers that you have signed in from with password and code.
+account-devices-none = None so far. A browser is known once you have signed in from it with password and code.
+account-device-trusted = Trusted until { $time }: it is not asked for a code.
+account-device-known = Known, and asked for a code.
+account-device-used = Last used { $time } from { $place }.
+account-forget = Forget
+account-forget-all = Forget all
+account-sign-ins = Last sign-ins
+account-sign-ins-none = None are remembered.
+account-sign-ins-not-you = One of them was not you? Change your password and sign out all others.
+account-result-signed-in = Signed in
+account-result-wrong-password = Wrong password
+account-result-wrong-code = Wrong code
+account-result-limited = Tried too often
+
+# What was done just before.
+account-done-name = Your name was saved.
+account-done-language = Your language was saved.
+account-done-password = Your password was changed. Every other browser was signed out, and none is trusted any more.
+account-done-email = Your e-mail address was changed. We have told the old address too.
+account-done-second-step-on = Codes are asked for from now on. Every other browser was signed out.
+account-done-second-step-off = Codes are no longer asked for where a password is enough. Every other browser was signed out.
+account-done-signed-out = That browser was signed out.
+account-done-signed-out-others = All other browsers were signed out.
+account-done-forgotten = That browser was forgotten. Its next sign-in is asked for a code.
+account-done-forgotten-all = All browsers were forgotten. The next sign-ins are asked for a code.
+
+## Changing the password
+
+password-title = Change your password
+password-what = Every other browser is signed out then, and none is trusted any more. We send you a mail about it.
+password-current = Present password
+password-new = New password
+password-missing = Enter your present password.
+password-wrong = That is not your present password. Type it once more.
+password-change = Change password
+
+## Changing the e-mail address
+
+email-title = Change your e-mail address
+email-what = Mails and codes now go to { $address }. We send a code to the new address; once you have typed it, they go there. Both addresses are told.
+email-new = New e-mail address
+email-bad = That is no e-mail address. It looks like name@example.com.
+email-same = That is your address already.
+
+## The second step
+
+second-step-title-on = Turn on codes by mail?
+second-step-what-on = After your password you are then asked for a code everywhere, so that nobody gets in with the password alone.
+second-step-title-off = Turn off codes by mail?
+second-step-what-off = Pages that ask for the password alone are then open to whoever knows it. Pages that always ask for a code go on asking.
+second-step-code = To confirm it, we send a code to { $address }.
+signs-out-others = Every other browser is signed out then, and none is trusted any more.
+
+## Backup codes
+
+backup-codes-title = Your backup codes
+backup-codes-title-ask = Make backup codes?
+backup-codes-what = A backup code stands in for the code by mail, when no mail comes to you. You get ten of them, and each works once.
+backup-codes-once = They are shown once. Have a pen, a printer or a safe place for a file at hand.
+backup-codes-old = { $left ->
+    [one] The 1 code that you have left stops working.
+   *[other] The { $left } codes that you have left stop working.
+}
+backup-codes-make = Make new codes
+backup-codes-made = These are your new codes. Any that you had before no longer work.
+backup-codes-keep = Keep them where nobody else gets at them, and not only in your mailbox. They are not shown again.
+backup-codes-of = Backup codes of { $username } for { $site }. Each works once, in place of the code by mail.
+backup-codes-copy = Copy
+backup-codes-copied = Copied
+backup-codes-print = Print
+backup-codes-download = Download as a file
+backup-codes-done = I have kept them
+
+## Are you sure?
+
+sure-browser = Browser
+sure-place = Address
+sure-used = Last used
+sure-sign-out-title = Sign out this browser?
+sure-sign-out = It has to sign in again then.
+sure-sign-out-go = Sign it out
+sure-sign-out-others-title = Sign out all other browsers?
+sure-sign-out-others = Only the browser that you use now stays signed in.
+sure-sign-out-others-go = Sign out all others
+sure-forget-title = Forget this browser?
+sure-forget = Its next sign-in is asked for a code. If it is signed in, it stays so until you sign it out.
+sure-forget-go = Forget it
+sure-forget-all-title = Forget all browsers?
+sure-forget-all = Every next sign-in is asked for a code, also in the browser that you use now.
+sure-forget-all-go = Forget all
+
+## Without a password
+
+no-password-title = Set a password first
+no-password-text = This can be changed by somebody who has just signed in with password and code, and your account has no password yet.
 
 ## Where somebody who signs in can go instead
 

@@ -117,7 +117,7 @@ passwords-why = Enviado por las contraseñas incorrectas para su cuenta de { $or
 stolen-subject = Se ha quitado un navegador de confianza de su cuenta de { $site }
 stolen-title = Se ha quitado un navegador de confianza
 stolen-preview = Puede que se haya copiado su cookie. Su sesión está cerrada y ya no es de confianza; cambie su contraseña.
-stolen-what = Usted confió en { $device } en { $site } para que allí no se le pidiera ningún código. Se ha usado una copia antigua de su cookie: puede que alguien la haya copiado de su ordenador.
+stolen-what = Usted confió en el navegador «{ $device }» en { $site } para que allí no se le pidiera ningún código. Se ha usado una copia antigua de su cookie: puede que alguien la haya copiado de su ordenador.
 stolen-done = Por seguridad, se ha cerrado la sesión en ese navegador y ya no es de confianza.
 stolen-who = Quién ha usado la copia
 stolen-to-do = Qué hacer
@@ -159,10 +159,10 @@ taken-why = Enviado porque alguien ha escrito su dirección en { $origin }.
 
 changed-subject = Se ha cambiado su contraseña de { $site }
 changed-title = Se ha cambiado su contraseña
-changed-preview = Si ha sido usted, no tiene que hacer nada. Si no, alguien lee sus correos.
+changed-preview = Si ha sido usted, no tiene que hacer nada. Si no, alguien usa su cuenta.
 changed-what = Se ha cambiado la contraseña de su cuenta de { $site }. Se ha cerrado la sesión en todos los demás navegadores y ninguno es ya de confianza.
 changed-who = Quién la ha cambiado
-changed-not-you = Entonces alguien lee sus correos. Cambie primero la contraseña de su buzón, elija después una nueva aquí y avise a quien administra { $name }.
+changed-not-you = Entonces alguien conoce su contraseña o lee sus correos. Cambie primero la contraseña de su buzón, elija después una nueva aquí y avise a quien administra { $name }.
 changed-why = Enviado porque se ha cambiado una contraseña en { $origin }.
 
 ## Una invitación
@@ -175,3 +175,47 @@ invitation-button = Elegir una contraseña
 invitation-works = El enlace sirve una sola vez, hasta el { $time }. No se lo dé a nadie: quien lo abra primero se queda con la cuenta.
 invitation-unknown = ¿No sabe nada de esto?
 invitation-why = Enviado porque quien administra { $name } ha escrito su dirección en { $origin }.
+
+## Lo que se ha cambiado en una cuenta
+
+email-changed-subject = Se ha cambiado el correo electrónico de su cuenta de { $site }
+email-changed-title = Se ha cambiado su correo electrónico
+email-changed-preview = Los correos y códigos llegan ahora a otra dirección. Si no ha sido usted, siga leyendo.
+email-changed-what = Los correos y códigos de su cuenta de { $site } llegan ahora a { $new }.
+email-changed-who = Quién lo ha cambiado
+email-changed-not-you = Entonces otra persona usa su cuenta. Escriba de inmediato a quien administra { $name }: usted ya no puede recibir códigos.
+email-changed-not-you-new = Entonces alguien ha escrito por error su dirección y el código enviado a ella. Avise a quien administra { $name }.
+email-changed-why = Enviado a la dirección antigua y a la nueva por un cambio en { $origin }.
+second-step-on-subject = Códigos por correo activados para su cuenta de { $site }
+second-step-on-title = Códigos por correo activados
+second-step-on-preview = A partir de ahora se le pide un código después de la contraseña.
+second-step-on-what = En { $site } se le pide a partir de ahora un código después de la contraseña. Se ha cerrado la sesión en todos los demás navegadores y ninguno es ya de confianza.
+second-step-on-who = Quién los ha activado
+second-step-on-not-you = Entonces alguien conoce su contraseña y lee sus correos. Cambie primero la contraseña de su buzón, después la de aquí, y avise a quien administra { $name }.
+second-step-on-why = Enviado por un cambio en su cuenta de { $origin }.
+second-step-off-subject = Códigos por correo desactivados para su cuenta de { $site }
+second-step-off-title = Códigos por correo desactivados
+second-step-off-preview = Ahora su contraseña basta para abrir algunas páginas. Si no ha sido usted, siga leyendo.
+second-step-off-what = Algunas páginas de { $site } están ahora abiertas a quien conozca su contraseña; allí ya no se pide ningún código. Se ha cerrado la sesión en todos los demás navegadores.
+second-step-off-who = Quién los ha desactivado
+second-step-off-not-you = Entonces alguien conoce su contraseña y lee sus correos. Cambie primero la contraseña de su buzón, después la de aquí, active de nuevo los códigos y avise a quien administra { $name }.
+second-step-off-why = Enviado por un cambio en su cuenta de { $origin }.
+backup-made-subject = Códigos de respaldo nuevos para su cuenta de { $site }
+backup-made-title = Se han creado códigos de respaldo nuevos
+backup-made-preview = Los que tenía antes ya no sirven.
+backup-made-what = Se han creado códigos de respaldo nuevos para su cuenta de { $site }. Los que tenía antes ya no sirven.
+backup-made-who = Quién los ha creado
+backup-made-not-you = Entonces alguien puede iniciar sesión sin sus correos. Cambie ahora su contraseña, cree usted códigos nuevos y avise a quien administra { $name }.
+backup-made-why = Enviado porque se han creado códigos de respaldo en { $origin }.
+backup-used-subject = Se ha usado un código de respaldo en { $site }
+backup-used-title = Se ha usado un código de respaldo
+backup-used-preview = Alguien ha iniciado sesión en su cuenta con él.
+backup-used-what = Alguien ha iniciado sesión en su cuenta de { $site } con su contraseña y un código de respaldo.
+backup-used-left = { $left ->
+    [0] No queda ninguno. Cree otros en la página de su cuenta.
+    [one] Queda 1 código.
+   *[other] Quedan { $left } códigos.
+}
+backup-used-who = Quién ha iniciado sesión
+backup-used-not-you = Entonces alguien tiene su contraseña y sus códigos de respaldo. Cambie ahora su contraseña, cree códigos nuevos y avise a quien administra { $name }.
+backup-used-why = Enviado porque se ha usado un código de respaldo en { $origin }.

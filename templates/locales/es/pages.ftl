@@ -270,3 +270,138 @@ invitation-username = Iniciará sesión como { $name }.
 invitation-button = Crear mi cuenta
 invitation-over-title = Esta invitación ya no es válida
 invitation-over-text = Se ha usado, se ha retirado o es demasiado antigua. Si todavía no tiene una cuenta, pida otra a quien administra { $site }.
+
+## La página de la cuenta
+
+code-backup = Si tiene un código de respaldo, puede escribirlo en lugar del código.
+account-title = Su cuenta
+account-back = Volver a su cuenta
+account-change = Cambiar
+account-profile = Perfil
+account-full-name = Nombre completo
+account-full-name-hint = Lo que { $site } muestra de usted. Puede dejarlo vacío.
+account-full-name-bad = Un nombre tiene como máximo 128 caracteres, en una línea.
+account-save-name = Guardar el nombre
+account-language = Idioma
+account-language-browser = El que pida el navegador
+account-language-hint = Para estas páginas y para los correos que le enviamos.
+account-save-language = Guardar el idioma
+account-signing-in = Inicio de sesión
+account-email = Correo electrónico
+account-password = Contraseña
+account-password-set = Está definida. Solo usted la conoce.
+account-password-none = Inicia sesión solo con un código por correo. Para proteger más que eso, defina una contraseña.
+account-set-password = Definir una contraseña
+account-second-step = Código por correo al iniciar sesión
+account-second-step-always = Este sitio lo pide siempre después de la contraseña.
+account-second-step-on = Activado: después de la contraseña se le pide un código en todas partes.
+account-second-step-off = Desactivado: algunas páginas de este sitio piden solo la contraseña.
+account-turn-on = Activar
+account-turn-off = Desactivar
+account-backup-codes = Códigos de respaldo
+account-backup-codes-left = { $left ->
+    [one] Queda 1 código de los creados el { $time }.
+   *[other] Quedan { $left } códigos de los creados el { $time }.
+}
+account-backup-codes-none = No tiene ninguno. Con uno de ellos puede iniciar sesión cuando no llega el correo.
+account-make-codes = Crear códigos nuevos
+account-sessions = Sesiones iniciadas
+account-sessions-hint = Navegadores con la sesión iniciada en su cuenta.
+account-this-browser = Este navegador
+account-session-times = Desde { $since }. Último uso: { $seen }.
+account-sign-out-others = Cerrar todas las demás sesiones
+account-devices = Navegadores conocidos
+account-devices-hint = Navegadores en los que ha iniciado sesión con contraseña y código.
+account-devices-none = Ninguno por ahora. Un navegador es conocido cuando ha iniciado sesión en él con contraseña y código.
+account-device-trusted = De confianza hasta { $time }: allí no se le pide ningún código.
+account-device-known = Conocido, y se le pide un código.
+account-device-used = Último uso: { $time }, desde { $place }.
+account-forget = Olvidar
+account-forget-all = Olvidar todos
+account-sign-ins = Últimos inicios de sesión
+account-sign-ins-none = No hay ninguno registrado.
+account-sign-ins-not-you = ¿Alguno no fue suyo? Cambie su contraseña y cierre todas las demás sesiones.
+account-result-signed-in = Sesión iniciada
+account-result-wrong-password = Contraseña incorrecta
+account-result-wrong-code = Código incorrecto
+account-result-limited = Demasiados intentos
+account-done-name = Se ha guardado su nombre.
+account-done-language = Se ha guardado su idioma.
+account-done-password = Se ha cambiado su contraseña. Se ha cerrado la sesión en todos los demás navegadores y ninguno es ya de confianza.
+account-done-email = Se ha cambiado su correo electrónico. También hemos avisado a la dirección antigua.
+account-done-second-step-on = A partir de ahora se piden códigos. Se ha cerrado la sesión en todos los demás navegadores.
+account-done-second-step-off = Ya no se piden códigos donde basta la contraseña. Se ha cerrado la sesión en todos los demás navegadores.
+account-done-signed-out = Se ha cerrado la sesión en ese navegador.
+account-done-signed-out-others = Se ha cerrado la sesión en todos los demás navegadores.
+account-done-forgotten = Ese navegador se ha olvidado. En su próximo inicio de sesión se pedirá un código.
+account-done-forgotten-all = Se han olvidado todos los navegadores. En los próximos inicios de sesión se pedirá un código.
+
+## Cambiar la contraseña
+
+password-title = Cambie su contraseña
+password-what = Después se cierra la sesión en todos los demás navegadores y ninguno es ya de confianza. Le enviamos un correo sobre ello.
+password-current = Contraseña actual
+password-new = Contraseña nueva
+password-missing = Escriba su contraseña actual.
+password-wrong = Esa no es su contraseña actual. Escríbala otra vez.
+password-change = Cambiar la contraseña
+
+## Cambiar el correo electrónico
+
+email-title = Cambie su correo electrónico
+email-what = Los correos y códigos llegan ahora a { $address }. Enviaremos un código a la dirección nueva; cuando lo haya escrito, llegarán allí. Se avisa a ambas direcciones.
+email-new = Correo electrónico nuevo
+email-bad = Eso no es una dirección de correo. Tiene la forma nombre@example.com.
+email-same = Esa ya es su dirección.
+
+## El segundo paso
+
+second-step-title-on = ¿Activar los códigos por correo?
+second-step-what-on = Después de la contraseña se le pedirá un código en todas partes, para que nadie entre solo con la contraseña.
+second-step-title-off = ¿Desactivar los códigos por correo?
+second-step-what-off = Las páginas que piden solo la contraseña quedarán abiertas a quien la conozca. Las que piden siempre un código lo seguirán pidiendo.
+second-step-code = Para confirmarlo, enviamos un código a { $address }.
+signs-out-others = Después se cierra la sesión en todos los demás navegadores y ninguno es ya de confianza.
+
+## Códigos de respaldo
+
+backup-codes-title = Sus códigos de respaldo
+backup-codes-title-ask = ¿Crear códigos de respaldo?
+backup-codes-what = Un código de respaldo sustituye al código por correo cuando no le llega ningún correo. Recibe diez, y cada uno sirve una vez.
+backup-codes-once = Se muestran una sola vez. Tenga a mano un bolígrafo, una impresora o un lugar seguro para un archivo.
+backup-codes-old = { $left ->
+    [one] El código que le queda deja de servir.
+   *[other] Los { $left } códigos que le quedan dejan de servir.
+}
+backup-codes-make = Crear códigos nuevos
+backup-codes-made = Estos son sus códigos nuevos. Los que tuviera antes ya no sirven.
+backup-codes-keep = Guárdelos donde nadie más pueda alcanzarlos, y no solo en su buzón. No se volverán a mostrar.
+backup-codes-of = Códigos de respaldo de { $username } para { $site }. Cada uno sirve una vez, en lugar del código por correo.
+backup-codes-copy = Copiar
+backup-codes-copied = Copiado
+backup-codes-print = Imprimir
+backup-codes-download = Descargar como archivo
+backup-codes-done = Los he guardado
+
+## ¿Seguro?
+
+sure-browser = Navegador
+sure-place = Dirección
+sure-used = Último uso
+sure-sign-out-title = ¿Cerrar la sesión en este navegador?
+sure-sign-out = Después habrá que iniciar sesión en él de nuevo.
+sure-sign-out-go = Cerrar la sesión
+sure-sign-out-others-title = ¿Cerrar todas las demás sesiones?
+sure-sign-out-others = Solo el navegador que usa ahora conserva la sesión iniciada.
+sure-sign-out-others-go = Cerrar todas las demás
+sure-forget-title = ¿Olvidar este navegador?
+sure-forget = En su próximo inicio de sesión se pedirá un código. Si tiene la sesión iniciada, la conserva hasta que usted la cierre.
+sure-forget-go = Olvidarlo
+sure-forget-all-title = ¿Olvidar todos los navegadores?
+sure-forget-all = En cada próximo inicio de sesión se pedirá un código, también en el navegador que usa ahora.
+sure-forget-all-go = Olvidar todos
+
+## Sin contraseña
+
+no-password-title = Defina primero una contraseña
+no-password-text = Esto solo puede cambiarlo quien acaba de iniciar sesión con contraseña y código, y su cuenta todavía no tiene contraseña.

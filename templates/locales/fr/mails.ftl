@@ -117,7 +117,7 @@ passwords-why = Envoyé à cause de mots de passe erronés pour votre compte sur
 stolen-subject = Un navigateur de confiance a été retiré de votre compte sur { $site }
 stolen-title = Un navigateur de confiance a été retiré
 stolen-preview = Son cookie a peut-être été copié. Il est déconnecté et n’est plus de confiance ; veuillez changer votre mot de passe.
-stolen-what = Vous avez fait confiance à { $device } sur { $site } pour qu’aucun code n’y soit demandé. Une ancienne copie de son cookie a été utilisée : quelqu’un l’a peut-être copiée depuis votre ordinateur.
+stolen-what = Vous avez fait confiance au navigateur « { $device } » sur { $site } pour qu’aucun code n’y soit demandé. Une ancienne copie de son cookie a été utilisée : quelqu’un l’a peut-être copiée depuis votre ordinateur.
 stolen-done = Par sécurité, ce navigateur est déconnecté et n’est plus de confiance.
 stolen-who = Qui a utilisé la copie
 stolen-to-do = Que faire
@@ -159,10 +159,10 @@ taken-why = Envoyé parce que quelqu’un a saisi votre adresse sur { $origin }.
 
 changed-subject = Votre mot de passe sur { $site } a été changé
 changed-title = Votre mot de passe a été changé
-changed-preview = Si c’était vous, vous n’avez rien à faire. Sinon, quelqu’un lit vos e-mails.
+changed-preview = Si c’était vous, vous n’avez rien à faire. Sinon, quelqu’un utilise votre compte.
 changed-what = Le mot de passe de votre compte sur { $site } a été changé. Tous les autres navigateurs ont été déconnectés, et aucun n’est plus de confiance.
 changed-who = Qui l’a changé
-changed-not-you = Alors quelqu’un lit vos e-mails. Changez d’abord le mot de passe de votre messagerie, choisissez-en ensuite un nouveau ici, et prévenez les responsables de { $name }.
+changed-not-you = Alors quelqu’un connaît votre mot de passe ou lit vos e-mails. Changez d’abord le mot de passe de votre messagerie, choisissez-en ensuite un nouveau ici, et prévenez les responsables de { $name }.
 changed-why = Envoyé parce qu’un mot de passe a été changé sur { $origin }.
 
 ## Une invitation
@@ -175,3 +175,47 @@ invitation-button = Choisir un mot de passe
 invitation-works = Le lien ne fonctionne qu’une fois, jusqu’au { $time }. Ne le donnez à personne : la première personne qui l’ouvre obtient le compte.
 invitation-unknown = Vous n’êtes au courant de rien ?
 invitation-why = Envoyé parce que les responsables de { $name } ont saisi votre adresse sur { $origin }.
+
+## Ce qui a été changé sur un compte
+
+email-changed-subject = L’adresse e-mail de votre compte sur { $site } a été changée
+email-changed-title = Votre adresse e-mail a été changée
+email-changed-preview = Les e-mails et les codes arrivent maintenant à une autre adresse. Si ce n’était pas vous, lisez la suite.
+email-changed-what = Les e-mails et les codes de votre compte sur { $site } arrivent maintenant à { $new }.
+email-changed-who = Qui l’a changée
+email-changed-not-you = Alors quelqu’un d’autre utilise votre compte. Écrivez tout de suite aux responsables de { $name } : vous ne pouvez plus recevoir de codes vous-même.
+email-changed-not-you-new = Alors quelqu’un a saisi par erreur votre adresse et le code qui y a été envoyé. Prévenez les responsables de { $name }.
+email-changed-why = Envoyé à l’ancienne et à la nouvelle adresse à cause d’un changement sur { $origin }.
+second-step-on-subject = Codes par e-mail activés pour votre compte sur { $site }
+second-step-on-title = Codes par e-mail activés
+second-step-on-preview = Après le mot de passe, un code vous est désormais demandé.
+second-step-on-what = Sur { $site }, un code vous est désormais demandé après le mot de passe. Tous les autres navigateurs ont été déconnectés, et aucun n’est plus de confiance.
+second-step-on-who = Qui les a activés
+second-step-on-not-you = Alors quelqu’un connaît votre mot de passe et lit vos e-mails. Changez d’abord le mot de passe de votre messagerie, puis celui d’ici, et prévenez les responsables de { $name }.
+second-step-on-why = Envoyé à cause d’un changement de votre compte sur { $origin }.
+second-step-off-subject = Codes par e-mail désactivés pour votre compte sur { $site }
+second-step-off-title = Codes par e-mail désactivés
+second-step-off-preview = Votre mot de passe seul ouvre maintenant certaines pages. Si ce n’était pas vous, lisez la suite.
+second-step-off-what = Certaines pages de { $site } sont maintenant ouvertes à quiconque connaît votre mot de passe ; aucun code n’y est plus demandé. Tous les autres navigateurs ont été déconnectés.
+second-step-off-who = Qui les a désactivés
+second-step-off-not-you = Alors quelqu’un connaît votre mot de passe et lit vos e-mails. Changez d’abord le mot de passe de votre messagerie, puis celui d’ici, réactivez les codes, et prévenez les responsables de { $name }.
+second-step-off-why = Envoyé à cause d’un changement de votre compte sur { $origin }.
+backup-made-subject = Nouveaux codes de secours pour votre compte sur { $site }
+backup-made-title = De nouveaux codes de secours ont été créés
+backup-made-preview = Ceux que vous aviez avant ne sont plus valables.
+backup-made-what = De nouveaux codes de secours ont été créés pour votre compte sur { $site }. Ceux que vous aviez avant ne sont plus valables.
+backup-made-who = Qui les a créés
+backup-made-not-you = Alors quelqu’un peut se connecter sans vos e-mails. Changez maintenant votre mot de passe, créez vous-même de nouveaux codes, et prévenez les responsables de { $name }.
+backup-made-why = Envoyé parce que des codes de secours ont été créés sur { $origin }.
+backup-used-subject = Un code de secours a été utilisé sur { $site }
+backup-used-title = Un code de secours a été utilisé
+backup-used-preview = Quelqu’un s’en est servi pour se connecter à votre compte.
+backup-used-what = Quelqu’un s’est connecté à votre compte sur { $site } avec votre mot de passe et un code de secours.
+backup-used-left = { $left ->
+    [0] Il n’en reste aucun. Créez-en de nouveaux sur la page de votre compte.
+    [one] Il reste { $left } code.
+   *[other] Il reste { $left } codes.
+}
+backup-used-who = Qui s’est connecté
+backup-used-not-you = Alors quelqu’un a votre mot de passe et vos codes de secours. Changez maintenant votre mot de passe, créez de nouveaux codes, et prévenez les responsables de { $name }.
+backup-used-why = Envoyé parce qu’un code de secours a été utilisé sur { $origin }.

@@ -270,3 +270,138 @@ invitation-username = Vous vous connecterez sous le nom { $name }.
 invitation-button = Créer mon compte
 invitation-over-title = Cette invitation n’est plus valable
 invitation-over-text = Elle a été utilisée, retirée, ou elle est trop ancienne. Si vous n’avez pas encore de compte, demandez-en une autre aux responsables de { $site }.
+
+## La page du compte
+
+code-backup = Si vous avez un code de secours, vous pouvez le saisir à la place du code.
+account-title = Votre compte
+account-back = Retour à votre compte
+account-change = Modifier
+account-profile = Profil
+account-full-name = Nom complet
+account-full-name-hint = Ce que { $site } montre de vous. Vous pouvez le laisser vide.
+account-full-name-bad = Un nom compte au plus 128 caractères, sur une ligne.
+account-save-name = Enregistrer le nom
+account-language = Langue
+account-language-browser = Celle que demande le navigateur
+account-language-hint = Pour ces pages et pour les e-mails que vous recevez.
+account-save-language = Enregistrer la langue
+account-signing-in = Connexion
+account-email = Adresse e-mail
+account-password = Mot de passe
+account-password-set = Il est défini. Vous seul le connaissez.
+account-password-none = Vous vous connectez avec un code par e-mail seulement. Pour protéger davantage, définissez un mot de passe.
+account-set-password = Définir un mot de passe
+account-second-step = Code par e-mail à la connexion
+account-second-step-always = Ce site le demande toujours après le mot de passe.
+account-second-step-on = Activé : après le mot de passe, un code vous est demandé partout.
+account-second-step-off = Désactivé : certaines pages de ce site ne demandent que le mot de passe.
+account-turn-on = Activer
+account-turn-off = Désactiver
+account-backup-codes = Codes de secours
+account-backup-codes-left = { $left ->
+    [one] Encore { $left } code parmi ceux créés le { $time }.
+   *[other] Encore { $left } codes parmi ceux créés le { $time }.
+}
+account-backup-codes-none = Vous n’en avez aucun. Avec l’un d’eux, vous vous connectez quand l’e-mail n’arrive pas.
+account-make-codes = Créer de nouveaux codes
+account-sessions = Navigateurs connectés
+account-sessions-hint = Navigateurs connectés à votre compte.
+account-this-browser = Ce navigateur
+account-session-times = Depuis { $since }. Dernière utilisation : { $seen }.
+account-sign-out-others = Déconnecter tous les autres
+account-devices = Navigateurs connus
+account-devices-hint = Navigateurs où vous vous êtes connecté avec mot de passe et code.
+account-devices-none = Aucun pour l’instant. Un navigateur est connu dès que vous vous y êtes connecté avec mot de passe et code.
+account-device-trusted = De confiance jusqu’à { $time } : aucun code n’y est demandé.
+account-device-known = Connu, mais un code y est demandé.
+account-device-used = Dernière utilisation : { $time }, depuis { $place }.
+account-forget = Oublier
+account-forget-all = Tout oublier
+account-sign-ins = Dernières connexions
+account-sign-ins-none = Aucune n’est enregistrée.
+account-sign-ins-not-you = L’une d’elles n’était pas vous ? Changez votre mot de passe et déconnectez tous les autres.
+account-result-signed-in = Connecté
+account-result-wrong-password = Mot de passe erroné
+account-result-wrong-code = Code erroné
+account-result-limited = Trop d’essais
+account-done-name = Votre nom a été enregistré.
+account-done-language = Votre langue a été enregistrée.
+account-done-password = Votre mot de passe a été changé. Tous les autres navigateurs ont été déconnectés, et aucun n’est plus de confiance.
+account-done-email = Votre adresse e-mail a été changée. Nous avons aussi prévenu l’ancienne adresse.
+account-done-second-step-on = Des codes sont désormais demandés. Tous les autres navigateurs ont été déconnectés.
+account-done-second-step-off = Aucun code n’est plus demandé là où un mot de passe suffit. Tous les autres navigateurs ont été déconnectés.
+account-done-signed-out = Ce navigateur a été déconnecté.
+account-done-signed-out-others = Tous les autres navigateurs ont été déconnectés.
+account-done-forgotten = Ce navigateur a été oublié. Un code y sera demandé à la prochaine connexion.
+account-done-forgotten-all = Tous les navigateurs ont été oubliés. Un code sera demandé aux prochaines connexions.
+
+## Changer le mot de passe
+
+password-title = Changez votre mot de passe
+password-what = Tous les autres navigateurs seront ensuite déconnectés, et aucun ne sera plus de confiance. Nous vous envoyons un e-mail à ce sujet.
+password-current = Mot de passe actuel
+password-new = Nouveau mot de passe
+password-missing = Saisissez votre mot de passe actuel.
+password-wrong = Ce n’est pas votre mot de passe actuel. Saisissez-le encore une fois.
+password-change = Changer le mot de passe
+
+## Changer l’adresse e-mail
+
+email-title = Changez votre adresse e-mail
+email-what = Les e-mails et les codes arrivent actuellement à { $address }. Nous envoyons un code à la nouvelle adresse ; dès que vous l’aurez saisi, ils y arriveront. Les deux adresses sont prévenues.
+email-new = Nouvelle adresse e-mail
+email-bad = Ce n’est pas une adresse e-mail. Elle a la forme nom@example.com.
+email-same = C’est déjà votre adresse.
+
+## La deuxième étape
+
+second-step-title-on = Activer les codes par e-mail ?
+second-step-what-on = Après le mot de passe, un code vous sera demandé partout, pour que personne n’entre avec le seul mot de passe.
+second-step-title-off = Désactiver les codes par e-mail ?
+second-step-what-off = Les pages qui ne demandent que le mot de passe seront ouvertes à quiconque le connaît. Celles qui demandent toujours un code continueront à le faire.
+second-step-code = Pour confirmer, nous envoyons un code à { $address }.
+signs-out-others = Tous les autres navigateurs seront ensuite déconnectés, et aucun ne sera plus de confiance.
+
+## Codes de secours
+
+backup-codes-title = Vos codes de secours
+backup-codes-title-ask = Créer des codes de secours ?
+backup-codes-what = Un code de secours remplace le code par e-mail quand aucun e-mail ne vous parvient. Vous en recevez dix, et chacun sert une fois.
+backup-codes-once = Ils ne sont montrés qu’une fois. Ayez sous la main un stylo, une imprimante ou un endroit sûr pour un fichier.
+backup-codes-old = { $left ->
+    [one] Le code qui vous reste ne sera plus valable.
+   *[other] Les { $left } codes qui vous restent ne seront plus valables.
+}
+backup-codes-make = Créer de nouveaux codes
+backup-codes-made = Voici vos nouveaux codes. Ceux que vous aviez avant ne sont plus valables.
+backup-codes-keep = Gardez-les là où personne d’autre n’y a accès, et pas seulement dans votre messagerie. Ils ne seront plus montrés.
+backup-codes-of = Codes de secours de { $username } pour { $site }. Chacun sert une fois, à la place du code par e-mail.
+backup-codes-copy = Copier
+backup-codes-copied = Copié
+backup-codes-print = Imprimer
+backup-codes-download = Télécharger en fichier
+backup-codes-done = Je les ai gardés
+
+## En êtes-vous sûr ?
+
+sure-browser = Navigateur
+sure-place = Adresse
+sure-used = Dernière utilisation
+sure-sign-out-title = Déconnecter ce navigateur ?
+sure-sign-out = Il faudra alors s’y reconnecter.
+sure-sign-out-go = Le déconnecter
+sure-sign-out-others-title = Déconnecter tous les autres navigateurs ?
+sure-sign-out-others = Seul le navigateur que vous utilisez maintenant reste connecté.
+sure-sign-out-others-go = Déconnecter tous les autres
+sure-forget-title = Oublier ce navigateur ?
+sure-forget = Un code y sera demandé à la prochaine connexion. S’il est connecté, il le reste jusqu’à ce que vous le déconnectiez.
+sure-forget-go = L’oublier
+sure-forget-all-title = Oublier tous les navigateurs ?
+sure-forget-all = Un code sera demandé à chaque prochaine connexion, aussi dans le navigateur que vous utilisez maintenant.
+sure-forget-all-go = Tout oublier
+
+## Sans mot de passe
+
+no-password-title = Définissez d’abord un mot de passe
+no-password-text = Seule une personne qui vient de se connecter avec mot de passe et code peut changer cela, et votre compte n’a pas encore de mot de passe.

@@ -116,7 +116,7 @@ passwords-why = 发送此邮件是因为您在 { $origin } 的账户被输入了
 stolen-subject = 您在 { $site } 的账户移除了一个受信任的浏览器
 stolen-title = 已移除一个受信任的浏览器
 stolen-preview = 它的 Cookie 可能已被复制。它已退出登录，不再受信任；请更改密码。
-stolen-what = 您曾在 { $site } 信任 { $device }，因此那里不要求输入验证码。现在有人使用了其 Cookie 的旧副本：可能有人从您的电脑上复制了它。
+stolen-what = 您曾在 { $site } 信任浏览器“{ $device }”，因此那里不要求输入验证码。现在有人使用了其 Cookie 的旧副本：可能有人从您的电脑上复制了它。
 stolen-done = 为安全起见，它已退出登录，不再受信任。
 stolen-who = 由谁使用副本
 stolen-to-do = 您应该做什么
@@ -158,10 +158,10 @@ taken-why = 发送此邮件是因为有人在 { $origin } 输入了您的地址�
 
 changed-subject = 您在 { $site } 的密码已更改
 changed-title = 您的密码已更改
-changed-preview = 如果是您本人，则无需采取任何行动。如果不是，则有人在读您的邮件。
+changed-preview = 如果是您本人，则无需采取任何行动。如果不是，则有人在使用您的账户。
 changed-what = 您在 { $site } 的账户的密码已更改。所有其他浏览器都已退出登录，也不再受信任。
 changed-who = 由谁更改
-changed-not-you = 那么有人在读您的邮件。请先更改邮箱密码，再在这里设置新密码，并告知 { $name } 的管理员。
+changed-not-you = 那么有人知道您的密码或在读您的邮件。请先更改邮箱密码，再在这里设置新密码，并告知 { $name } 的管理员。
 changed-why = 发送此邮件是因为在 { $origin } 更改了密码。
 
 ## 邀请
@@ -174,3 +174,46 @@ invitation-button = 设置密码
 invitation-works = 链接只能使用一次，有效期至 { $time }。请勿告诉任何人：最先打开它的人将获得该账户。
 invitation-unknown = 您对此不知情？
 invitation-why = 发送此邮件是因为 { $name } 的管理员在 { $origin } 输入了您的地址。
+
+## 账户的更改
+
+email-changed-subject = 您在 { $site } 的账户的电子邮件地址已更改
+email-changed-title = 您的电子邮件地址已更改
+email-changed-preview = 邮件和验证码现在发送到另一个地址。如果不是您本人，请继续阅读。
+email-changed-what = 您在 { $site } 的账户的邮件和验证码现在发送到 { $new }。
+email-changed-who = 由谁更改
+email-changed-not-you = 那么有人在使用您的账户。请立即写信给 { $name } 的管理员：您本人已无法收到验证码。
+email-changed-not-you-new = 那么有人误输入了您的地址和发到该地址的验证码。请告知 { $name } 的管理员。
+email-changed-why = 因 { $origin } 上的更改而发送到原地址和新地址。
+second-step-on-subject = 您在 { $site } 的账户已开启邮件验证码
+second-step-on-title = 已开启邮件验证码
+second-step-on-preview = 从现在起，输入密码后会要求验证码。
+second-step-on-what = 在 { $site }，从现在起输入密码后会要求验证码。所有其他浏览器都已退出登录，也不再受信任。
+second-step-on-who = 由谁开启
+second-step-on-not-you = 那么有人知道您的密码，并在读您的邮件。请先更改邮箱密码，再更改这里的密码，并告知 { $name } 的管理员。
+second-step-on-why = 发送此邮件是因为您在 { $origin } 的账户有更改。
+second-step-off-subject = 您在 { $site } 的账户已关闭邮件验证码
+second-step-off-title = 已关闭邮件验证码
+second-step-off-preview = 现在只凭您的密码即可打开某些页面。如果不是您本人，请继续阅读。
+second-step-off-what = { $site } 的某些页面现在对任何知道您密码的人开放；那里不再要求验证码。所有其他浏览器都已退出登录。
+second-step-off-who = 由谁关闭
+second-step-off-not-you = 那么有人知道您的密码，并在读您的邮件。请先更改邮箱密码，再更改这里的密码，重新开启验证码，并告知 { $name } 的管理员。
+second-step-off-why = 发送此邮件是因为您在 { $origin } 的账户有更改。
+backup-made-subject = 您在 { $site } 的账户有了新的备用码
+backup-made-title = 已创建新的备用码
+backup-made-preview = 您以前的备用码不再有效。
+backup-made-what = 已为您在 { $site } 的账户创建新的备用码。您以前的备用码不再有效。
+backup-made-who = 由谁创建
+backup-made-not-you = 那么有人无需您的邮件即可登录。请立即更改密码，自己创建新的备用码，并告知 { $name } 的管理员。
+backup-made-why = 发送此邮件是因为在 { $origin } 创建了备用码。
+backup-used-subject = 在 { $site } 使用了备用码
+backup-used-title = 使用了一个备用码
+backup-used-preview = 有人用它登录了您的账户。
+backup-used-what = 有人用您的密码和一个备用码登录了您在 { $site } 的账户。
+backup-used-left = { $left ->
+    [0] 已没有剩余的备用码。请在账户页面创建新的备用码。
+   *[other] 还剩 { $left } 个备用码。
+}
+backup-used-who = 由谁登录
+backup-used-not-you = 那么有人拥有您的密码和备用码。请立即更改密码，创建新的备用码，并告知 { $name } 的管理员。
+backup-used-why = 发送此邮件是因为在 { $origin } 使用了备用码。

@@ -255,3 +255,132 @@ invitation-username = 您将以 { $name } 登录。
 invitation-button = 创建我的账户
 invitation-over-title = 此邀请已失效
 invitation-over-text = 它已被使用、被撤回或已过期。如果您还没有账户，请向 { $site } 的管理员索取新的邀请。
+
+## 账户页面
+
+code-backup = 如果您有备用码，可以输入它来代替验证码。
+account-title = 您的账户
+account-back = 返回您的账户
+account-change = 更改
+account-profile = 个人资料
+account-full-name = 姓名
+account-full-name-hint = { $site } 显示的您的姓名。可以留空。
+account-full-name-bad = 姓名最多 128 个字符，且只能占一行。
+account-save-name = 保存姓名
+account-language = 语言
+account-language-browser = 按浏览器的要求
+account-language-hint = 用于这些页面和发给您的邮件。
+account-save-language = 保存语言
+account-signing-in = 登录方式
+account-email = 电子邮件地址
+account-password = 密码
+account-password-set = 已设置。只有您知道。
+account-password-none = 您只用邮件验证码登录。如需更多保护，请设置密码。
+account-set-password = 设置密码
+account-second-step = 登录时的邮件验证码
+account-second-step-always = 此网站在输入密码后始终要求验证码。
+account-second-step-on = 已开启：输入密码后，各处都会要求验证码。
+account-second-step-off = 已关闭：此网站的某些页面只要求密码。
+account-turn-on = 开启
+account-turn-off = 关闭
+account-backup-codes = 备用码
+account-backup-codes-left = 还剩 { $left } 个备用码，创建于 { $time }。
+account-backup-codes-none = 您还没有备用码。收不到邮件时，您可以用备用码登录。
+account-make-codes = 创建新的备用码
+account-sessions = 已登录
+account-sessions-hint = 登录了您账户的浏览器。
+account-this-browser = 此浏览器
+account-session-times = 登录于 { $since }。上次使用：{ $seen }。
+account-sign-out-others = 让所有其他浏览器退出
+account-devices = 已知浏览器
+account-devices-hint = 您曾用密码和验证码登录过的浏览器。
+account-devices-none = 暂无。用密码和验证码登录后，该浏览器即成为已知浏览器。
+account-device-trusted = 受信任至 { $time }：那里不要求验证码。
+account-device-known = 已知，但仍要求验证码。
+account-device-used = 上次使用：{ $time }，来自 { $place }。
+account-forget = 忘记
+account-forget-all = 全部忘记
+account-sign-ins = 最近的登录
+account-sign-ins-none = 没有记录。
+account-sign-ins-not-you = 其中有不是您本人的？请更改密码，并让所有其他浏览器退出登录。
+account-result-signed-in = 已登录
+account-result-wrong-password = 密码错误
+account-result-wrong-code = 验证码错误
+account-result-limited = 尝试次数过多
+account-done-name = 您的姓名已保存。
+account-done-language = 您的语言已保存。
+account-done-password = 您的密码已更改。所有其他浏览器都已退出登录，也不再受信任。
+account-done-email = 您的电子邮件地址已更改。我们也通知了原来的地址。
+account-done-second-step-on = 从现在起将要求验证码。所有其他浏览器都已退出登录。
+account-done-second-step-off = 凡是密码已足够的地方，不再要求验证码。所有其他浏览器都已退出登录。
+account-done-signed-out = 该浏览器已退出登录。
+account-done-signed-out-others = 所有其他浏览器都已退出登录。
+account-done-forgotten = 该浏览器已被忘记。下次在那里登录时将要求验证码。
+account-done-forgotten-all = 所有浏览器都已被忘记。今后登录时将要求验证码。
+
+## 更改密码
+
+password-title = 更改密码
+password-what = 之后所有其他浏览器都会退出登录，也不再受信任。我们会为此给您发送邮件。
+password-current = 当前密码
+password-new = 新密码
+password-missing = 请输入您的当前密码。
+password-wrong = 这不是您的当前密码。请再输入一次。
+password-change = 更改密码
+
+## 更改电子邮件地址
+
+email-title = 更改电子邮件地址
+email-what = 邮件和验证码目前发送到 { $address }。我们会向新地址发送验证码；您输入后，邮件将发送到那里。两个地址都会收到通知。
+email-new = 新的电子邮件地址
+email-bad = 这不是电子邮件地址。其格式为 name@example.com。
+email-same = 这已经是您的地址。
+
+## 两步验证
+
+second-step-title-on = 要开启邮件验证码吗？
+second-step-what-on = 输入密码后，各处都会要求验证码，这样任何人都无法只凭密码登录。
+second-step-title-off = 要关闭邮件验证码吗？
+second-step-what-off = 只要求密码的页面将对任何知道密码的人开放。始终要求验证码的页面仍会要求。
+second-step-code = 为了确认，我们会将验证码发送到 { $address }。
+signs-out-others = 之后所有其他浏览器都会退出登录，也不再受信任。
+
+## 备用码
+
+backup-codes-title = 您的备用码
+backup-codes-title-ask = 要创建备用码吗？
+backup-codes-what = 收不到邮件时，备用码可以代替邮件验证码。您会得到十个，每个只能使用一次。
+backup-codes-once = 它们只显示一次。请准备好笔、打印机或存放文件的安全地方。
+backup-codes-old = 您剩余的 { $left } 个备用码将失效。
+backup-codes-make = 创建新的备用码
+backup-codes-made = 这些是您新的备用码。以前的不再有效。
+backup-codes-keep = 请存放在他人无法接触的地方，不要只存放在邮箱里。它们不会再次显示。
+backup-codes-of = { $username } 在 { $site } 的备用码。每个只能使用一次，用来代替邮件验证码。
+backup-codes-copy = 复制
+backup-codes-copied = 已复制
+backup-codes-print = 打印
+backup-codes-download = 下载为文件
+backup-codes-done = 我已保存好
+
+## 您确定吗？
+
+sure-browser = 浏览器
+sure-place = 地址
+sure-used = 上次使用
+sure-sign-out-title = 让此浏览器退出登录？
+sure-sign-out = 之后需要在那里重新登录。
+sure-sign-out-go = 退出登录
+sure-sign-out-others-title = 让所有其他浏览器退出登录？
+sure-sign-out-others = 只有您现在使用的浏览器保持登录。
+sure-sign-out-others-go = 让所有其他浏览器退出
+sure-forget-title = 忘记此浏览器？
+sure-forget = 下次在那里登录时将要求验证码。如果它已登录，则会保持登录，直到您让它退出。
+sure-forget-go = 忘记
+sure-forget-all-title = 忘记所有浏览器？
+sure-forget-all = 今后每次登录都会要求验证码，包括您现在使用的浏览器。
+sure-forget-all-go = 全部忘记
+
+## 没有密码
+
+no-password-title = 请先设置密码
+no-password-text = 只有刚刚用密码和验证码登录的人才能更改此项，而您的账户还没有密码。

@@ -4,11 +4,15 @@ use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 
-use super::tools::{eventually, free_port};
+use super::tools::{free_port, within};
+
+/// How long a program may take to listen: some read a thousand modules first, on a machine that is busy.
+const START: Duration = Duration::from_secs(90);
 
 /// A program that listens, until the test is over.
 pub struct App {
@@ -36,7 +40,7 @@ impl App {
             .spawn()
             .expect("the app starts");
         let mut app = Self { address, folder, child };
-        eventually("the app to listen", async || {
+        within(START, "the app to listen", async || {
             let ended = app.child.try_wait().expect("it has a status");
             assert!(ended.is_none(), "the app ended:\n{}", app.log());
             TcpStream::connect(address).await.ok()

@@ -41,7 +41,16 @@ fn tool(variable: &str) -> PathBuf {
 }
 
 /// Asks again and again until there is an answer; no answer in time is a failed test that says `what` was missing.
-pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn eventually<T>(what: &str, ask: impl AsyncFnMut() -> Option<T>) -> T {
+    within(PATIENCE, what, ask).await
+}
+
+/// The same with a patience of its own.
+pub async fn within<T>(
+    patience: Duration,
+    what: &str,
+    mut ask: impl AsyncFnMut() -> Option<T>,
+) -> T {
     let mut ticks = tokio::time::interval(Duration::from_millis(15));
     let asking = async {
         loop {
@@ -51,9 +60,9 @@ pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) 
             }
         }
     };
-    match tokio::time::timeout(PATIENCE, asking).await {
+    match tokio::time::timeout(patience, asking).await {
         Ok(answer) => answer,
-        Err(_) => panic!("waited {PATIENCE:?} in vain: {what}"),
+        Err(_) => panic!("waited {patience:?} in vain: {what}"),
     }
 }
 
