@@ -134,7 +134,7 @@ impl Auth {
         for event in [AuditEvent::Password, AuditEvent::Code, AuditEvent::BackupCode] {
             // More are asked for than shown, as most of them are steps that went well.
             let tried = self.accounts.latest_of(account, event, FAILURES * 8).await?;
-            failures.extend(tried.into_iter().filter(|tried| failed(tried)));
+            failures.extend(tried.into_iter().filter(failed));
         }
         failures.sort_unstable_by_key(|tried| std::cmp::Reverse(tried.number));
         failures.truncate(FAILURES as usize);

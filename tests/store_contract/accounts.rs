@@ -140,7 +140,9 @@ pub async fn s33_turning_the_second_step_on_or_off_begins_a_new_epoch(store: imp
     assert_eq!((off.second_step, off.epoch), (false, Epoch(2)));
 }
 
-pub async fn an_address_is_changed_unless_it_is_anothers_or_the_epoch_is_over(store: impl Backend) {
+pub async fn an_address_is_changed_unless_it_belongs_to_another_or_the_epoch_is_over(
+    store: impl Backend,
+) {
     let accounts = store.accounts();
     let (ada, grace) = (account("ada", "ada@example.org"), account("grace", "g@example.org"));
     accounts.insert_account(ada.clone()).await.unwrap();

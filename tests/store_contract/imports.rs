@@ -91,7 +91,7 @@ pub async fn an_import_that_is_not_kept_has_never_been(store: impl Backend) {
     accounts.insert_account(account("ada", "ada@example.org")).await.unwrap();
 }
 
-pub async fn of_an_import_each_that_takes_what_is_anothers_is_told_why(store: impl Backend) {
+pub async fn of_an_import_each_that_takes_what_belongs_to_another_is_told_why(store: impl Backend) {
     let accounts = store.accounts();
     let known = account("ada", "ada@example.org");
     accounts.insert_account(known.clone()).await.unwrap();

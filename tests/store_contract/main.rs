@@ -61,7 +61,7 @@ macro_rules! accounts_contract {
                 s33_a_new_password_begins_a_new_epoch,
                 s33_of_two_who_change_a_password_in_one_epoch_the_second_is_refused,
                 s33_turning_the_second_step_on_or_off_begins_a_new_epoch,
-                an_address_is_changed_unless_it_is_anothers_or_the_epoch_is_over,
+                an_address_is_changed_unless_it_belongs_to_another_or_the_epoch_is_over,
                 of_many_that_want_one_address_at_once_exactly_one_gets_it,
                 a_name_and_a_language_are_set_and_taken_away,
                 a_better_hash_takes_the_place_of_the_one_it_was_made_for_alone,
@@ -71,7 +71,7 @@ macro_rules! accounts_contract {
             imports: [
                 imported_accounts_are_as_they_were_elsewhere,
                 an_import_that_is_not_kept_has_never_been,
-                of_an_import_each_that_takes_what_is_anothers_is_told_why,
+                of_an_import_each_that_takes_what_belongs_to_another_is_told_why,
                 nobody_sees_a_part_of_an_import,
             ]
             backup_codes: [
