@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,6 +10,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, Response};
 use pingora::http::{RequestHeader, ResponseHeader};
+use pingora::protocols::Digest;
 use pingora::proxy::{FailToProxy, ProxyHttp, Session};
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorType, Result};
@@ -41,6 +43,7 @@ use super::facts::{BadRequest, RequestFacts, RequestKind};
 use super::headers::{self, IdentityWriter, Told};
 use super::question::Question;
 use super::refusal::{self, Refusal};
+use super::upgrade::AnswerInOrder;
 use super::upstream::{self, UpstreamPool};
 use super::{head, portal_call, reply};
 
@@ -120,6 +123,8 @@ pub struct RequestContext {
     signed_in: Option<Arc<SignedIn>>,
     /// The `Host` of the app itself, where that is what it is told.
     own_host: Option<String>,
+    /// Where a WebSocket may begin.
+    in_order: Option<AnswerInOrder>,
     sent_upstream: Option<Instant>,
     upstream_took: Option<Duration>,
 }
@@ -434,6 +439,7 @@ impl ProxyHttp for Gateway {
             forwarding: None,
             signed_in: None,
             own_host: None,
+            in_order: None,
             sent_upstream: None,
             upstream_took: None,
         }
@@ -491,15 +497,18 @@ impl ProxyHttp for Gateway {
 
     async fn upstream_peer(
         &self,
-        _session: &mut Session,
+        session: &mut Session,
         ctx: &mut RequestContext,
     ) -> Result<Box<HttpPeer>> {
         let Some(accepted) = &ctx.accepted else {
             return Error::e_explain(ErrorType::InternalError, "no request was accepted");
         };
         match accepted.site.upstreams.choose().await {
-            Ok(peer) => {
+            Ok(mut peer) => {
                 ctx.own_host = (!accepted.site.preserve_host).then(|| upstream::host_of(&peer));
+                let begins = accepted.facts.kind == RequestKind::WebSocket
+                    && session.as_downstream_mut().is_body_empty();
+                ctx.in_order = begins.then(|| AnswerInOrder::over(&mut peer));
                 Ok(peer)
             }
             Err(error) => {
@@ -508,6 +517,21 @@ impl ProxyHttp for Gateway {
                 Err(failed)
             }
         }
+    }
+
+    async fn connected_to_upstream(
+        &self,
+        _session: &mut Session,
+        _reused: bool,
+        _peer: &HttpPeer,
+        _fd: RawFd,
+        _digest: Option<&Digest>,
+        ctx: &mut RequestContext,
+    ) -> Result<()> {
+        if let Some(in_order) = &ctx.in_order {
+            in_order.connected();
+        }
+        Ok(())
     }
 
     /// The last word on what the app gets. Without the policy's permission nothing is sent.

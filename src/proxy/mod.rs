@@ -15,6 +15,7 @@ mod refusal;
 mod rehearsal;
 mod reply;
 mod stream;
+mod upgrade;
 mod upstream;
 
 pub use gateway::{Gateway, GatewaySettings, GatewaySite};

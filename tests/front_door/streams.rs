@@ -1,16 +1,19 @@
 //! Bodies and connections that take their time, both ways.
 
+use std::net::SocketAddr;
+
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 use crate::gateway::web_socket;
 use crate::support::browser::{Browser, Request};
-use crate::support::http::{PATIENCE, read_chunk, read_head, read_response};
-use crate::support::site::{ADA, Site};
+use crate::support::http::{PATIENCE, read_chunk, read_head, read_response, read_until};
+use crate::support::site::{ADA, Setup, Site};
+use crate::support::tools::free_port;
 
 #[tokio::test]
 async fn an_upload_reaches_the_app_while_it_is_still_being_sent() {
@@ -122,6 +125,57 @@ async fn a_web_socket_opens_for_who_is_signed_in_on_a_page_of_the_site() {
     assert_eq!(request.header("remote-user"), Some("ada"));
     assert!(!request.head.contains(&cookie));
     assert_eq!(request.target(), "/ws?room=1");
+}
+
+#[tokio::test]
+async fn a_web_socket_stays_open_however_early_the_app_has_answered() {
+    let app = an_app_that_answers_before_it_is_asked().await;
+    let site =
+        Site::with(Setup { upstream: Some(app), people: Vec::new(), ..Setup::default() }).await;
+    for round in 0..50 {
+        let mut stream = TcpStream::connect(site.address).await.unwrap();
+        stream.write_all(&web_socket("/public/ws").bytes(&site.host)).await.unwrap();
+        let mut pending = Vec::new();
+        let (status, _) =
+            timeout(PATIENCE, read_head(&mut stream, &mut pending)).await.unwrap().unwrap();
+        assert_eq!(status, 101, "round {round}");
+        stream.write_all(b"hello").await.unwrap();
+        let said = timeout(PATIENCE, read_until(&mut stream, &mut pending, b"hello")).await;
+        assert_eq!(said.unwrap().ok(), Some(0), "round {round}: it was closed");
+    }
+}
+
+#[tokio::test]
+async fn an_app_may_refuse_a_web_socket_or_be_away() {
+    let site = Site::with(Setup { people: Vec::new(), ..Setup::default() }).await;
+    for _ in 0..3 {
+        let answer = site.send(web_socket("/public/page")).await.expect(200);
+        assert!(answer.text().contains("The app"), "{}", answer.text());
+    }
+    let away = ([127, 0, 0, 1], free_port()).into();
+    let site =
+        Site::with(Setup { upstream: Some(away), people: Vec::new(), ..Setup::default() }).await;
+    site.send(web_socket("/public/ws")).await.expect(502);
+}
+
+/// Its `101` is there as soon as the gateway has a connection: no app is faster. It says back what it hears.
+async fn an_app_that_answers_before_it_is_asked() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let head = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
+                stream.write_all(head).await?;
+                let mut pending = Vec::new();
+                let end = read_until(&mut stream, &mut pending, b"\r\n\r\n").await?;
+                stream.write_all(&pending[end + 4..]).await?;
+                let (mut hears, mut says) = stream.split();
+                tokio::io::copy(&mut hears, &mut says).await
+            });
+        }
+    });
+    address
 }
 
 #[tokio::test]
