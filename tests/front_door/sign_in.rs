@@ -246,7 +246,7 @@ async fn s42_all_of_a_password_counts_and_an_endless_one_is_not_read() {
         password: long,
         groups: &[],
     };
-    let sixty_four = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_";
+    let sixty_four = "lantern-quill-marble7-frost-saddle-onyx9-thimble-glow-harbor-ivy";
     let otto = Person {
         username: "otto",
         email: "otto@example.org",
