@@ -185,18 +185,24 @@ impl Bench {
             preserve_host: true,
             portal: Arc::new(PortalSite::new(site.origin, SitePolicy::new(site.rules))),
         };
-        let gateway = Gateway::new(GatewaySettings {
-            sites: vec![site],
-            trusted_proxies: settings.trusted_proxies,
-            auth: Arc::clone(&core.auth),
-            portal: Portal::new(Arc::clone(&core.auth), Arc::clone(&pages), Arc::clone(&core.ring))
+        let gateway = Gateway::new(
+            GatewaySettings {
+                sites: vec![site],
+                trusted_proxies: settings.trusted_proxies,
+                auth: Arc::clone(&core.auth),
+                portal: Portal::new(
+                    Arc::clone(&core.auth),
+                    Arc::clone(&pages),
+                    Arc::clone(&core.ring),
+                )
                 .service(),
-            ring: Arc::clone(&core.ring),
-            pages,
-            hosts: Arc::new(Hosts::each_alone(Arc::clone(&core.keys))),
-            clock: Arc::new(SystemClock),
-            entropy: Arc::new(OsEntropy),
-        });
+                ring: Arc::clone(&core.ring),
+                pages,
+                hosts: Arc::new(Hosts::each_alone(Arc::clone(&core.keys))),
+            },
+            Arc::new(SystemClock),
+            Arc::new(OsEntropy),
+        );
         Self { gateway, core, account, cookie, runtime, _folder: folder }
     }
 

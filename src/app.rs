@@ -247,7 +247,14 @@ impl Server {
     pub async fn run(self, stop: watch::Receiver<bool>) {
         let mut tasks = JoinSet::new();
         let conf = Arc::new(proxy_conf());
-        let gateway = Arc::new(http_proxy(&conf, Gateway::new(self.gateway)));
+        let gateway = Arc::new(http_proxy(
+            &conf,
+            Gateway::new(
+                self.gateway,
+                Arc::clone(&self.core.clock),
+                Arc::clone(&self.core.entropy),
+            ),
+        ));
         let redirect = Arc::new(PlainServer::new(RedirectToHttps { sites: self.origins }));
         for (listener, mode) in self.listeners {
             match mode {
@@ -305,8 +312,6 @@ fn gateway(settings: &Settings, core: &Core, pages: Arc<Pages>) -> GatewaySettin
         pages,
         portal: portal.service(),
         ring: Arc::clone(&core.ring),
-        clock: Arc::clone(&core.clock),
-        entropy: Arc::clone(&core.entropy),
     }
 }
 

@@ -1,119 +1,65 @@
 //! The gateway: Pingora's phases as a table of contents.
 
-use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwap;
 use async_trait::async_trait;
-use bytes::Bytes;
-use http::{HeaderMap, Response};
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::protocols::Digest;
 use pingora::proxy::{FailToProxy, ProxyHttp, Session};
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorType, Result};
 
-use crate::auth::Auth;
-use crate::auth::StoreError;
 use crate::auth::sessions::SignedIn;
-use crate::domain::address::TrustedProxies;
-use crate::domain::asking_proxy::AskingProxy;
-use crate::domain::entropy::{self, SharedEntropy};
-use crate::domain::host::HostName;
+use crate::domain::entropy::SharedEntropy;
 use crate::domain::id::RequestId;
-use crate::domain::keys::IdentityKey;
 use crate::domain::time::{SharedClock, Timestamp};
-use crate::identity::assertion::Asserter;
-use crate::identity::headers::{AliasFilter, IdentityHeaderNames};
-use crate::identity::live::LiveRing;
-use crate::identity::signature::Signer;
-use crate::policy::{Admitted, Decision, Facts};
-use crate::portal::pages::{ErrorKind, Pages};
-use crate::portal::{
-    Hosts, Portal, PortalService, PortalSite, Visit, cookies, language_of, visitor_of,
-};
+use crate::policy::Admitted;
+use crate::portal::Portal;
+use crate::portal::pages::ErrorKind;
 use crate::telemetry::logs::{self, Access};
-use crate::telemetry::metrics::{
-    DecisionLabel, Metrics, RequestSummary, SecurityEvent, SiteMetrics, metrics,
-};
+use crate::telemetry::metrics::{DecisionLabel, RequestSummary, SecurityEvent, metrics};
 
-use super::facts::{BadRequest, RequestFacts, RequestKind};
-use super::headers::{self, IdentityWriter, Told};
+use super::facts::{BadRequest, RequestKind};
 use super::question::Question;
-use super::refusal::{self, Refusal};
+use super::refusal::Refusal;
 use super::upgrade::AnswerInOrder;
-use super::upstream::{self, UpstreamPool};
-use super::{head, portal_call, reply};
+use super::{head, headers, upstream};
 
+mod answer;
+mod decide;
+mod forward;
+mod settings;
+mod state;
 mod verify;
 
-/// What the gateway is made of.
-pub struct GatewaySettings {
-    /// The sites.
-    pub sites: Vec<GatewaySite>,
-    /// The proxies in front that are believed.
-    pub trusted_proxies: TrustedProxies,
-    /// The use cases.
-    pub auth: Arc<Auth>,
-    /// The pages, for errors.
-    pub pages: Arc<Pages>,
-    /// The portal.
-    pub portal: PortalService,
-    /// The keys that sign identity.
-    pub ring: Arc<LiveRing>,
-    /// Which sites share a sign-in.
-    pub hosts: Arc<Hosts>,
-    /// The clock.
-    pub clock: SharedClock,
-    /// The source of randomness.
-    pub entropy: SharedEntropy,
-}
-
-/// One site.
-pub struct GatewaySite {
-    /// Its origin, rules and cookies.
-    pub portal: Arc<PortalSite>,
-    /// The apps behind it.
-    pub upstreams: UpstreamPool,
-    /// The names of its identity headers.
-    pub names: IdentityHeaderNames,
-    /// What makes its assertions.
-    pub asserter: Asserter,
-    /// The key that its app shares until the ring has another.
-    pub key: IdentityKey,
-    /// Whether the app is told the host that the browser asked for, or its own.
-    pub preserve_host: bool,
-    /// The proxy that may ask for it by forward-auth, if one does.
-    pub asked_by: Option<AskingProxy>,
-}
+pub use settings::{GatewaySettings, GatewaySite};
+use state::Accepted;
+pub(super) use state::State;
 
 /// The gateway.
 pub struct Gateway {
-    sites: HashMap<HostName, Arc<Site>>,
-    nowhere: Arc<SiteMetrics>,
-    trusted_proxies: TrustedProxies,
-    auth: Arc<Auth>,
-    pages: Arc<Pages>,
-    portal: PortalService,
-    ring: Arc<LiveRing>,
-    hosts: Arc<Hosts>,
+    /// What it decides by; each request keeps that of its beginning.
+    state: Arc<ArcSwap<State>>,
     clock: SharedClock,
     entropy: SharedEntropy,
 }
 
-struct Site {
-    portal: Arc<PortalSite>,
-    upstreams: UpstreamPool,
-    identity: IdentityWriter,
-    preserve_host: bool,
-    asked_by: Option<AskingProxy>,
-    metrics: Arc<SiteMetrics>,
+impl Gateway {
+    /// A gateway with these settings.
+    pub fn new(settings: GatewaySettings, clock: SharedClock, entropy: SharedEntropy) -> Self {
+        let state = State::new(settings, Arc::clone(&entropy));
+        Self { state: Arc::new(ArcSwap::from_pointee(state)), clock, entropy }
+    }
 }
 
 /// What is known of a request as it goes through the phases.
 pub struct RequestContext {
+    /// The configuration that it is judged by.
+    pub(in crate::proxy) state: Arc<State>,
     started: Instant,
     id: RequestId,
     pub(super) now: Timestamp,
@@ -129,298 +75,6 @@ pub struct RequestContext {
     upstream_took: Option<Duration>,
 }
 
-pub(super) struct Accepted {
-    facts: RequestFacts,
-    site: Arc<Site>,
-}
-
-impl Gateway {
-    /// A gateway with these settings.
-    pub fn new(settings: GatewaySettings) -> Self {
-        let site = |site: GatewaySite| {
-            let host = site.portal.host().clone();
-            let metrics = metrics().site(host.as_str());
-            let identity = IdentityWriter {
-                aliases: AliasFilter::new(&site.names),
-                names: site.names,
-                host: host.clone(),
-                asserter: site.asserter,
-                signer: Signer::new(site.key),
-            };
-            let site = Site {
-                portal: site.portal,
-                upstreams: site.upstreams,
-                identity,
-                preserve_host: site.preserve_host,
-                asked_by: site.asked_by,
-                metrics,
-            };
-            (host, Arc::new(site))
-        };
-        Self {
-            sites: settings.sites.into_iter().map(site).collect(),
-            nowhere: metrics().site(Metrics::NO_SITE),
-            trusted_proxies: settings.trusted_proxies,
-            auth: settings.auth,
-            pages: settings.pages,
-            portal: settings.portal,
-            ring: settings.ring,
-            hosts: settings.hosts,
-            clock: settings.clock,
-            entropy: settings.entropy,
-        }
-    }
-
-    pub(super) fn read(
-        &self,
-        head: &RequestHeader,
-        peer: Option<IpAddr>,
-    ) -> std::result::Result<Accepted, BadRequest> {
-        self.accept(self.read_facts(head, peer)?)
-    }
-
-    fn read_facts(
-        &self,
-        head: &RequestHeader,
-        peer: Option<IpAddr>,
-    ) -> std::result::Result<RequestFacts, BadRequest> {
-        RequestFacts::read(head, peer.ok_or(BadRequest::Headers)?, &self.trusted_proxies)
-    }
-
-    /// Finds the site of a request.
-    fn accept(&self, facts: RequestFacts) -> std::result::Result<Accepted, BadRequest> {
-        let site = self.sites.get(&facts.authority.host).ok_or(BadRequest::UnknownSite)?;
-        Ok(Accepted { facts, site: Arc::clone(site) })
-    }
-
-    pub(super) async fn authenticate(
-        &self,
-        headers: &HeaderMap,
-        accepted: &Accepted,
-        now: Timestamp,
-    ) -> std::result::Result<Option<Arc<SignedIn>>, StoreError> {
-        let portal = &accepted.site.portal;
-        let mut forged = false;
-        for value in cookies::values(headers, portal.cookies.session()).take(MAX_SESSION_COOKIES) {
-            let session_host = portal.session_host();
-            if let Some(signed_in) = self.auth.authenticate(value, session_host, now).await? {
-                return Ok(Some(signed_in));
-            }
-            forged = true;
-        }
-        if forged {
-            tracing::debug!("a session cookie opened nothing");
-        }
-        Ok(None)
-    }
-
-    pub(super) fn decide(
-        accepted: &Accepted,
-        signed_in: Option<&SignedIn>,
-        now: Timestamp,
-    ) -> Decision {
-        let policy = &accepted.site.portal.policy;
-        policy.decide(&policy_facts(accepted), signed_in.map(visitor_of), now)
-    }
-
-    /// Tells what rules that only report would have decided, where that is not what is decided.
-    fn report(
-        accepted: &Accepted,
-        signed_in: Option<&SignedIn>,
-        decided: &Decision,
-        ctx: &RequestContext,
-    ) {
-        let (policy, site) = (&accepted.site.portal.policy, accepted.site.portal.host().as_str());
-        let visitor = signed_in.map(visitor_of);
-        for report in policy.reports(&policy_facts(accepted), visitor, ctx.now) {
-            let (rule, would) = (report.place + 1, label_of(&report.decision));
-            metrics().reported(site, rule, would);
-            if would != label_of(decided) {
-                tracing::info!(
-                    target: "doorward::report_only",
-                    site = site,
-                    request.id = %ctx.id,
-                    rule = rule,
-                    would = would.as_str(),
-                    decided = decided.as_str(),
-                    "a rule that only reports would have decided otherwise"
-                );
-            }
-        }
-    }
-
-    /// Makes of the client's request what the app gets.
-    pub(super) fn prepare(
-        &self,
-        request: &mut RequestHeader,
-        accepted: &Accepted,
-        admitted: &Admitted,
-        signed_in: Option<&SignedIn>,
-        ctx: &RequestContext,
-    ) -> Result<()> {
-        let Accepted { facts, site } = accepted;
-        if headers::strip(request, &site.identity.aliases) {
-            metrics().security_event(SecurityEvent::HeaderAlias);
-        }
-        headers::forward(request, facts, site.portal.origin.scheme.as_str(), ctx.id)?;
-        let host = ctx.own_host.clone().unwrap_or_else(|| facts.authority.to_string());
-        request.insert_header(http::header::HOST, host)?;
-        self.identify(request, accepted, admitted, signed_in, ctx.now)
-    }
-
-    /// Writes who is asking, as the policy has admitted it.
-    fn identify(
-        &self,
-        request: &mut RequestHeader,
-        accepted: &Accepted,
-        admitted: &Admitted,
-        signed_in: Option<&SignedIn>,
-        now: Timestamp,
-    ) -> Result<()> {
-        let ring = self.ring.get();
-        let nonce = entropy::bytes(&*self.entropy);
-        let told = Told { admitted, signed_in, ring: &ring, now, nonce };
-        headers::identify(request, &accepted.facts, &accepted.site.identity, &told)
-    }
-
-    async fn answer_by_portal(
-        &self,
-        session: &mut Session,
-        accepted: &Accepted,
-        signed_in: Option<Arc<SignedIn>>,
-        ctx: &RequestContext,
-    ) -> Result<()> {
-        let site = &accepted.site.portal;
-        let headers = &session.req_header().headers;
-        let device = cookies::device(headers, site.cookies, self.auth.keys(), site.host());
-        let visit = Visit {
-            device,
-            site: Arc::clone(&accepted.site.portal),
-            hosts: Arc::clone(&self.hosts),
-            authority: accepted.facts.authority.clone(),
-            client: accepted.facts.client.clone(),
-            request_id: ctx.id,
-            here: accepted.facts.path.to_string(),
-            language: language_of(headers, Some(site.cookies), signed_in.as_deref()),
-            now: ctx.now,
-            signed_in,
-        };
-        let called = portal_call::call(&self.portal, session, &accepted.facts, visit).await;
-        match called {
-            Ok(response) => write(session, response).await,
-            Err(status) => {
-                // The rest of the body is on the wire: the connection cannot be used again.
-                session.set_keepalive(None);
-                let refusal = Refusal::of_body(status);
-                self.refuse(session, Some(accepted), refusal, ctx).await
-            }
-        }
-    }
-
-    async fn refuse(
-        &self,
-        session: &mut Session,
-        accepted: Option<&Accepted>,
-        refusal: Refusal,
-        ctx: &RequestContext,
-    ) -> Result<()> {
-        let response = self.refusal(&session.req_header().headers, accepted, refusal, ctx);
-        write(session, response).await
-    }
-
-    /// A refusal as an answer to a request with these headers.
-    fn refusal(
-        &self,
-        headers: &HeaderMap,
-        accepted: Option<&Accepted>,
-        refusal: Refusal,
-        ctx: &RequestContext,
-    ) -> Response<Bytes> {
-        let view = refusal::View {
-            pages: &self.pages,
-            page: accepted.is_none_or(|a| a.facts.kind == RequestKind::Page)
-                && refusal::takes_html(headers),
-            secure: accepted.is_some_and(|a| a.site.portal.origin.is_secure()),
-            request_id: ctx.id,
-            language: language_of(headers, accepted.map(|a| a.site.portal.cookies), None),
-            now: ctx.now,
-            target: accepted
-                .filter(|a| a.facts.method == http::Method::GET)
-                .map(|a| a.facts.path.to_string()),
-        };
-        view.answer(refusal)
-    }
-
-    /// Who asks, if somebody is signed in; nobody is let in while a store is away.
-    async fn known(
-        &self,
-        headers: &HeaderMap,
-        accepted: &Accepted,
-        ctx: &mut RequestContext,
-    ) -> std::result::Result<Option<Arc<SignedIn>>, Refusal> {
-        self.authenticate(headers, accepted, ctx.now).await.map_err(|error| {
-            tracing::error!(request.id = %ctx.id, error = %error, "a store is away; nobody was let in");
-            ctx.decision = DecisionLabel::Unavailable;
-            Refusal::unavailable()
-        })
-    }
-
-    /// Whether a request goes on to the app.
-    fn settle(
-        headers: &HeaderMap,
-        accepted: &Accepted,
-        signed_in: Option<Arc<SignedIn>>,
-        ctx: &mut RequestContext,
-    ) -> std::result::Result<Admitted, Refusal> {
-        let decision = Self::decide(accepted, signed_in.as_deref(), ctx.now);
-        Self::report(accepted, signed_in.as_deref(), &decision, ctx);
-        ctx.signed_in = signed_in;
-        ctx.decision = label_of(&decision);
-        match decision {
-            Decision::Forward(_) if is_cross_site_websocket(headers, accepted) => {
-                metrics().security_event(SecurityEvent::CrossSite);
-                ctx.decision = DecisionLabel::Forbidden;
-                Err(Refusal::Error(ErrorKind::Forbidden))
-            }
-            Decision::Forward(admitted) => Ok(admitted),
-            Decision::SignIn(_) => Err(Refusal::SignIn { target: accepted.facts.path.to_string() }),
-            Decision::Unauthorized(_) => Err(Refusal::Unauthorized),
-            Decision::Forbidden => Err(Refusal::Error(ErrorKind::Forbidden)),
-        }
-    }
-}
-
-fn policy_facts(accepted: &Accepted) -> Facts<'_> {
-    let RequestFacts { method, path, client, kind, .. } = &accepted.facts;
-    Facts { method, path, client: client.address, loads_page: *kind == RequestKind::Page }
-}
-
-fn label_of(decision: &Decision) -> DecisionLabel {
-    match decision {
-        Decision::Forward(admitted) if admitted.identity().is_some() => DecisionLabel::Forward,
-        Decision::Forward(_) => DecisionLabel::Bypass,
-        Decision::SignIn(_) => DecisionLabel::SignIn,
-        Decision::Unauthorized(_) => DecisionLabel::Unauthorized,
-        Decision::Forbidden => DecisionLabel::Forbidden,
-    }
-}
-
-/// A WebSocket that another site's page opens with our cookie (S52). Programs send no `Origin`.
-fn is_cross_site_websocket(headers: &HeaderMap, accepted: &Accepted) -> bool {
-    accepted.facts.kind == RequestKind::WebSocket
-        && headers.get(http::header::ORIGIN).is_some_and(|origin| {
-            let origin = origin.to_str().unwrap_or_default();
-            !accepted.site.portal.is_own_origin(origin, &accepted.facts.authority)
-        })
-}
-
-async fn write(session: &mut Session, response: Response<Bytes>) -> Result<()> {
-    let head_only = session.req_header().method == http::Method::HEAD;
-    reply::write(session, response, head_only).await
-}
-
-/// A browser has one. Each that was ours once costs a question to the store, and a head has room for hundreds.
-const MAX_SESSION_COOKIES: usize = 4;
 const KEEP_ALIVE_SECS: u64 = 75;
 const DRAIN: Duration = Duration::from_secs(2);
 
@@ -431,6 +85,7 @@ impl ProxyHttp for Gateway {
     fn new_ctx(&self) -> RequestContext {
         let now = self.clock.now();
         RequestContext {
+            state: self.state.load_full(),
             started: Instant::now(),
             id: RequestId::generate(&*self.entropy, now),
             now,
@@ -452,33 +107,34 @@ impl ProxyHttp for Gateway {
     ) -> Result<bool> {
         head::arrived();
         limit_connection(session);
-        let read = match self.read_facts(session.req_header(), peer_of(session)) {
+        let state = Arc::clone(&ctx.state);
+        let read = match state.read_facts(session.req_header(), peer_of(session)) {
             Ok(facts) if Question::is_asked_at(facts.path.path()) => {
-                self.answer_proxy(session, facts, ctx).await?;
+                state.answer_proxy(session, facts, ctx).await?;
                 return Ok(true);
             }
             read => read,
         };
-        let accepted = match read.and_then(|facts| self.accept(facts)) {
+        let accepted = match read.and_then(|facts| state.accept(facts)) {
             Ok(accepted) => accepted,
             Err(bad) => {
                 note(bad);
                 // What could not be understood may not have ended where we think it did.
                 session.set_keepalive(None);
-                self.refuse(session, None, bad.into(), ctx).await?;
+                state.refuse(session, None, bad.into(), ctx).await?;
                 return Ok(true);
             }
         };
         let headers = &session.req_header().headers;
         let is_portals = Portal::owns(accepted.facts.path.path()) || !accepted.site.portal.has_app;
-        let settled = match self.known(headers, &accepted, ctx).await {
+        let settled = match state.known(headers, &accepted, ctx).await {
             Ok(signed_in) if is_portals => {
                 ctx.decision = DecisionLabel::Portal;
-                self.answer_by_portal(session, &accepted, signed_in, ctx).await?;
+                state.answer_by_portal(session, &accepted, signed_in, ctx).await?;
                 ctx.accepted = Some(accepted);
                 return Ok(true);
             }
-            Ok(signed_in) => Self::settle(headers, &accepted, signed_in, ctx),
+            Ok(signed_in) => State::settle(headers, &accepted, signed_in, ctx),
             Err(refusal) => Err(refusal),
         };
         let refusal = match settled {
@@ -490,7 +146,7 @@ impl ProxyHttp for Gateway {
             }
             Err(refusal) => refusal,
         };
-        self.refuse(session, Some(&accepted), refusal, ctx).await?;
+        state.refuse(session, Some(&accepted), refusal, ctx).await?;
         ctx.accepted = Some(accepted);
         Ok(true)
     }
@@ -544,7 +200,7 @@ impl ProxyHttp for Gateway {
         let (Some(accepted), Some(admitted)) = (&ctx.accepted, &ctx.forwarding) else {
             return Error::e_explain(ErrorType::HTTPStatus(500), "nothing was admitted");
         };
-        self.prepare(request, accepted, admitted, ctx.signed_in.as_deref(), ctx)?;
+        ctx.state.prepare(request, accepted, admitted, ctx.signed_in.as_deref(), ctx)?;
         ctx.sent_upstream = Some(Instant::now());
         Ok(())
     }
@@ -575,8 +231,8 @@ impl ProxyHttp for Gateway {
         {
             tracing::warn!(request.id = %ctx.id, status, error = %error, "a request could not be forwarded");
             session.set_keepalive(None);
-            let accepted = ctx.accepted.take();
-            if let Err(error) = self.refuse(session, accepted.as_ref(), refusal, ctx).await {
+            let (state, accepted) = (Arc::clone(&ctx.state), ctx.accepted.take());
+            if let Err(error) = state.refuse(session, accepted.as_ref(), refusal, ctx).await {
                 tracing::debug!(%error, "the client left before its error page");
             }
             ctx.accepted = accepted;
@@ -609,7 +265,8 @@ impl ProxyHttp for Gateway {
             (Some(sent), _) => sent.duration_since(ctx.started),
             (None, _) => total,
         };
-        let site = ctx.accepted.as_ref().map_or(&self.nowhere, |accepted| &accepted.site.metrics);
+        let site =
+            ctx.accepted.as_ref().map_or(&ctx.state.nowhere, |accepted| &accepted.site.metrics);
         let summary = RequestSummary { decision: ctx.decision, status, total, gateway, upstream };
         site.record(&summary);
         logs::access(&Access {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use pingora::http::RequestHeader;
 use pingora::proxy::ProxyHttp as _;
 
-use super::gateway::Gateway;
+use super::gateway::{Gateway, State};
 use crate::policy::Decision;
 
 impl Gateway {
@@ -14,13 +14,13 @@ impl Gateway {
     #[doc(hidden)]
     pub async fn rehearse(&self, mut head: RequestHeader, peer: IpAddr) -> Option<RequestHeader> {
         let ctx = self.new_ctx();
-        let accepted = self.read(&head, Some(peer)).ok()?;
-        let signed_in = self.authenticate(&head.headers, &accepted, ctx.now).await.ok()?;
-        let Decision::Forward(admitted) = Self::decide(&accepted, signed_in.as_deref(), ctx.now)
+        let accepted = ctx.state.read(&head, Some(peer)).ok()?;
+        let signed_in = ctx.state.authenticate(&head.headers, &accepted, ctx.now).await.ok()?;
+        let Decision::Forward(admitted) = State::decide(&accepted, signed_in.as_deref(), ctx.now)
         else {
             return None;
         };
-        self.prepare(&mut head, &accepted, &admitted, signed_in.as_deref(), &ctx).ok()?;
+        ctx.state.prepare(&mut head, &accepted, &admitted, signed_in.as_deref(), &ctx).ok()?;
         Some(head)
     }
 }

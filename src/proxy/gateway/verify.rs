@@ -7,7 +7,9 @@ use pingora::Result;
 use pingora::http::RequestHeader;
 use pingora::proxy::Session;
 
-use super::{Accepted, Gateway, RequestContext, note, write};
+use super::answer::write;
+use super::state::{Accepted, State};
+use super::{RequestContext, note};
 use crate::domain::asking_proxy::AskingProxy;
 use crate::policy::Admitted;
 use crate::portal::Portal;
@@ -18,7 +20,7 @@ use crate::proxy::question::{Form, Question};
 use crate::proxy::refusal::Refusal;
 use crate::telemetry::metrics::{SecurityEvent, metrics};
 
-impl Gateway {
+impl State {
     /// Answers the question `asked`.
     pub(super) async fn answer_proxy(
         &self,

@@ -1,0 +1,94 @@
+//! What doorward answers itself: the portal's pages, and refusals.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, Response};
+use pingora::Result;
+use pingora::proxy::Session;
+
+use super::RequestContext;
+use super::state::{Accepted, State};
+use crate::auth::sessions::SignedIn;
+use crate::portal::{Visit, cookies, language_of};
+use crate::proxy::facts::RequestKind;
+use crate::proxy::refusal::{self, Refusal};
+use crate::proxy::{portal_call, reply};
+
+impl State {
+    pub(in crate::proxy) async fn answer_by_portal(
+        &self,
+        session: &mut Session,
+        accepted: &Accepted,
+        signed_in: Option<Arc<SignedIn>>,
+        ctx: &RequestContext,
+    ) -> Result<()> {
+        let site = &accepted.site.portal;
+        let headers = &session.req_header().headers;
+        let device = cookies::device(headers, site.cookies, self.auth.keys(), site.host());
+        let visit = Visit {
+            device,
+            site: Arc::clone(&accepted.site.portal),
+            hosts: Arc::clone(&self.hosts),
+            authority: accepted.facts.authority.clone(),
+            client: accepted.facts.client.clone(),
+            request_id: ctx.id,
+            here: accepted.facts.path.to_string(),
+            language: language_of(headers, Some(site.cookies), signed_in.as_deref()),
+            now: ctx.now,
+            signed_in,
+        };
+        let called = portal_call::call(&self.portal, session, &accepted.facts, visit).await;
+        match called {
+            Ok(response) => write(session, response).await,
+            Err(status) => {
+                // The rest of the body is on the wire: the connection cannot be used again.
+                session.set_keepalive(None);
+                let refusal = Refusal::of_body(status);
+                self.refuse(session, Some(accepted), refusal, ctx).await
+            }
+        }
+    }
+
+    pub(in crate::proxy) async fn refuse(
+        &self,
+        session: &mut Session,
+        accepted: Option<&Accepted>,
+        refusal: Refusal,
+        ctx: &RequestContext,
+    ) -> Result<()> {
+        let response = self.refusal(&session.req_header().headers, accepted, refusal, ctx);
+        write(session, response).await
+    }
+
+    /// A refusal as an answer to a request with these headers.
+    pub(in crate::proxy) fn refusal(
+        &self,
+        headers: &HeaderMap,
+        accepted: Option<&Accepted>,
+        refusal: Refusal,
+        ctx: &RequestContext,
+    ) -> Response<Bytes> {
+        let view = refusal::View {
+            pages: &self.pages,
+            page: accepted.is_none_or(|a| a.facts.kind == RequestKind::Page)
+                && refusal::takes_html(headers),
+            secure: accepted.is_some_and(|a| a.site.portal.origin.is_secure()),
+            request_id: ctx.id,
+            language: language_of(headers, accepted.map(|a| a.site.portal.cookies), None),
+            now: ctx.now,
+            target: accepted
+                .filter(|a| a.facts.method == http::Method::GET)
+                .map(|a| a.facts.path.to_string()),
+        };
+        view.answer(refusal)
+    }
+}
+
+pub(in crate::proxy) async fn write(
+    session: &mut Session,
+    response: Response<Bytes>,
+) -> Result<()> {
+    let head_only = session.req_header().method == http::Method::HEAD;
+    reply::write(session, response, head_only).await
+}

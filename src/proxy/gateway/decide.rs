@@ -1,0 +1,140 @@
+//! Who asks, and what the policy says to it.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+
+use super::RequestContext;
+use super::state::{Accepted, State};
+use crate::auth::StoreError;
+use crate::auth::sessions::SignedIn;
+use crate::domain::time::Timestamp;
+use crate::policy::{Admitted, Decision, Facts};
+use crate::portal::pages::ErrorKind;
+use crate::portal::{cookies, visitor_of};
+use crate::proxy::facts::{RequestFacts, RequestKind};
+use crate::proxy::refusal::Refusal;
+use crate::telemetry::metrics::{DecisionLabel, SecurityEvent, metrics};
+
+/// A browser has one. Each that was ours once costs a question to the store, and a head has room for hundreds.
+const MAX_SESSION_COOKIES: usize = 4;
+
+impl State {
+    pub(in crate::proxy) async fn authenticate(
+        &self,
+        headers: &HeaderMap,
+        accepted: &Accepted,
+        now: Timestamp,
+    ) -> std::result::Result<Option<Arc<SignedIn>>, StoreError> {
+        let portal = &accepted.site.portal;
+        let mut forged = false;
+        for value in cookies::values(headers, portal.cookies.session()).take(MAX_SESSION_COOKIES) {
+            let session_host = portal.session_host();
+            if let Some(signed_in) = self.auth.authenticate(value, session_host, now).await? {
+                return Ok(Some(signed_in));
+            }
+            forged = true;
+        }
+        if forged {
+            tracing::debug!("a session cookie opened nothing");
+        }
+        Ok(None)
+    }
+
+    pub(in crate::proxy) fn decide(
+        accepted: &Accepted,
+        signed_in: Option<&SignedIn>,
+        now: Timestamp,
+    ) -> Decision {
+        let policy = &accepted.site.portal.policy;
+        policy.decide(&policy_facts(accepted), signed_in.map(visitor_of), now)
+    }
+
+    /// Tells what rules that only report would have decided, where that is not what is decided.
+    pub(in crate::proxy) fn report(
+        accepted: &Accepted,
+        signed_in: Option<&SignedIn>,
+        decided: &Decision,
+        ctx: &RequestContext,
+    ) {
+        let (policy, site) = (&accepted.site.portal.policy, accepted.site.portal.host().as_str());
+        let visitor = signed_in.map(visitor_of);
+        for report in policy.reports(&policy_facts(accepted), visitor, ctx.now) {
+            let (rule, would) = (report.place + 1, label_of(&report.decision));
+            metrics().reported(site, rule, would);
+            if would != label_of(decided) {
+                tracing::info!(
+                    target: "doorward::report_only",
+                    site = site,
+                    request.id = %ctx.id,
+                    rule = rule,
+                    would = would.as_str(),
+                    decided = decided.as_str(),
+                    "a rule that only reports would have decided otherwise"
+                );
+            }
+        }
+    }
+
+    /// Who asks, if somebody is signed in; nobody is let in while a store is away.
+    pub(in crate::proxy) async fn known(
+        &self,
+        headers: &HeaderMap,
+        accepted: &Accepted,
+        ctx: &mut RequestContext,
+    ) -> std::result::Result<Option<Arc<SignedIn>>, Refusal> {
+        self.authenticate(headers, accepted, ctx.now).await.map_err(|error| {
+            tracing::error!(request.id = %ctx.id, error = %error, "a store is away; nobody was let in");
+            ctx.decision = DecisionLabel::Unavailable;
+            Refusal::unavailable()
+        })
+    }
+
+    /// Whether a request goes on to the app.
+    pub(in crate::proxy) fn settle(
+        headers: &HeaderMap,
+        accepted: &Accepted,
+        signed_in: Option<Arc<SignedIn>>,
+        ctx: &mut RequestContext,
+    ) -> std::result::Result<Admitted, Refusal> {
+        let decision = Self::decide(accepted, signed_in.as_deref(), ctx.now);
+        Self::report(accepted, signed_in.as_deref(), &decision, ctx);
+        ctx.signed_in = signed_in;
+        ctx.decision = label_of(&decision);
+        match decision {
+            Decision::Forward(_) if is_cross_site_websocket(headers, accepted) => {
+                metrics().security_event(SecurityEvent::CrossSite);
+                ctx.decision = DecisionLabel::Forbidden;
+                Err(Refusal::Error(ErrorKind::Forbidden))
+            }
+            Decision::Forward(admitted) => Ok(admitted),
+            Decision::SignIn(_) => Err(Refusal::SignIn { target: accepted.facts.path.to_string() }),
+            Decision::Unauthorized(_) => Err(Refusal::Unauthorized),
+            Decision::Forbidden => Err(Refusal::Error(ErrorKind::Forbidden)),
+        }
+    }
+}
+
+fn policy_facts(accepted: &Accepted) -> Facts<'_> {
+    let RequestFacts { method, path, client, kind, .. } = &accepted.facts;
+    Facts { method, path, client: client.address, loads_page: *kind == RequestKind::Page }
+}
+
+fn label_of(decision: &Decision) -> DecisionLabel {
+    match decision {
+        Decision::Forward(admitted) if admitted.identity().is_some() => DecisionLabel::Forward,
+        Decision::Forward(_) => DecisionLabel::Bypass,
+        Decision::SignIn(_) => DecisionLabel::SignIn,
+        Decision::Unauthorized(_) => DecisionLabel::Unauthorized,
+        Decision::Forbidden => DecisionLabel::Forbidden,
+    }
+}
+
+/// A WebSocket that another site's page opens with our cookie (S52). Programs send no `Origin`.
+fn is_cross_site_websocket(headers: &HeaderMap, accepted: &Accepted) -> bool {
+    accepted.facts.kind == RequestKind::WebSocket
+        && headers.get(http::header::ORIGIN).is_some_and(|origin| {
+            let origin = origin.to_str().unwrap_or_default();
+            !accepted.site.portal.is_own_origin(origin, &accepted.facts.authority)
+        })
+}

@@ -1,0 +1,50 @@
+//! What a gateway is made of.
+
+use std::sync::Arc;
+
+use crate::auth::Auth;
+use crate::domain::address::TrustedProxies;
+use crate::domain::asking_proxy::AskingProxy;
+use crate::domain::keys::IdentityKey;
+use crate::identity::assertion::Asserter;
+use crate::identity::headers::IdentityHeaderNames;
+use crate::identity::live::LiveRing;
+use crate::portal::pages::Pages;
+use crate::portal::{Hosts, PortalService, PortalSite};
+use crate::proxy::upstream::UpstreamPool;
+
+/// What the gateway is made of.
+pub struct GatewaySettings {
+    /// The sites.
+    pub sites: Vec<GatewaySite>,
+    /// The proxies in front that are believed.
+    pub trusted_proxies: TrustedProxies,
+    /// The use cases.
+    pub auth: Arc<Auth>,
+    /// The pages, for errors.
+    pub pages: Arc<Pages>,
+    /// The portal.
+    pub portal: PortalService,
+    /// The keys that sign identity.
+    pub ring: Arc<LiveRing>,
+    /// Which sites share a sign-in.
+    pub hosts: Arc<Hosts>,
+}
+
+/// One site.
+pub struct GatewaySite {
+    /// Its origin, rules and cookies.
+    pub portal: Arc<PortalSite>,
+    /// The apps behind it.
+    pub upstreams: UpstreamPool,
+    /// The names of its identity headers.
+    pub names: IdentityHeaderNames,
+    /// What makes its assertions.
+    pub asserter: Asserter,
+    /// The key that its app shares until the ring has another.
+    pub key: IdentityKey,
+    /// Whether the app is told the host that the browser asked for, or its own.
+    pub preserve_host: bool,
+    /// The proxy that may ask for it by forward-auth, if one does.
+    pub asked_by: Option<AskingProxy>,
+}

@@ -1,0 +1,116 @@
+//! What the configuration comes to: replaced as a whole when it is read again, so that a request is judged by one
+//! configuration from its first line to its last.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use pingora::http::RequestHeader;
+
+use super::settings::{GatewaySettings, GatewaySite};
+use crate::auth::Auth;
+use crate::domain::address::TrustedProxies;
+use crate::domain::asking_proxy::AskingProxy;
+use crate::domain::entropy::SharedEntropy;
+use crate::domain::host::HostName;
+use crate::identity::headers::AliasFilter;
+use crate::identity::live::LiveRing;
+use crate::identity::signature::Signer;
+use crate::portal::pages::Pages;
+use crate::portal::{Hosts, PortalService, PortalSite};
+use crate::proxy::facts::{BadRequest, RequestFacts};
+use crate::proxy::headers::IdentityWriter;
+use crate::proxy::upstream::UpstreamPool;
+use crate::telemetry::metrics::{Metrics, SiteMetrics, metrics};
+
+/// One configuration, ready to decide.
+pub(in crate::proxy) struct State {
+    pub(super) sites: HashMap<HostName, Arc<Site>>,
+    /// Counts what is of no site.
+    pub(super) nowhere: Arc<SiteMetrics>,
+    pub(super) trusted_proxies: TrustedProxies,
+    pub(super) auth: Arc<Auth>,
+    pub(super) pages: Arc<Pages>,
+    pub(super) portal: PortalService,
+    pub(super) ring: Arc<LiveRing>,
+    pub(super) hosts: Arc<Hosts>,
+    pub(super) entropy: SharedEntropy,
+}
+
+/// One site.
+pub(in crate::proxy) struct Site {
+    pub(super) portal: Arc<PortalSite>,
+    pub(super) upstreams: UpstreamPool,
+    pub(super) identity: IdentityWriter,
+    pub(super) preserve_host: bool,
+    pub(super) asked_by: Option<AskingProxy>,
+    pub(super) metrics: Arc<SiteMetrics>,
+}
+
+/// A request that is understood and whose site is known.
+pub(in crate::proxy) struct Accepted {
+    pub(super) facts: RequestFacts,
+    pub(super) site: Arc<Site>,
+}
+
+impl State {
+    /// What these settings come to.
+    pub(in crate::proxy) fn new(settings: GatewaySettings, entropy: SharedEntropy) -> Self {
+        let site = |site: GatewaySite| {
+            let host = site.portal.host().clone();
+            let metrics = metrics().site(host.as_str());
+            let identity = IdentityWriter {
+                aliases: AliasFilter::new(&site.names),
+                names: site.names,
+                host: host.clone(),
+                asserter: site.asserter,
+                signer: Signer::new(site.key),
+            };
+            let site = Site {
+                portal: site.portal,
+                upstreams: site.upstreams,
+                identity,
+                preserve_host: site.preserve_host,
+                asked_by: site.asked_by,
+                metrics,
+            };
+            (host, Arc::new(site))
+        };
+        Self {
+            sites: settings.sites.into_iter().map(site).collect(),
+            nowhere: metrics().site(Metrics::NO_SITE),
+            trusted_proxies: settings.trusted_proxies,
+            auth: settings.auth,
+            pages: settings.pages,
+            portal: settings.portal,
+            ring: settings.ring,
+            hosts: settings.hosts,
+            entropy,
+        }
+    }
+
+    pub(in crate::proxy) fn read(
+        &self,
+        head: &RequestHeader,
+        peer: Option<IpAddr>,
+    ) -> std::result::Result<Accepted, BadRequest> {
+        self.accept(self.read_facts(head, peer)?)
+    }
+
+    pub(in crate::proxy) fn read_facts(
+        &self,
+        head: &RequestHeader,
+        peer: Option<IpAddr>,
+    ) -> std::result::Result<RequestFacts, BadRequest> {
+        RequestFacts::read(head, peer.ok_or(BadRequest::Headers)?, &self.trusted_proxies)
+    }
+
+    /// Finds the site of a request.
+    pub(in crate::proxy) fn accept(
+        &self,
+        facts: RequestFacts,
+    ) -> std::result::Result<Accepted, BadRequest> {
+        let site = self.sites.get(&facts.authority.host).ok_or(BadRequest::UnknownSite)?;
+        Ok(Accepted { facts, site: Arc::clone(site) })
+    }
+}
