@@ -35,10 +35,7 @@ use crate::policy::SitePolicy;
 use crate::portal::Portal;
 use crate::portal::pages::{Logo, LogoKind, Look, Pages};
 use crate::proxy::listener::{ListenError, Listener, tls_acceptor};
-use crate::proxy::{
-    Gateway, GatewaySettings, GatewaySite, PlainServer, RedirectToHttps, UpstreamAddress,
-    UpstreamPool, UpstreamTimeouts,
-};
+use crate::proxy::{Gateway, GatewaySettings, GatewaySite, PlainServer, RedirectToHttps};
 use crate::store::sqlite::{OpenError, POLL, SqliteStore};
 use crate::store::{Accounts, Flow, OutboxStore, StoreError};
 use crate::templates::{TemplateError, Templates};
@@ -53,6 +50,7 @@ pub mod keys_file;
 mod places;
 pub mod secret;
 mod upkeep;
+mod upstreams;
 
 use keys_file::{KeysError, KeysFile};
 use secret::SecretError;
@@ -294,7 +292,8 @@ fn proxy_conf() -> ServerConf {
     ServerConf {
         // A pool below the concurrency makes connections anew for each request (measured: −38 %).
         upstream_keepalive_pool_size: 2048,
-        max_retries: 2,
+        // The gateway counts attempts itself, and decides which failures allow another.
+        max_retries: 16,
         ..ServerConf::default()
     }
 }
@@ -317,19 +316,9 @@ fn gateway(settings: &Settings, core: &Core, pages: Arc<Pages>) -> GatewaySettin
 
 fn gateway_site(site: &settings::Site, settings: &Settings, keys: &KeyRing) -> Option<GatewaySite> {
     let policy = SitePolicy::new(site.rules.clone());
-    let upstream = |upstream: &settings::Upstream| UpstreamAddress {
-        tls: upstream.tls,
-        host: upstream.host.clone(),
-        port: upstream.port,
-    };
-    let timeouts = UpstreamTimeouts {
-        connect: site.timeouts.connect,
-        read: site.timeouts.read,
-        write: site.timeouts.write,
-    };
     let headers = site.headers.clone();
     Some(GatewaySite {
-        upstreams: UpstreamPool::new(site.upstreams.iter().map(upstream).collect(), timeouts),
+        upstreams: upstreams::pool(site),
         names: IdentityHeaderNames {
             user: headers.user,
             email: headers.email,

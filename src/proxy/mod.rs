@@ -20,4 +20,6 @@ mod upstream;
 
 pub use gateway::{Gateway, GatewaySettings, GatewaySite};
 pub use plain::{Answer, PlainServer, RedirectToHttps};
-pub use upstream::{UpstreamAddress, UpstreamPool, UpstreamTimeouts};
+pub use upstream::{
+    Balance, Check, Ejection, UpstreamAddress, UpstreamPool, UpstreamSettings, UpstreamTimeouts,
+};

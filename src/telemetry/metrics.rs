@@ -12,13 +12,16 @@ use prometheus::{
 };
 
 use self::make::{ANSWERS, DELIVERY, GATEWAY, HASHING, Maker, STORES};
+use self::upstreams::Upstreams;
 use super::labels::StatusClass;
 pub use super::labels::{
     CodeEvent, DecisionLabel, DeviceEvent, MailResult, SecurityEvent, SigninResult, SigninStep,
+    UpstreamFailure,
 };
 use crate::domain::challenge::Purpose;
 
 mod make;
+mod upstreams;
 
 /// The one set of metrics of this process.
 #[expect(clippy::expect_used, reason = "names and labels are constants; a test builds them")]
@@ -57,6 +60,7 @@ pub struct Metrics {
     password_hash_queue: IntGauge,
     sessions: IntGauge,
     store_seconds: HistogramVec,
+    upstreams: Upstreams,
 }
 
 impl Metrics {
@@ -235,6 +239,7 @@ impl Metrics {
                 &["store", "op"],
                 STORES,
             )?,
+            upstreams: Upstreams::build(&make)?,
             registry,
         })
     }

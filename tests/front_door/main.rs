@@ -47,5 +47,6 @@ mod streams;
 mod templates;
 mod transfer;
 mod unusual;
+mod upstreams;
 mod verifiers;
 mod walks;
