@@ -31,8 +31,8 @@ use doorward::policy::SitePolicy;
 use doorward::portal::pages::{Look, Pages};
 use doorward::portal::{Hosts, Portal, PortalSite};
 use doorward::proxy::{
-    Balance, Ejection, Gateway, GatewaySettings, GatewaySite, UpstreamPool, UpstreamSettings,
-    UpstreamTimeouts,
+    Balance, Ejection, Gateway, GatewaySettings, GatewaySite, UpstreamHttp, UpstreamPool,
+    UpstreamSettings, UpstreamTimeouts, UpstreamTls,
 };
 use doorward::telemetry::metrics::{DecisionLabel, RequestSummary, metrics};
 use doorward::templates::Templates;
@@ -184,6 +184,9 @@ impl Bench {
             timeouts,
             ejection: Ejection { failures: 3, time: patience, longest: patience },
             check: None,
+            tls: UpstreamTls::default(),
+            http: UpstreamHttp::One,
+            max_h2_streams: 1,
         };
         let look = Look { name: "Wiki".into(), accent: None, logo: None };
         let pages = Arc::new(Pages::new(&Templates::default(), look).unwrap());

@@ -12,9 +12,9 @@ use tokio::sync::watch;
 use super::{Core, Server, StartError};
 use crate::auth::account::{AccountDraft, AccountError, Added};
 use crate::config::settings::{
-    Assertion, Balance, Database, Devices, Health, IdentityHeaders, Limits, Listen, ListenMode,
-    Log, LogFormat, MailSettings, MailTransport, Otp, PasswordHashing, Passwords, Portal, Sessions,
-    Settings, Site, Upstream, UpstreamTimeouts,
+    Assertion, Balance, Database, Devices, Health, HttpVersion, IdentityHeaders, Limits, Listen,
+    ListenMode, Log, LogFormat, MailSettings, MailTransport, Otp, PasswordHashing, Passwords,
+    Portal, Sessions, Settings, Site, Upstream, UpstreamTimeouts, UpstreamTls,
 };
 use crate::domain::account::LoginName;
 use crate::domain::address::TrustedProxies;
@@ -304,6 +304,9 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
             timeouts: UpstreamTimeouts::default(),
             balance: Balance::default(),
             health: Health::default(),
+            upstream_tls: UpstreamTls::default(),
+            http: HttpVersion::default(),
+            max_h2_streams: 1,
         }],
         log: Log { format: LogFormat::Human, filter: "warn".into() },
     })

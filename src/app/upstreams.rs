@@ -2,7 +2,8 @@
 
 use crate::config::settings::{self, Site};
 use crate::proxy::{
-    Balance, Check, Ejection, UpstreamAddress, UpstreamPool, UpstreamSettings, UpstreamTimeouts,
+    Balance, Check, ClientCertificate, Ejection, UpstreamAddress, UpstreamHttp, UpstreamPool,
+    UpstreamSettings, UpstreamTimeouts, UpstreamTls,
 };
 
 /// The apps of `site`.
@@ -26,9 +27,38 @@ pub(super) fn pool(site: &Site) -> UpstreamPool {
             time: site.health.out_for,
             longest: site.health.out_at_most,
         },
+        tls: tls(site),
+        http: match site.http {
+            settings::HttpVersion::One => UpstreamHttp::One,
+            settings::HttpVersion::Two => UpstreamHttp::Two,
+            settings::HttpVersion::Auto => UpstreamHttp::Auto,
+        },
+        max_h2_streams: usize::try_from(site.max_h2_streams).unwrap_or(usize::MAX),
         check: site.health.check.clone().map(|check| check_of(site, check)),
     };
     UpstreamPool::new(site.host().as_str(), settings)
+}
+
+fn tls(site: &Site) -> UpstreamTls {
+    let settings = &site.upstream_tls;
+    let mut tls = UpstreamTls::checked(settings.server_name.clone());
+    if settings.accept_any {
+        tracing::warn!(
+            site = site.host().as_str(),
+            "the certificates of its apps are not checked (danger_accept_any_certificate): whoever can come between \
+             reads and changes everything"
+        );
+        tls = UpstreamTls::unchecked();
+    }
+    if let Some(ca) = &settings.ca {
+        tls = tls.signed_by(&ca.der);
+    }
+    match &settings.client {
+        Some(client) => {
+            tls.showing(&ClientCertificate { chain: &client.chain.der, key: client.key.reveal() })
+        }
+        None => tls,
+    }
 }
 
 const fn timeouts(timeouts: &settings::UpstreamTimeouts) -> UpstreamTimeouts {

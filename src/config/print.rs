@@ -4,8 +4,8 @@ use serde_yaml::{Mapping, Value};
 
 use super::raw::{MASKED_SECRET, NO_HEADER, escape};
 use super::settings::{
-    Balance, Database, Health, IdentityHeaders, Listen, ListenMode, LogFormat, MailSettings,
-    MailTransport, Settings, Site, Smtp, SmtpTls, Upstream, UpstreamTimeouts,
+    Balance, Database, Health, HttpVersion, IdentityHeaders, Listen, ListenMode, LogFormat,
+    MailSettings, MailTransport, Settings, Site, Smtp, SmtpTls, Upstream, UpstreamTimeouts,
 };
 use crate::domain::breach::OnFailure;
 use crate::domain::quota::format_duration;
@@ -203,6 +203,9 @@ fn site(site: &Site) -> Value {
         ("timeouts", Some(timeouts(&site.timeouts))),
         ("balance", Some(text(balance(site.balance)))),
         ("health", Some(health(&site.health))),
+        ("upstream_tls", site.upstreams.iter().any(|one| one.tls).then(|| upstream_tls(site))),
+        ("http", Some(text(http(site.http)))),
+        ("max_h2_streams", Some(site.max_h2_streams.into())),
     ])
 }
 
@@ -231,6 +234,26 @@ const fn balance(balance: Balance) -> &'static str {
         Balance::LeastConnections => "least_connections",
         Balance::ByAccount => "by_account",
     }
+}
+
+const fn http(version: HttpVersion) -> &'static str {
+    match version {
+        HttpVersion::One => "1.1",
+        HttpVersion::Two => "2",
+        HttpVersion::Auto => "auto",
+    }
+}
+
+fn upstream_tls(site: &Site) -> Value {
+    let tls = &site.upstream_tls;
+    let client = tls.client.as_ref();
+    map([
+        ("server_name", tls.server_name.as_ref().map(text)),
+        ("ca", tls.ca.as_ref().map(|ca| text(ca.path.display()))),
+        ("certificate", client.map(|client| text(client.chain.path.display()))),
+        ("key", client.map(|client| text(client.key_file.display()))),
+        ("danger_accept_any_certificate", Some(tls.accept_any.into())),
+    ])
 }
 
 fn health(health: &Health) -> Value {

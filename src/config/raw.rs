@@ -23,6 +23,7 @@ mod rules;
 mod sites;
 mod store;
 mod typed;
+mod upstream_tls;
 mod upstreams;
 mod yaml;
 

@@ -18,9 +18,11 @@ use crate::domain::quota::Rate;
 use crate::domain::registration::RegistrationRule;
 use crate::domain::rule::Rule;
 
+mod upstream_tls;
 mod upstreams;
 
-pub use upstreams::{Balance, Check, Health, Upstream, UpstreamTimeouts};
+pub use upstream_tls::{Certificates, ClientCertificate, TlsKey, UpstreamTls};
+pub use upstreams::{Balance, Check, Health, HttpVersion, Upstream, UpstreamTimeouts};
 
 /// Everything that a configuration file says.
 #[derive(Clone, Debug)]
@@ -296,6 +298,12 @@ pub struct Site {
     pub balance: Balance,
     /// When an app that fails is left out, and how it is checked.
     pub health: Health,
+    /// How apps are recognised over TLS.
+    pub upstream_tls: UpstreamTls,
+    /// The version of HTTP that apps speak.
+    pub http: HttpVersion,
+    /// How many requests one HTTP/2 connection to an app carries at a time.
+    pub max_h2_streams: u32,
 }
 
 impl Site {

@@ -21,5 +21,6 @@ mod upstream;
 pub use gateway::{Gateway, GatewaySettings, GatewaySite};
 pub use plain::{Answer, PlainServer, RedirectToHttps};
 pub use upstream::{
-    Balance, Check, Ejection, UpstreamAddress, UpstreamPool, UpstreamSettings, UpstreamTimeouts,
+    Balance, Check, ClientCertificate, Ejection, UpstreamAddress, UpstreamHttp, UpstreamPool,
+    UpstreamSettings, UpstreamTimeouts, UpstreamTls,
 };

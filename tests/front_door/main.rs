@@ -47,6 +47,7 @@ mod streams;
 mod templates;
 mod transfer;
 mod unusual;
+mod upstream_tls;
 mod upstreams;
 mod verifiers;
 mod walks;

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::context::{Context, Place};
 use super::located::{Located, Text, TextOr};
-use super::{headers, health, portal, rules, upstreams};
+use super::{headers, health, portal, rules, upstream_tls, upstreams};
 use crate::config::settings;
 use crate::domain::asking_proxy::AskingProxy;
 use crate::domain::host::{Authority, HostName, Origin, Scheme};
@@ -26,6 +26,15 @@ pub(super) struct Site {
     balance: Option<Located<upstreams::Balance>>,
     /// When an app that fails is left out, and how it is asked whether it is well.
     health: Option<Located<health::Health>>,
+    /// How apps behind https are recognised, and recognise doorward.
+    upstream_tls: Option<Located<upstream_tls::UpstreamTls>>,
+    /// The version of HTTP that the apps speak: 1.1, 2 (gRPC needs it; over http:// without negotiation), or auto, which
+    /// lets apps behind https choose.
+    #[schemars(extend("default" = "1.1"))]
+    http: Option<Located<upstreams::HttpVersion>>,
+    /// How many requests one HTTP/2 connection to an app carries at a time.
+    #[schemars(extend("default" = 100))]
+    max_h2_streams: Option<Located<u64>>,
     /// The rules; the first that matches a request decides, and one that none matches is denied. Left out, all of the
     /// site needs a password and a code.
     #[schemars(length(min = 1))]
@@ -105,6 +114,11 @@ fn site(
     let timeouts = upstreams::timeouts(typed.timeouts, context);
     let balance = upstreams::balance(typed.balance);
     let health = health::health(typed.health, context);
+    let any_https = upstreams.as_ref().is_none_or(|all| all.iter().any(|one| one.tls));
+    let upstream_tls = upstream_tls::upstream_tls(typed.upstream_tls, any_https, context);
+    let http = upstreams::http(typed.http);
+    let why = "more of them share the fate of one connection";
+    let max_h2_streams = context.number(typed.max_h2_streams, 100, 1..=10_000, why);
     let preserve_host = typed.preserve_host.map_or(Some(true), |field| field.value);
     Some(settings::Site {
         origin: origin?,
@@ -116,6 +130,9 @@ fn site(
         timeouts: timeouts?,
         balance: balance?,
         health: health?,
+        upstream_tls: upstream_tls?,
+        http: http?,
+        max_h2_streams: max_h2_streams?,
     })
 }
 

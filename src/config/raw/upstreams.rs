@@ -37,6 +37,18 @@ pub(super) enum Balance {
     ByAccount,
 }
 
+/// The version of HTTP that apps speak.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub(super) enum HttpVersion {
+    #[serde(rename = "1.1")]
+    One,
+    #[serde(rename = "2")]
+    Two,
+    #[serde(rename = "auto")]
+    Auto,
+}
+
 /// How long the app may take.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -164,6 +176,15 @@ pub(super) fn balance(field: Option<Located<Balance>>) -> Option<settings::Balan
         Balance::RoundRobin => settings::Balance::RoundRobin,
         Balance::LeastConnections => settings::Balance::LeastConnections,
         Balance::ByAccount => settings::Balance::ByAccount,
+    })
+}
+
+pub(super) fn http(field: Option<Located<HttpVersion>>) -> Option<settings::HttpVersion> {
+    let Some(field) = field else { return Some(settings::HttpVersion::default()) };
+    Some(match field.value? {
+        HttpVersion::One => settings::HttpVersion::One,
+        HttpVersion::Two => settings::HttpVersion::Two,
+        HttpVersion::Auto => settings::HttpVersion::Auto,
     })
 }
 

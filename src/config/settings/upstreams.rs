@@ -36,6 +36,18 @@ pub enum Balance {
     ByAccount,
 }
 
+/// The version of HTTP that apps speak.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HttpVersion {
+    /// HTTP/1.1.
+    #[default]
+    One,
+    /// HTTP/2, also without TLS.
+    Two,
+    /// Over TLS whichever the app prefers, HTTP/1.1 elsewhere.
+    Auto,
+}
+
 /// How long an app behind may take.
 #[derive(Clone, Copy, Debug)]
 pub struct UpstreamTimeouts {

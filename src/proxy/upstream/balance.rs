@@ -15,13 +15,13 @@ pub(super) fn choose<'a>(
     tried: &[Arc<Endpoint>],
 ) -> Option<Chosen<'a>> {
     if let ([only], []) = (endpoints, tried) {
-        return Some(Chosen { endpoint: only, all_out: !only.health.is_usable() });
+        return Some(Chosen { endpoint: only, all_out: Some(!only.health.is_usable()) });
     }
     let untried = |endpoint: &&Arc<Endpoint>| !tried.iter().any(|one| Arc::ptr_eq(one, endpoint));
     let usable = || endpoints.iter().filter(|one| one.health.is_usable()).filter(untried);
     let well = match balance {
         Balance::RoundRobin => in_turn(turn, usable),
-        Balance::LeastConnections => least_busy(turn, endpoints.len(), usable),
+        Balance::LeastConnections => least_busy(turn, usable),
         Balance::ByAccount => {
             let key = key();
             let by_score =
@@ -30,18 +30,18 @@ pub(super) fn choose<'a>(
         }
     };
     if let Some(endpoint) = well {
-        return Some(Chosen { endpoint, all_out: false });
+        return Some(Chosen { endpoint, all_out: tried.is_empty().then_some(false) });
     }
     // Whoever is out may be back by now; turning people away for certain helps nobody.
     let least_bad = endpoints.iter().filter(untried).min_by_key(|one| one.health.badness());
-    least_bad.map(|endpoint| Chosen { endpoint, all_out: tried.is_empty() })
+    least_bad.map(|endpoint| Chosen { endpoint, all_out: tried.is_empty().then_some(true) })
 }
 
 /// An endpoint that was chosen.
 pub(super) struct Chosen<'a> {
     pub(super) endpoint: &'a Arc<Endpoint>,
-    /// Whether it was chosen although it is out, for all are.
-    pub(super) all_out: bool,
+    /// Whether all are out, and it was chosen nevertheless; a further attempt does not tell.
+    pub(super) all_out: Option<bool>,
 }
 
 /// Spreads turns over weights so that the shares of one endpoint are not all in a row: the turns of one round are taken
@@ -75,11 +75,11 @@ const fn gcd(a: usize, b: usize) -> usize {
 }
 
 /// The fewest requests for its weight; among equals by turn.
-fn least_busy<'a, I>(turn: usize, count: usize, usable: impl Fn() -> I) -> Option<&'a Arc<Endpoint>>
+fn least_busy<'a, I>(turn: usize, usable: impl Fn() -> I) -> Option<&'a Arc<Endpoint>>
 where
     I: Iterator<Item = &'a Arc<Endpoint>>,
 {
-    let first = turn.checked_rem(count)?;
+    let first = turn.checked_rem(usable().count())?;
     let load = |endpoint: &Endpoint| (endpoint.under_way() + 1) * 256 / endpoint.weight();
     let by_place = usable().enumerate().map(|(place, one)| (place < first, place, one));
     by_place.min_by_key(|(before, place, one)| (load(one), *before, *place)).map(|(_, _, one)| one)
@@ -109,33 +109,19 @@ const fn mix(mut bits: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
-    use std::time::Duration;
 
     use super::super::endpoint::{Busy, Upstream};
-    use super::super::{Ejection, UpstreamAddress, UpstreamTimeouts};
+    use super::super::tests::{address, settings};
     use super::*;
 
-    const OUT_AT_ONCE: Ejection = Ejection {
-        failures: 1,
-        time: Duration::from_secs(1000),
-        longest: Duration::from_secs(1000),
-    };
-
     fn endpoints(weights: &[u8]) -> Vec<Arc<Endpoint>> {
-        let span = Duration::from_secs(1);
-        let timeouts = UpstreamTimeouts {
-            connect: span,
-            handshake: span,
-            read: span,
-            write: span,
-            idle: span,
-        };
+        let settings = settings(&[]);
         let one = |(place, weight): (usize, &u8)| {
             let port = 8000 + place as u16;
-            let weight = (*weight).try_into().unwrap();
-            let address = UpstreamAddress { tls: false, host: "app".into(), port, weight };
-            let upstream = Arc::new(Upstream::new(address, timeouts));
-            Arc::new(Endpoint::new(&upstream, ([127, 0, 0, 1], port).into()))
+            let mut address = address(false, "app", port);
+            address.weight = (*weight).try_into().unwrap();
+            let upstream = Arc::new(Upstream::new(address));
+            Arc::new(Endpoint::new(&upstream, ([127, 0, 0, 1], port).into(), &settings))
         };
         weights.iter().enumerate().map(one).collect()
     }
@@ -171,10 +157,10 @@ mod tests {
     fn who_is_out_gets_nothing_and_the_others_share_it() {
         for balance in [Balance::RoundRobin, Balance::LeastConnections, Balance::ByAccount] {
             let endpoints = endpoints(&[1, 1, 1]);
-            endpoints[1].health.failed(&OUT_AT_ONCE);
+            endpoints[1].health.failed(&settings(&[]).ejection);
             let counts = counts(balance, &endpoints, 900);
             assert_eq!(counts.get(&8001), None, "{balance:?}");
-            assert!(counts[&8000] > 300 && counts[&8002] > 300, "{balance:?}: {counts:?}");
+            assert!(counts[&8000] > 400 && counts[&8002] > 400, "{balance:?}: {counts:?}");
         }
     }
 
@@ -182,9 +168,9 @@ mod tests {
     fn where_all_are_out_the_least_bad_is_asked_and_nobody_twice_for_one_request() {
         let endpoints = endpoints(&[1, 1]);
         endpoints[0].health.failed_check(1);
-        endpoints[1].health.failed(&OUT_AT_ONCE);
+        endpoints[1].health.failed(&settings(&[]).ejection);
         let chosen = choose(Balance::RoundRobin, &endpoints, 0, || 0, &[]).unwrap();
-        assert!(chosen.all_out);
+        assert_eq!(chosen.all_out, Some(true));
         assert_eq!(chosen.endpoint.address.port(), 8001);
         let tried = [Arc::clone(chosen.endpoint)];
         let second = choose(Balance::RoundRobin, &endpoints, 0, || 0, &tried);

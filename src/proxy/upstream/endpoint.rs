@@ -4,12 +4,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use http::HeaderValue;
 use pingora::upstreams::peer::HttpPeer;
 
 use super::health::Health;
-use super::{UpstreamAddress, UpstreamTimeouts};
+use super::tls::Within;
+use super::{UpstreamAddress, UpstreamHttp, UpstreamSettings};
 
 /// What the configuration says of one app.
 #[derive(Debug)]
@@ -19,7 +21,6 @@ pub(super) struct Upstream {
     pub(super) label: String,
     /// Its own host, for `Host`.
     host: HeaderValue,
-    timeouts: UpstreamTimeouts,
 }
 
 /// One address of one app.
@@ -36,12 +37,12 @@ pub(in crate::proxy) struct Endpoint {
 }
 
 impl Upstream {
-    pub(super) fn new(address: UpstreamAddress, timeouts: UpstreamTimeouts) -> Self {
+    pub(super) fn new(address: UpstreamAddress) -> Self {
         let label = address.label();
         // A parsed host and a port are always a header value.
         let host = HeaderValue::from_str(&address.authority())
             .unwrap_or_else(|_| HeaderValue::from_static("localhost"));
-        Self { label, host, address, timeouts }
+        Self { label, host, address }
     }
 
     /// The host without the brackets of an IPv6 address.
@@ -55,15 +56,29 @@ impl Upstream {
         Some(SocketAddr::new(address, self.address.port))
     }
 
-    /// The SNI is the configured host and never empty: with an empty one Pingora checks no certificate.
-    fn peer_at(&self, address: SocketAddr) -> HttpPeer {
-        let mut peer = HttpPeer::new(address, self.address.tls, self.bare_host().to_owned());
-        let timeouts = &self.timeouts;
-        peer.options.connection_timeout = Some(timeouts.connect);
-        peer.options.total_connection_timeout = Some(match self.address.tls {
-            true => timeouts.connect + timeouts.handshake,
-            false => timeouts.connect,
-        });
+    /// How this app is reached at `address`, as the site's settings say.
+    fn peer_at(&self, address: SocketAddr, settings: &UpstreamSettings) -> HttpPeer {
+        let timeouts = &settings.timeouts;
+        let mut peer = if self.address.tls {
+            let mut peer = settings.tls.peer(address, self.bare_host());
+            peer.options.custom_l4 = Some(Arc::new(Within(timeouts.connect)));
+            peer.options.connection_timeout = Some(timeouts.handshake);
+            peer.options.total_connection_timeout = Some(timeouts.connect + timeouts.handshake);
+            peer
+        } else {
+            let mut peer = HttpPeer::new(address, false, String::new());
+            peer.options.connection_timeout = Some(timeouts.connect);
+            peer.options.total_connection_timeout = Some(timeouts.connect);
+            peer
+        };
+        match settings.http {
+            UpstreamHttp::One => {}
+            UpstreamHttp::Two => peer.options.set_http_version(2, 2),
+            UpstreamHttp::Auto if self.address.tls => peer.options.set_http_version(2, 1),
+            UpstreamHttp::Auto => {}
+        }
+        peer.options.max_h2_streams = settings.max_h2_streams;
+        peer.options.h2_ping_interval = Some(PING);
         peer.options.read_timeout = Some(timeouts.read);
         peer.options.write_timeout = Some(timeouts.write);
         peer.options.idle_timeout = Some(timeouts.idle);
@@ -71,10 +86,17 @@ impl Upstream {
     }
 }
 
+/// How often an HTTP/2 connection is asked whether anybody is there.
+const PING: Duration = Duration::from_secs(30);
+
 impl Endpoint {
-    pub(super) fn new(upstream: &Arc<Upstream>, address: SocketAddr) -> Self {
+    pub(super) fn new(
+        upstream: &Arc<Upstream>,
+        address: SocketAddr,
+        settings: &UpstreamSettings,
+    ) -> Self {
         Self {
-            peer: upstream.peer_at(address),
+            peer: upstream.peer_at(address, settings),
             seed: super::balance::hash(format!("{} {address}", upstream.label).as_bytes()),
             upstream: Arc::clone(upstream),
             address,
@@ -133,34 +155,19 @@ impl Drop for Busy {
 
 #[cfg(test)]
 mod tests {
-    use std::num::NonZeroU8;
-    use std::time::Duration;
-
+    use super::super::tests::{address, settings};
     use super::*;
-
-    pub(in crate::proxy::upstream) fn endpoint(tls: bool, host: &str, port: u16) -> Endpoint {
-        let span = Duration::from_secs(1);
-        let timeouts = UpstreamTimeouts {
-            connect: span,
-            handshake: span,
-            read: span,
-            write: span,
-            idle: span,
-        };
-        let address =
-            UpstreamAddress { tls, host: host.into(), port, weight: NonZeroU8::new(1).unwrap() };
-        Endpoint::new(&Arc::new(Upstream::new(address, timeouts)), ([127, 0, 0, 1], port).into())
-    }
 
     #[test]
     fn an_app_is_told_its_own_host_with_the_port_that_is_not_usual() {
         for (tls, host, port, told, sni) in [
-            (false, "127.0.0.1", 80, "127.0.0.1", "127.0.0.1"),
-            (false, "127.0.0.1", 443, "127.0.0.1:443", "127.0.0.1"),
+            (false, "127.0.0.1", 80, "127.0.0.1", ""),
+            (false, "127.0.0.1", 443, "127.0.0.1:443", ""),
             (true, "localhost", 443, "localhost", "localhost"),
             (true, "[::1]", 8443, "[::1]:8443", "::1"),
         ] {
-            let endpoint = endpoint(tls, host, port);
+            let upstream = Arc::new(Upstream::new(address(tls, host, port)));
+            let endpoint = Endpoint::new(&upstream, ([127, 0, 0, 1], port).into(), &settings(&[]));
             assert_eq!(endpoint.host(), told);
             assert_eq!(endpoint.peer().sni, sni);
         }

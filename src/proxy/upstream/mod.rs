@@ -14,9 +14,11 @@ mod endpoint;
 mod health;
 mod names;
 mod pool;
+mod tls;
 
 pub(super) use attempt::{Attempts, Failure, key_of};
 pub use pool::UpstreamPool;
+pub use tls::{ClientCertificate, UpstreamTls};
 
 /// How the apps of a site are reached.
 #[derive(Clone, Debug)]
@@ -31,6 +33,23 @@ pub struct UpstreamSettings {
     pub ejection: Ejection,
     /// How they are asked whether they are well, if they are.
     pub check: Option<Check>,
+    /// How those that are reached over TLS are recognised.
+    pub tls: UpstreamTls,
+    /// The version of HTTP that they speak.
+    pub http: UpstreamHttp,
+    /// How many requests one HTTP/2 connection carries at a time.
+    pub max_h2_streams: usize,
+}
+
+/// The version of HTTP that apps speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UpstreamHttp {
+    /// HTTP/1.1.
+    One,
+    /// HTTP/2: by ALPN over TLS, known beforehand without it.
+    Two,
+    /// Over TLS whichever the app prefers, HTTP/1.1 without it.
+    Auto,
 }
 
 /// Where an app is.
@@ -123,3 +142,34 @@ pub struct Check {
 #[derive(Debug, thiserror::Error)]
 #[error("no upstream of the site has an address")]
 pub(super) struct Unresolved;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(super) fn address(tls: bool, host: &str, port: u16) -> UpstreamAddress {
+        UpstreamAddress { tls, host: host.to_owned(), port, weight: NonZeroU8::MIN }
+    }
+
+    /// Settings with these hosts, port 8000, which put an endpoint out at once and for long.
+    pub(super) fn settings(hosts: &[&str]) -> UpstreamSettings {
+        let span = Duration::from_millis(200);
+        let long = Duration::from_secs(1000);
+        UpstreamSettings {
+            addresses: hosts.iter().map(|host| address(false, host, 8000)).collect(),
+            balance: Balance::RoundRobin,
+            timeouts: UpstreamTimeouts {
+                connect: span,
+                handshake: span,
+                read: span,
+                write: span,
+                idle: span,
+            },
+            ejection: Ejection { failures: 1, time: long, longest: long },
+            check: None,
+            tls: UpstreamTls::default(),
+            http: UpstreamHttp::One,
+            max_h2_streams: 1,
+        }
+    }
+}

@@ -41,10 +41,9 @@ pub(super) struct Pool {
 impl UpstreamPool {
     /// A pool of the site at `site` over these apps.
     pub fn new(site: &str, mut settings: UpstreamSettings) -> Self {
-        let timeouts = settings.timeouts;
         let upstreams: Vec<Arc<Upstream>> = std::mem::take(&mut settings.addresses)
             .into_iter()
-            .map(|address| Arc::new(Upstream::new(address, timeouts)))
+            .map(|address| Arc::new(Upstream::new(address)))
             .collect();
         let found: Vec<Vec<SocketAddr>> =
             upstreams.iter().map(|upstream| upstream.fixed().into_iter().collect()).collect();
@@ -120,8 +119,10 @@ impl UpstreamPool {
             false => 0,
         };
         let chosen = balance::choose(pool.settings.balance, &endpoints, turn, key, tried)?;
-        if chosen.all_out != pool.all_out.load(Ordering::Relaxed) {
-            pool.tell_all_out(chosen.all_out);
+        if let Some(all_out) = chosen.all_out
+            && all_out != pool.all_out.load(Ordering::Relaxed)
+        {
+            pool.tell_all_out(all_out);
         }
         Some(Busy::with(Arc::clone(chosen.endpoint)))
     }
@@ -221,7 +222,7 @@ impl Pool {
                 };
                 let endpoint = match before.iter().find(same) {
                     Some(kept) => Arc::clone(kept),
-                    None => Arc::new(Endpoint::new(upstream, *address)),
+                    None => Arc::new(Endpoint::new(upstream, *address, &self.settings)),
                 };
                 endpoints.push(endpoint);
             }
@@ -291,7 +292,7 @@ impl Pool {
             true => {
                 tracing::error!(site, "every app of a site is out; requests go to the least bad")
             }
-            false => tracing::info!(site, "not every app of a site is out any more"),
+            false => tracing::info!(site, "an app of the site is back in"),
         }
     }
 

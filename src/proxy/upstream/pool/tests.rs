@@ -1,34 +1,8 @@
-use std::num::NonZeroU8;
-
-use super::super::{Balance, Ejection, UpstreamAddress, UpstreamTimeouts};
+use super::super::tests::settings;
 use super::*;
 
 fn pool(hosts: &[&str]) -> UpstreamPool {
-    let span = Duration::from_millis(200);
-    let address = |host: &&str| UpstreamAddress {
-        tls: false,
-        host: (*host).to_owned(),
-        port: 8000,
-        weight: NonZeroU8::MIN,
-    };
-    let settings = UpstreamSettings {
-        addresses: hosts.iter().map(address).collect(),
-        balance: Balance::RoundRobin,
-        timeouts: UpstreamTimeouts {
-            connect: span,
-            handshake: span,
-            read: span,
-            write: span,
-            idle: span,
-        },
-        ejection: Ejection {
-            failures: 1,
-            time: Duration::from_secs(1000),
-            longest: Duration::from_secs(1000),
-        },
-        check: None,
-    };
-    UpstreamPool::new("wiki.example", settings)
+    UpstreamPool::new("wiki.example", settings(hosts))
 }
 
 fn addresses(pool: &UpstreamPool) -> Vec<String> {
