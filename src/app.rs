@@ -37,7 +37,7 @@ use crate::portal::pages::{Logo, LogoKind, Look, Pages};
 use crate::proxy::listener::{ListenError, Listener, tls_acceptor};
 use crate::proxy::{
     Gateway, GatewaySettings, GatewaySite, PlainServer, RedirectToHttps, UpstreamAddress,
-    UpstreamPool, UpstreamTimeouts,
+    UpstreamPool, UpstreamTimeouts, http2,
 };
 use crate::store::sqlite::{OpenError, POLL, SqliteStore};
 use crate::store::{Accounts, Flow, OutboxStore, StoreError};
@@ -247,14 +247,16 @@ impl Server {
     pub async fn run(self, stop: watch::Receiver<bool>) {
         let mut tasks = JoinSet::new();
         let conf = Arc::new(proxy_conf());
-        let gateway = Arc::new(http_proxy(
+        let mut gateway = http_proxy(
             &conf,
             Gateway::new(
                 self.gateway,
                 Arc::clone(&self.core.clock),
                 Arc::clone(&self.core.entropy),
             ),
-        ));
+        );
+        http2::limit(&mut gateway);
+        let gateway = Arc::new(gateway);
         let redirect = Arc::new(PlainServer::new(RedirectToHttps { sites: self.origins }));
         for (listener, mode) in self.listeners {
             match mode {
