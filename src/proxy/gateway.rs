@@ -28,7 +28,7 @@ use super::question::Question;
 use super::refusal::Refusal;
 use super::upgrade::AnswerInOrder;
 use super::upstream::{Attempts, Failure, key_of};
-use super::{head, headers};
+use super::{head, headers, http2};
 
 mod answer;
 mod decide;
@@ -335,6 +335,10 @@ impl ProxyHttp for Gateway {
             status,
             duration: total,
         });
+        // The answer is out. To break off what still comes would cost a client of HTTP/2 that answer.
+        if session.is_http2() {
+            let _ = session.drain_request_body().await;
+        }
     }
 }
 
@@ -349,6 +353,9 @@ fn limit_connection(session: &mut Session) {
         session.set_keepalive(Some(KEEP_ALIVE_SECS));
     }
     session.set_total_drain_timeout(Some(DRAIN));
+    if session.is_http2() {
+        session.set_write_timeout(Some(http2::STALLED));
+    }
 }
 
 fn note(bad: BadRequest) {

@@ -13,6 +13,7 @@ pub mod people;
 pub mod proxy;
 pub mod ranges;
 pub mod scripted;
+pub mod secure;
 pub mod signature;
 pub mod site;
 #[path = "../../support/smtp.rs"]
