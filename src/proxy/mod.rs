@@ -18,6 +18,6 @@ mod stream;
 mod upgrade;
 mod upstream;
 
-pub use gateway::{Gateway, GatewaySettings, GatewaySite};
+pub use gateway::{Deciding, Gateway, GatewaySettings, GatewaySite};
 pub use plain::{Answer, PlainServer, RedirectToHttps};
 pub use upstream::{UpstreamAddress, UpstreamPool, UpstreamTimeouts};
