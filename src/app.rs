@@ -43,6 +43,7 @@ mod upkeep;
 
 pub use self::core::Core;
 use keys_file::KeysError;
+pub use reload::Source;
 use secret::SecretError;
 pub use server::{Addresses, Orders, Server};
 

@@ -4,7 +4,7 @@
 //! gateway, the outbox's worker and the redirect take what is new. Stores, counters, the session cache and open
 //! connections stay, and each request ends by the configuration of its beginning.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,6 +60,29 @@ pub(super) struct Live {
     pub(super) origins: Arc<ArcSwap<Vec<Origin>>>,
 }
 
+/// A configuration file, what it says, and on which files that depends.
+#[derive(Debug)]
+pub struct Source {
+    path: PathBuf,
+    settings: Settings,
+    followed: Followed,
+}
+
+impl Source {
+    /// Reads it.
+    pub fn read(path: &Path) -> Result<Self, ConfigErrors> {
+        let mut followed = Followed::new(vec![path.to_owned()]);
+        let reading = config::read(path);
+        followed.depend_on(reading.depends_on);
+        Ok(Self { path: path.to_owned(), settings: reading.outcome?, followed })
+    }
+
+    /// What it says.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+}
+
 /// Reads the configuration again.
 pub(super) struct Reloader {
     path: PathBuf,
@@ -78,15 +101,11 @@ struct Parts {
 }
 
 impl Reloader {
-    /// Over what runs by `running`, which was read from `path` and depends on `depends_on`.
-    pub(super) fn new(
-        (path, depends_on): (PathBuf, Vec<PathBuf>),
-        running: Settings,
-        core: Core,
-        live: Live,
-    ) -> Self {
+    /// Over what runs by `source`.
+    pub(super) fn new(source: Source, core: Core, live: Live) -> Self {
         metrics().configured(None, core.clock.now().as_secs());
-        Self { path, running, core, live, followed: Followed::new(depends_on) }
+        let Source { path, settings, followed } = source;
+        Self { path, running: settings, core, live, followed }
     }
 
     /// Reloads whenever `asked` says so or a file has changed, until `stop` says true.

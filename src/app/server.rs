@@ -1,7 +1,6 @@
 //! The server: everything that listens and works, until it is told to stop.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,7 +22,7 @@ use crate::proxy::listener::{Listener, tls_acceptor};
 use crate::proxy::{Gateway, GatewaySettings, PlainServer, RedirectToHttps};
 use crate::templates::Templates;
 
-use super::reload::{Live, Reloader};
+use super::reload::{Live, Reloader, Source};
 use super::{Core, StartError, admin, gateway, look, mail, upkeep};
 
 /// How long requests in flight may go on after the word to stop.
@@ -46,13 +45,6 @@ pub struct Orders {
     pub reload: mpsc::Receiver<()>,
 }
 
-/// A configuration file that is followed.
-struct Followed {
-    file: PathBuf,
-    depends_on: Vec<PathBuf>,
-    settings: Settings,
-}
-
 /// A doorward that is ready to serve: everything is read, opened and bound.
 pub struct Server {
     core: Core,
@@ -61,7 +53,7 @@ pub struct Server {
     listeners: Vec<(Listener, ListenMode)>,
     admin: Option<Listener>,
     origins: Arc<ArcSwap<Vec<Origin>>>,
-    followed: Option<Followed>,
+    source: Option<Source>,
     algorithm: AssertionAlgorithm,
 }
 
@@ -103,21 +95,15 @@ impl Server {
             listeners,
             admin,
             origins: Arc::new(ArcSwap::from_pointee(origins)),
-            followed: None,
+            source: None,
             algorithm: settings.assertion.algorithm,
         })
     }
 
-    /// The same, reading `file` again when it is told to, and when that or another of the files on which the
-    /// `settings` from it depend has changed.
+    /// The same, reading `source` again when it is told to, and when a file on which it depends has changed.
     #[must_use]
-    pub fn following(
-        mut self,
-        file: PathBuf,
-        depends_on: Vec<PathBuf>,
-        settings: Settings,
-    ) -> Self {
-        self.followed = Some(Followed { file, depends_on, settings });
+    pub fn following(mut self, source: Source) -> Self {
+        self.source = Some(source);
         self
     }
 
@@ -145,8 +131,8 @@ impl Server {
             way: self.worker.way(),
             origins: Arc::clone(&self.origins),
         };
-        if let Some(Followed { file, depends_on, settings }) = self.followed {
-            let reloader = Reloader::new((file, depends_on), settings, self.core.clone(), live);
+        if let Some(source) = self.source {
+            let reloader = Reloader::new(source, self.core.clone(), live);
             tasks.spawn(reloader.run(reload, stop.clone()));
         }
         let gateway = Arc::new(http_proxy(&Arc::new(proxy_conf()), gateway));

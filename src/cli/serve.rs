@@ -4,9 +4,9 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use super::{ConfigArgs, Failure, clock, signals};
-use crate::app::{Addresses, Server};
+use crate::app::{Addresses, Server, Source};
+use crate::config::raw;
 use crate::config::settings::{Log, LogFormat, Settings};
-use crate::config::{self, raw};
 use crate::telemetry::logs::{self, Colour, Format, LogSettings};
 
 /// Runs the gateway until it is told to stop (SIGTERM, SIGINT). SIGHUP has it read its configuration again.
@@ -17,13 +17,13 @@ pub(super) struct ServeArgs {
 }
 
 pub(super) async fn run(args: &ServeArgs, out: &mut dyn Write) -> Result<ExitCode, Failure> {
-    let config::Reading { outcome, depends_on } = config::read(&args.config.config);
-    let settings = outcome?;
+    let source = Source::read(&args.config.config)?;
+    let settings = source.settings();
     start_logs(&settings.log)?;
     let orders = signals::orders()?;
-    let server = Server::prepare(&settings, clock()).await?;
-    ready(out, &settings, &server.addresses(), args.config.json)?;
-    server.following(args.config.config.clone(), depends_on, settings).run(orders).await;
+    let server = Server::prepare(settings, clock()).await?;
+    ready(out, settings, &server.addresses(), args.config.json)?;
+    server.following(source).run(orders).await;
     Ok(ExitCode::SUCCESS)
 }
 
