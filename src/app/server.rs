@@ -19,7 +19,7 @@ use crate::notify::inbox::Inbox;
 use crate::notify::worker::OutboxWorker;
 use crate::portal::pages::Pages;
 use crate::proxy::listener::{Listener, tls_acceptor};
-use crate::proxy::{Gateway, GatewaySettings, PlainServer, RedirectToHttps};
+use crate::proxy::{Gateway, GatewaySettings, PlainServer, RedirectToHttps, http2};
 use crate::templates::Templates;
 
 use super::reload::{Live, Reloader, Source};
@@ -135,7 +135,9 @@ impl Server {
             let reloader = Reloader::new(source, self.core.clone(), live);
             tasks.spawn(reloader.run(reload, stop.clone()));
         }
-        let gateway = Arc::new(http_proxy(&Arc::new(proxy_conf()), gateway));
+        let mut gateway = http_proxy(&Arc::new(proxy_conf()), gateway);
+        http2::limit(&mut gateway);
+        let gateway = Arc::new(gateway);
         let redirect = Arc::new(PlainServer::new(RedirectToHttps { sites: self.origins }));
         for (listener, mode) in self.listeners {
             match mode {
