@@ -20,7 +20,7 @@ mod stream;
 mod upgrade;
 mod upstream;
 
-pub use gateway::{Gateway, GatewaySettings, GatewaySite};
+pub use gateway::{Deciding, Gateway, GatewaySettings, GatewaySite};
 pub use plain::{Answer, PlainServer, RedirectToHttps};
 pub use upstream::{
     Balance, Check, ClientCertificate, Ejection, UpstreamAddress, UpstreamHttp, UpstreamPool,

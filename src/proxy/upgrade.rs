@@ -42,6 +42,10 @@ impl AnswerInOrder {
         // An app that refused may get the next request over another one: this order is good for one answer.
         peer.options.idle_timeout = Some(Duration::ZERO);
         peer.group_key |= GROUP;
+        // A WebSocket begins by an upgrade, which HTTP/2 does not know.
+        if peer.is_tls() {
+            peer.options.set_http_version(1, 1);
+        }
         Self { connected }
     }
 

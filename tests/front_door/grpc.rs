@@ -51,7 +51,10 @@ async fn grpc_goes_through_in_all_four_ways_with_trailers_errors_and_deadlines()
     let cookie = format!("__Host-doorward={}", ada.cookie("__Host-doorward").expect("signed in"));
     let calls = calls(&secure, &format!("{cookie}; theme=dark")).await;
 
-    assert_eq!(calls["unary"], json!({ "code": "OK", "answer": "ada asks", "trailers": { "counted": "4" } }));
+    assert_eq!(
+        calls["unary"],
+        json!({ "code": "OK", "answer": "ada asks", "trailers": { "counted": "4" } })
+    );
     assert_eq!(calls["liar"]["answer"], "ada lies");
     assert_eq!(calls["large"], json!({ "counted": "300000" }));
     let counted: Vec<String> = (0..500).map(|number| number.to_string()).collect();

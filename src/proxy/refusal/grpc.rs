@@ -64,7 +64,11 @@ mod tests {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
             is_asked(&headers)
         };
-        assert!(asked("application/grpc") && asked("Application/gRPC+proto") && asked("application/grpc; a=b"));
+        assert!(
+            asked("application/grpc")
+                && asked("Application/gRPC+proto")
+                && asked("application/grpc; a=b")
+        );
         assert!(!asked("application/grpc-web") && !asked("application/grpc-web+proto"));
         assert!(!asked("application/json") && !is_asked(&HeaderMap::new()));
     }

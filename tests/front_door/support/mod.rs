@@ -5,6 +5,7 @@ pub mod app;
 pub mod apps;
 pub mod browser;
 pub mod certificates;
+pub mod changes;
 pub mod http;
 pub mod mail;
 pub mod metrics;
