@@ -36,7 +36,7 @@ use crate::portal::Portal;
 use crate::portal::pages::{Logo, LogoKind, Look, Pages};
 use crate::proxy::listener::{ListenError, Listener, tls_acceptor};
 use crate::proxy::{
-    Gateway, GatewaySettings, GatewaySite, PlainServer, RedirectToHttps, UpstreamAddress,
+    Gateway, GatewaySettings, GatewaySite, Leashed, PlainServer, RedirectToHttps, UpstreamAddress,
     UpstreamPool, UpstreamTimeouts,
 };
 use crate::store::sqlite::{OpenError, POLL, SqliteStore};
@@ -247,14 +247,14 @@ impl Server {
     pub async fn run(self, stop: watch::Receiver<bool>) {
         let mut tasks = JoinSet::new();
         let conf = Arc::new(proxy_conf());
-        let gateway = Arc::new(http_proxy(
+        let gateway = Arc::new(Leashed::new(http_proxy(
             &conf,
             Gateway::new(
                 self.gateway,
                 Arc::clone(&self.core.clock),
                 Arc::clone(&self.core.entropy),
             ),
-        ));
+        )));
         let redirect = Arc::new(PlainServer::new(RedirectToHttps { sites: self.origins }));
         for (listener, mode) in self.listeners {
             match mode {

@@ -34,11 +34,13 @@ mod decide;
 mod forward;
 mod settings;
 mod state;
+mod streams;
 mod verify;
 
 pub use settings::{GatewaySettings, GatewaySite};
 use state::Accepted;
 pub(super) use state::State;
+use streams::Watched;
 
 /// The gateway.
 pub struct Gateway {
@@ -73,6 +75,8 @@ pub struct RequestContext {
     in_order: Option<AnswerInOrder>,
     sent_upstream: Option<Instant>,
     upstream_took: Option<Duration>,
+    /// What goes on, and ends with its session.
+    watched: Option<Watched>,
 }
 
 const KEEP_ALIVE_SECS: u64 = 75;
@@ -97,6 +101,7 @@ impl ProxyHttp for Gateway {
             in_order: None,
             sent_upstream: None,
             upstream_took: None,
+            watched: None,
         }
     }
 
@@ -141,6 +146,8 @@ impl ProxyHttp for Gateway {
             Ok(_) if accepted.site.upstreams.is_empty() => Refusal::Error(ErrorKind::NotFound),
             Ok(admitted) => {
                 ctx.forwarding = Some(admitted);
+                let is_empty = session.as_downstream_mut().is_body_empty();
+                ctx.watch_upload(session.req_header(), is_empty);
                 ctx.accepted = Some(accepted);
                 return Ok(false);
             }
@@ -207,13 +214,14 @@ impl ProxyHttp for Gateway {
 
     async fn response_filter(
         &self,
-        _session: &mut Session,
+        session: &mut Session,
         response: &mut ResponseHeader,
         ctx: &mut RequestContext,
     ) -> Result<()> {
         if ctx.upstream_took.is_none() {
             ctx.upstream_took = ctx.sent_upstream.map(|sent| sent.elapsed());
         }
+        ctx.watch_answer(&session.req_header().method, response, || self.clock.now()).await?;
         headers::clean_response(response)
     }
 
@@ -257,23 +265,31 @@ impl ProxyHttp for Gateway {
         ctx: &mut RequestContext,
     ) {
         head::next();
+        ctx.watched = None;
         let status = session.response_written().map_or(0, |response| response.status.as_u16());
-        let total = ctx.started.elapsed();
-        let upstream = ctx.upstream_took;
-        let gateway = match (ctx.sent_upstream, upstream) {
+        ctx.conclude(&session.req_header().method, status);
+    }
+}
+
+impl RequestContext {
+    /// Counts the request and writes its line.
+    fn conclude(&self, method: &http::Method, status: u16) {
+        let total = self.started.elapsed();
+        let upstream = self.upstream_took;
+        let gateway = match (self.sent_upstream, upstream) {
             // Until the request was on its way; what follows is the app's time and the client's.
-            (Some(sent), _) => sent.duration_since(ctx.started),
+            (Some(sent), _) => sent.duration_since(self.started),
             (None, _) => total,
         };
         let site =
-            ctx.accepted.as_ref().map_or(&ctx.state.nowhere, |accepted| &accepted.site.metrics);
-        let summary = RequestSummary { decision: ctx.decision, status, total, gateway, upstream };
+            self.accepted.as_ref().map_or(&self.state.nowhere, |accepted| &accepted.site.metrics);
+        let summary = RequestSummary { decision: self.decision, status, total, gateway, upstream };
         site.record(&summary);
         logs::access(&Access {
-            request: ctx.id,
-            site: ctx.accepted.as_ref().map_or("none", |a| a.facts.authority.host.as_str()),
-            method: session.req_header().method.as_str(),
-            decision: ctx.decision,
+            request: self.id,
+            site: self.accepted.as_ref().map_or("none", |a| a.facts.authority.host.as_str()),
+            method: method.as_str(),
+            decision: self.decision,
             status,
             duration: total,
         });

@@ -7,6 +7,7 @@ mod gateway;
 mod gather;
 mod head;
 mod headers;
+mod leash;
 pub mod listener;
 mod plain;
 mod portal_call;
@@ -19,5 +20,6 @@ mod upgrade;
 mod upstream;
 
 pub use gateway::{Gateway, GatewaySettings, GatewaySite};
+pub use leash::Leashed;
 pub use plain::{Answer, PlainServer, RedirectToHttps};
 pub use upstream::{UpstreamAddress, UpstreamPool, UpstreamTimeouts};

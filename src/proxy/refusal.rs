@@ -84,6 +84,7 @@ impl Refusal {
         };
         let kind = match (error.etype(), error.esource()) {
             (HTTPStatus(400), _) => ErrorKind::BadRequest,
+            (HTTPStatus(401), _) => return Some(Self::Unauthorized),
             (HTTPStatus(_), _) => ErrorKind::Internal,
             (ReadError | WriteError | ConnectionClosed, ErrorSource::Downstream) => return None,
             // Pingora's own refusals, such as of a `Connection` that names `Host`.
