@@ -106,7 +106,7 @@ pub struct Opened {
 
 impl Auth {
     /// The signed-in browser whose session cookie has this value on this host, if it is one. Without a store's
-    /// answer nobody is (S57); a cookie that this server did not make costs no store (S59).
+    /// answer nobody is (S57); a cookie that this server did not make costs no store (S59). Not yet a use of the session.
     pub async fn authenticate(
         &self,
         cookie: &str,
@@ -128,10 +128,14 @@ impl Auth {
             let again = self.load(&hash, host, now).await?;
             return Ok(again.filter(|signed_in| !signed_in.has_expired(now)));
         }
+        Ok(Some(signed_in))
+    }
+
+    /// Notes a use of a session, which keeps it from going idle (S38).
+    pub fn touch(&self, signed_in: &SignedIn, now: Timestamp) {
         if signed_in.touch(now) {
             self.write_touch(signed_in.session.id, now);
         }
-        Ok(Some(signed_in))
     }
 
     pub(super) async fn load(

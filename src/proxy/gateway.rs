@@ -135,11 +135,14 @@ impl ProxyHttp for Gateway {
         let settled = match state.known(headers, &accepted, ctx).await {
             Ok(signed_in) if is_portals => {
                 ctx.decision = DecisionLabel::Portal;
+                if let Some(signed_in) = &signed_in {
+                    state.auth.touch(signed_in, ctx.now);
+                }
                 state.answer_by_portal(session, &accepted, signed_in, ctx).await?;
                 ctx.accepted = Some(accepted);
                 return Ok(true);
             }
-            Ok(signed_in) => State::settle(headers, &accepted, signed_in, ctx),
+            Ok(signed_in) => state.settle(headers, &accepted, signed_in, ctx),
             Err(refusal) => Err(refusal),
         };
         let refusal = match settled {
