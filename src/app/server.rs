@@ -18,7 +18,7 @@ use crate::notify::inbox::Inbox;
 use crate::notify::worker::OutboxWorker;
 use crate::portal::pages::Pages;
 use crate::proxy::listener::{Listener, tls_acceptor};
-use crate::proxy::{Gateway, GatewaySettings, Leashed, PlainServer, RedirectToHttps};
+use crate::proxy::{Gateway, GatewaySettings, Leashed, PlainServer, RedirectToHttps, http2};
 use crate::templates::Templates;
 
 use super::{Core, StartError, admin, gateway, look, mail, upkeep};
@@ -97,14 +97,16 @@ impl Server {
     pub async fn run(self, stop: watch::Receiver<bool>) {
         let mut tasks = JoinSet::new();
         let conf = Arc::new(proxy_conf());
-        let gateway = Arc::new(Leashed::new(http_proxy(
+        let mut gateway = http_proxy(
             &conf,
             Gateway::new(
                 self.gateway,
                 Arc::clone(&self.core.clock),
                 Arc::clone(&self.core.entropy),
             ),
-        )));
+        );
+        http2::limit(&mut gateway);
+        let gateway = Arc::new(Leashed::new(gateway));
         let redirect = Arc::new(PlainServer::new(RedirectToHttps { sites: self.origins }));
         for (listener, mode) in self.listeners {
             match mode {

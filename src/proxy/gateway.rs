@@ -27,7 +27,7 @@ use super::facts::{BadRequest, RequestKind};
 use super::question::Question;
 use super::refusal::Refusal;
 use super::upgrade::AnswerInOrder;
-use super::{head, headers, upstream};
+use super::{head, headers, http2, upstream};
 
 mod answer;
 mod decide;
@@ -296,6 +296,10 @@ impl RequestContext {
             status,
             duration: total,
         });
+        // The answer is out. To break off what still comes would cost a client of HTTP/2 that answer.
+        if session.is_http2() {
+            let _ = session.drain_request_body().await;
+        }
     }
 }
 
@@ -310,6 +314,9 @@ fn limit_connection(session: &mut Session) {
         session.set_keepalive(Some(KEEP_ALIVE_SECS));
     }
     session.set_total_drain_timeout(Some(DRAIN));
+    if session.is_http2() {
+        session.set_write_timeout(Some(http2::STALLED));
+    }
 }
 
 fn note(bad: BadRequest) {

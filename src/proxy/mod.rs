@@ -3,10 +3,12 @@
 //! Pingora's proxy is used without Pingora's server: [`listener`] accepts connections and hands each to it.
 
 mod facts;
+mod frames;
 mod gateway;
 mod gather;
 mod head;
 mod headers;
+pub mod http2;
 mod leash;
 pub mod listener;
 mod plain;

@@ -30,6 +30,7 @@ mod gateway;
 mod headers;
 mod hostile;
 mod hosts;
+mod http2;
 mod invitations;
 mod languages;
 mod limits;
