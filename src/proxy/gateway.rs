@@ -50,11 +50,29 @@ pub struct Gateway {
     entropy: SharedEntropy,
 }
 
+/// What a gateway decides by.
+pub struct Deciding {
+    state: Arc<ArcSwap<State>>,
+    entropy: SharedEntropy,
+}
+
+impl Deciding {
+    /// Takes these settings for the requests that begin from now on; those under way end by the ones of before.
+    pub fn replace(&self, settings: GatewaySettings) {
+        self.state.store(Arc::new(State::new(settings, Arc::clone(&self.entropy))));
+    }
+}
+
 impl Gateway {
     /// A gateway with these settings.
     pub fn new(settings: GatewaySettings, clock: SharedClock, entropy: SharedEntropy) -> Self {
         let state = State::new(settings, Arc::clone(&entropy));
         Self { state: Arc::new(ArcSwap::from_pointee(state)), clock, entropy }
+    }
+
+    /// What it decides by, to be replaced.
+    pub fn deciding(&self) -> Deciding {
+        Deciding { state: Arc::clone(&self.state), entropy: Arc::clone(&self.entropy) }
     }
 }
 

@@ -40,6 +40,7 @@ mod passwords;
 mod radicale;
 mod readme;
 mod registration;
+mod reload;
 mod reset;
 mod rules;
 mod secrets;
