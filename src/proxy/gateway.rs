@@ -289,6 +289,10 @@ impl ProxyHttp for Gateway {
         ctx.watched = None;
         let status = session.response_written().map_or(0, |response| response.status.as_u16());
         ctx.conclude(&session.req_header().method, status);
+        // The answer is out. To break off what still comes would cost a client of HTTP/2 that answer.
+        if session.is_http2() {
+            let _ = session.drain_request_body().await;
+        }
     }
 }
 
@@ -314,10 +318,6 @@ impl RequestContext {
             status,
             duration: total,
         });
-        // The answer is out. To break off what still comes would cost a client of HTTP/2 that answer.
-        if session.is_http2() {
-            let _ = session.drain_request_body().await;
-        }
     }
 }
 
