@@ -19,7 +19,7 @@ use crate::notify::inbox::Inbox;
 use crate::notify::worker::OutboxWorker;
 use crate::portal::pages::Pages;
 use crate::proxy::listener::{Listener, tls_acceptor};
-use crate::proxy::{Gateway, GatewaySettings, PlainServer, RedirectToHttps, http2};
+use crate::proxy::{Gateway, GatewaySettings, Leashed, PlainServer, RedirectToHttps, http2};
 use crate::templates::Templates;
 
 use super::reload::{Live, Reloader, Source};
@@ -137,7 +137,7 @@ impl Server {
         }
         let mut gateway = http_proxy(&Arc::new(proxy_conf()), gateway);
         http2::limit(&mut gateway);
-        let gateway = Arc::new(gateway);
+        let gateway = Arc::new(Leashed::new(gateway));
         let redirect = Arc::new(PlainServer::new(RedirectToHttps { sites: self.origins }));
         for (listener, mode) in self.listeners {
             match mode {

@@ -10,7 +10,7 @@ use super::settings::{
 use crate::domain::breach::OnFailure;
 use crate::domain::quota::format_duration;
 use crate::domain::registration::RegistrationRule;
-use crate::domain::rule::{Effect, Rule, Unauthenticated};
+use crate::domain::rule::{Effect, Preflight, Rule, Unauthenticated};
 
 /// The settings as a configuration file that says the same: it reads back as they are, but for the secrets in it, each
 /// of which is `"********"`.
@@ -278,16 +278,22 @@ fn health(health: &Health) -> Value {
 }
 
 fn rule(rule: &Rule) -> Value {
-    let always = rule.unauthenticated == Unauthenticated::Always401;
+    let unauthenticated = match rule.unauthenticated {
+        Unauthenticated::ByRequest => None,
+        Unauthenticated::Always401 => Some("401"),
+        Unauthenticated::Redirect => Some("redirect"),
+    };
     map([
         ("path", rule.path.as_ref().map(text)),
         ("methods", list(rule.methods.iter().map(text))),
         ("networks", list(rule.networks.iter().map(text))),
         ("policy", Some(text(rule.requirement.as_str()))),
         ("groups", list(rule.groups.iter().map(|group| text(group.as_str())))),
-        ("unauthenticated", always.then(|| text("401"))),
+        ("unauthenticated", unauthenticated.map(text)),
         ("fresh", rule.fresh.map(span)),
         ("trusted_device", (!rule.trusted_device).then(|| false.into())),
+        ("preflight", (rule.preflight == Preflight::App).then(|| text("app"))),
+        ("activity", (!rule.activity).then(|| false.into())),
         ("report_only", (rule.effect == Effect::Reports).then(|| true.into())),
     ])
 }

@@ -56,6 +56,7 @@ pub struct Metrics {
     limits: IntCounterVec,
     report_only: IntCounterVec,
     security_events: IntCounterVec,
+    streams_cut: IntCounter,
     password_hash_seconds: Histogram,
     password_hash_queue: IntGauge,
     sessions: IntGauge,
@@ -127,6 +128,11 @@ impl Metrics {
     /// An attack was seen and stopped, or the protection of an account was changed.
     pub fn security_event(&self, event: SecurityEvent) {
         self.security_events.with_label_values(&[event.as_str()]).inc();
+    }
+
+    /// Something that was open has ended with its session.
+    pub fn stream_cut(&self) {
+        self.streams_cut.inc();
     }
 
     /// One password was hashed, in this time without its wait.
@@ -239,6 +245,10 @@ impl Metrics {
                 "doorward_security_events_total",
                 "Attacks seen and stopped, and changes to how accounts are protected.",
                 &["event"],
+            )?,
+            streams_cut: make.counter(
+                "doorward_streams_cut_total",
+                "WebSockets, event streams and long transfers that have ended with their session.",
             )?,
             password_hash_seconds: make.histogram(
                 "doorward_password_hash_seconds",

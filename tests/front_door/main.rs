@@ -21,6 +21,7 @@ mod budget;
 mod cli;
 mod codes;
 mod crash;
+mod cut;
 mod devices;
 mod doctor;
 mod failures;
