@@ -34,7 +34,7 @@ fn an_app_is_named_by_its_address_or_with_its_weight() {
 #[test]
 fn s54_an_app_that_cannot_be_meant_is_refused_with_its_place() {
     let twice = upstreams("[\"http://a:80\", { url: \"http://a:80\", weight: 2 }]");
-    refused(&twice, 6, 31, "is named above already", "take one of them out");
+    refused(&twice, 6, 32, "is named above already", "take one of them out");
     refused(&upstreams("[{ weight: 2 }]"), 6, 17, "is missing", "say where the app is");
     refused(
         &upstreams("[{ url: \"http://a:80\", weight: 0 }]"),
