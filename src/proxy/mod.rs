@@ -3,10 +3,13 @@
 //! Pingora's proxy is used without Pingora's server: [`listener`] accepts connections and hands each to it.
 
 mod facts;
+mod frames;
 mod gateway;
 mod gather;
 mod head;
 mod headers;
+pub mod http2;
+mod leash;
 pub mod listener;
 mod plain;
 mod portal_call;
@@ -18,6 +21,7 @@ mod stream;
 mod upgrade;
 mod upstream;
 
-pub use gateway::{Gateway, GatewaySettings, GatewaySite};
+pub use gateway::{Deciding, Gateway, GatewaySettings, GatewaySite};
+pub use leash::Leashed;
 pub use plain::{Answer, PlainServer, RedirectToHttps};
 pub use upstream::{UpstreamAddress, UpstreamPool, UpstreamTimeouts};
