@@ -25,7 +25,9 @@ await drive(options, async ({ page, shot }) => {
   await shot('node-red-empty');
 
   await page.keyboard.press('Control+i');
-  await page.locator('#red-ui-clipboard-dialog-import-text').fill(JSON.stringify(flow));
+  const text = page.locator('#red-ui-clipboard-dialog-import-text');
+  await text.fill(JSON.stringify(flow));
+  await text.press('End'); // it looks at the text when a key is let go
   await page.locator('#red-ui-clipboard-dialog-ok').click();
   await page.locator('#red-ui-workspace-chart').first().click({ position: { x: 300, y: 200 } });
   const [deployed] = await Promise.all([
