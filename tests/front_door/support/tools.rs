@@ -41,6 +41,11 @@ pub fn site_packages(python: &Path) -> Option<PathBuf> {
     versions.map(|it| it.path().join("site-packages")).find(|folder| folder.is_dir())
 }
 
+/// The Python that speaks gRPC.
+pub fn grpc_python() -> PathBuf {
+    tool("DOORWARD_TEST_GRPC_PYTHON")
+}
+
 /// The folder with the apps of `tests/apps` in Node.
 pub fn apps_node_modules() -> PathBuf {
     tool("DOORWARD_TEST_APPS_NODE_MODULES")
