@@ -16,7 +16,7 @@ pub use joining::{
     ResetPage, TypedNames,
 };
 pub use page::{
-    CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, ErrorPage, LinkPage,
+    CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, DraftPage, ErrorKind, ErrorPage, LinkPage,
     LinkState, LoginAlert, LoginNotice, LoginPage, NotMePage, Page, RelayPage, ResendView,
     SignOutPage, SignedInPage, TicketPage,
 };

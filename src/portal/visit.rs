@@ -288,7 +288,16 @@ pub fn visitor_of(signed_in: &SignedIn) -> Visitor<'_> {
     }
 }
 
+/// What the policy is asked about: the page itself, or where a form that waits for a sign-in is for. What that says is
+/// only whom to ask for what: when the form is sent, the policy decides on where it goes.
 fn path_of(target: &ReturnTo) -> Option<RequestPath> {
+    let target = form_target(target).unwrap_or_else(|| target.clone());
     let without_fragment = target.as_str().split('#').next().unwrap_or_default();
     RequestPath::parse(without_fragment).ok()
+}
+
+fn form_target(target: &ReturnTo) -> Option<ReturnTo> {
+    let (_, query) = target.as_str().strip_prefix(super::RESUME)?.split_once('?')?;
+    let (_, to) = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "to")?;
+    to.parse().ok()
 }
