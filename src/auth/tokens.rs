@@ -5,7 +5,10 @@
 use crate::domain::host::HostName;
 use crate::domain::id::DeviceId;
 use crate::domain::keys::{KeyRing, RotatingKey};
-use crate::domain::secret::{DeviceToken, DraftSecret, DraftToken, FlowSecret, InvitationToken, LinkToken, SessionToken, TicketToken, base64url, from_base64url};
+use crate::domain::secret::{
+    DeviceToken, DraftSecret, DraftToken, FlowSecret, InvitationToken, LinkToken, SessionToken,
+    TicketToken, base64url, from_base64url,
+};
 
 const SECRET_BYTES: usize = 32;
 const MAC_BYTES: usize = 16;

@@ -54,8 +54,7 @@ pub struct Seal<'a> {
 impl Seal<'_> {
     /// Seals a draft.
     pub fn close(&self, draft: &Draft, keys: &KeyRing, entropy: &dyn Entropy) -> Option<Vec<u8>> {
-        let head =
-            Head { target: draft.target.clone(), content_type: draft.content_type.clone() };
+        let head = Head { target: draft.target.clone(), content_type: draft.content_type.clone() };
         // JSON has no line break of its own outside its strings, where it is written \n.
         let mut plain = serde_json::to_vec(&head).ok()?;
         plain.push(b'\n');
@@ -126,8 +125,7 @@ mod tests {
     #[test]
     fn a_draft_opens_under_its_own_seal_alone() {
         let (keys, others) = (keys(1), keys(2));
-        let (secret, token) =
-            (DraftSecret::generate(&OsEntropy), DraftToken::generate(&OsEntropy));
+        let (secret, token) = (DraftSecret::generate(&OsEntropy), DraftToken::generate(&OsEntropy));
         let host: HostName = "wiki.example.com".parse().unwrap();
         let seal = Seal { secret: &secret, token: &token, host: &host };
         let draft = Draft {

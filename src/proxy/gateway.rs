@@ -155,12 +155,12 @@ impl ProxyHttp for Gateway {
             Ok(_) if accepted.site.upstreams.is_empty() => Refusal::Error(ErrorKind::NotFound),
             Ok(admitted) => match state.take_form(headers, &accepted, ctx).await {
                 Ok(form) => {
-                ctx.form = form;
-                ctx.forwarding = Some(admitted);
-                let is_empty = session.as_downstream_mut().is_body_empty();
-                ctx.watch_upload(session.req_header(), is_empty);
-                ctx.accepted = Some(accepted);
-                return Ok(false);
+                    ctx.form = form;
+                    ctx.forwarding = Some(admitted);
+                    let is_empty = session.as_downstream_mut().is_body_empty();
+                    ctx.watch_upload(session.req_header(), is_empty);
+                    ctx.accepted = Some(accepted);
+                    return Ok(false);
                 }
                 Err(refusal) => refusal,
             },

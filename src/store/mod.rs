@@ -15,6 +15,7 @@ use crate::domain::challenge::{
     Challenge, NewChallenge, Purpose, Redeemed, Reissue, Reissued, ResendRule,
 };
 use crate::domain::device::{Device, DeviceUse, Guesser, NewDevice, Rotation};
+use crate::domain::draft::{DraftRoom, NewDraft};
 use crate::domain::email::EmailAddress;
 use crate::domain::host::HostName;
 use crate::domain::id::{AccountId, DeviceId, FamilyId, InvitationId, MailId, SessionId};
@@ -25,8 +26,10 @@ use crate::domain::quota::{Quota, Rate};
 use crate::domain::registration::{
     Acceptance, Activated, Invitation, NewInvitation, NewRegistration, Registration,
 };
-use crate::domain::draft::{DraftRoom, NewDraft};
-use crate::domain::secret::{CodeGuess, CodeMac, DeviceTokenHash, DraftHash, FlowHash, InvitationTokenHash, LinkTokenHash, PasswordHash, PermitHash, SessionTokenHash, TicketHash};
+use crate::domain::secret::{
+    CodeGuess, CodeMac, DeviceTokenHash, DraftHash, FlowHash, InvitationTokenHash, LinkTokenHash,
+    PasswordHash, PermitHash, SessionTokenHash, TicketHash,
+};
 use crate::domain::session::{NewSession, Session};
 use crate::domain::ticket::{NewTicket, TakenTicket, TicketBrowser};
 use crate::domain::time::Timestamp;

@@ -40,6 +40,7 @@ mod radicale;
 mod readme;
 mod registration;
 mod reset;
+mod resume;
 mod rules;
 mod secrets;
 mod sessions;

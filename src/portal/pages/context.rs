@@ -12,9 +12,9 @@ use super::account::BackupCodesPage;
 use super::assets::Assets;
 use super::joining::{self, RegisterPage, ResetPage};
 use super::page::{
-    CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, DraftPage, ErrorKind, ErrorPage, LinkPage,
-    LinkState, LoginAlert, LoginNotice, LoginPage, NotMePage, Page, RelayPage, ResendView,
-    SignedInPage, TicketPage,
+    CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, DraftPage, ErrorKind, ErrorPage,
+    LinkPage, LinkState, LoginAlert, LoginNotice, LoginPage, NotMePage, Page, RelayPage,
+    ResendView, SignedInPage, TicketPage,
 };
 use crate::domain::challenge::{CodeForm, Purpose};
 use crate::domain::time::Timestamp;

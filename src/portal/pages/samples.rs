@@ -11,9 +11,9 @@ use super::joining::{
     ResetPage, TypedNames,
 };
 use super::page::{
-    CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, DraftPage, ErrorKind, ErrorPage, LinkPage,
-    LinkState, LoginAlert, LoginNotice, LoginPage, NotMePage, Page, RelayPage, ResendView,
-    SignOutPage, SignedInPage, TicketPage,
+    CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, DraftPage, ErrorKind, ErrorPage,
+    LinkPage, LinkState, LoginAlert, LoginNotice, LoginPage, NotMePage, Page, RelayPage,
+    ResendView, SignOutPage, SignedInPage, TicketPage,
 };
 use crate::domain::challenge::Purpose;
 use crate::domain::id::RequestId;

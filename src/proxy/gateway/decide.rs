@@ -117,7 +117,9 @@ impl State {
                 Err(Refusal::Error(ErrorKind::Forbidden))
             }
             Decision::Forward(admitted) => Ok(admitted),
-            Decision::SignIn(_) => Err(Refusal::SignIn { target: accepted.facts.path.to_string(), form: Form::None }),
+            Decision::SignIn(_) => {
+                Err(Refusal::SignIn { target: accepted.facts.path.to_string(), form: Form::None })
+            }
             Decision::Unauthorized(_) => Err(Refusal::Unauthorized),
             Decision::Forbidden => Err(Refusal::Error(ErrorKind::Forbidden)),
         }

@@ -39,6 +39,10 @@ impl State {
         if accepted.facts.method != Method::POST || !self.is_of_own_page(headers, accepted) {
             return Refusal::SignIn { target, form: Form::None };
         }
+        // What stands for a form that is kept already leads to that one.
+        if let Some(again) = resumed_at(headers, accepted) {
+            return Refusal::SignIn { target: again, form: Form::None };
+        }
         match self.read_form(session, accepted, &target).await {
             Some(draft) => self.keep(session, accepted, &draft, ctx).await,
             None => Refusal::SignIn { target, form: Form::Lost },
@@ -50,9 +54,7 @@ impl State {
         let portal = &accepted.site.portal;
         match (text(headers, "sec-fetch-site"), text(headers, header::ORIGIN)) {
             ("same-origin", "" | "null") => true,
-            ("same-origin" | "", origin) => {
-                portal.is_own_origin(origin, &accepted.facts.authority)
-            }
+            ("same-origin" | "", origin) => portal.is_own_origin(origin, &accepted.facts.authority),
             _ => false,
         }
     }
@@ -94,10 +96,7 @@ impl State {
         let seal = Seal { secret: &secret, token: &token, host };
         match self.auth.keep_draft(draft, &seal, &accepted.facts.client, ctx.now).await {
             Ok(true) => {
-                let mut query = url::form_urlencoded::Serializer::new(String::new());
-                query.append_pair("to", draft.target.as_str());
-                let name = tokens::encode_draft(keys, &token, host);
-                let target = format!("{RESUME}{name}?{}", query.finish());
+                let target = address(&tokens::encode_draft(keys, &token, host), &draft.target);
                 Refusal::SignIn { target, form: Form::Kept(names.set_draft(keys, &secret, host)) }
             }
             Ok(false) => Refusal::SignIn { target: draft.target.to_string(), form: Form::Lost },
@@ -124,7 +123,8 @@ impl State {
         };
         let Some(name) = cookies::resumed(headers, names, &target) else { return Ok(None) };
         // What stands in its place came from our page. Whatever is wrong from here on, the app does not get that.
-        if !self.is_of_own_page(headers, accepted) || !is_form(text(headers, header::CONTENT_TYPE)) {
+        if !self.is_of_own_page(headers, accepted) || !is_form(text(headers, header::CONTENT_TYPE))
+        {
             return Err(Refusal::Error(ErrorKind::Forbidden));
         }
         let keys = self.auth.keys();
@@ -178,6 +178,19 @@ impl RequestContext {
         }
         Ok(())
     }
+}
+
+/// The page that asks whether to send the form of this name.
+fn address(name: &str, target: &ReturnTo) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("to", target.as_str());
+    format!("{RESUME}{name}?{}", query.finish())
+}
+
+fn resumed_at(headers: &HeaderMap, accepted: &Accepted) -> Option<String> {
+    let target: ReturnTo = accepted.facts.path.to_string().parse().ok()?;
+    let name = cookies::resumed(headers, accepted.site.portal.cookies, &target)?;
+    Some(address(name, &target))
 }
 
 /// Whether a body is one that a form sends (HTML standard, `enctype`).
