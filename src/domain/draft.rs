@@ -69,7 +69,7 @@ impl Seal<'_> {
     /// Opens what [`Seal::close`] made under the same seal; `None` for anything else.
     pub fn open(&self, sealed: &[u8], keys: &KeyRing) -> Option<Draft> {
         let (nonce, sealed) = sealed.split_first_chunk::<24>()?;
-        let plain = keys.draft_keys(self).find_map(|key| {
+        let plain = keys.draft_keys(self).into_iter().find_map(|key| {
             let payload = Payload { msg: sealed, aad: b"doorward draft" };
             XChaCha20Poly1305::new(&key.into()).decrypt(&XNonce::from(*nonce), payload).ok()
         })?;

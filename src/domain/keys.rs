@@ -245,8 +245,8 @@ impl KeyRing {
     }
 
     /// Each key that a draft may have been sealed with.
-    pub(super) fn draft_keys(&self, seal: &Seal<'_>) -> impl Iterator<Item = [u8; 32]> {
-        self.draft_seal.candidates(&draft_parts(seal))
+    pub(super) fn draft_keys(&self, seal: &Seal<'_>) -> Vec<[u8; 32]> {
+        self.draft_seal.candidates(&draft_parts(seal)).collect()
     }
 
     /// Seals `mail` for the outbox. `frame` has everything of the row but the sealed bytes.
