@@ -15,6 +15,7 @@ use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorType, Result};
 
 use crate::auth::sessions::SignedIn;
+use crate::domain::draft::Draft;
 use crate::domain::entropy::SharedEntropy;
 use crate::domain::id::RequestId;
 use crate::domain::time::{SharedClock, Timestamp};
@@ -35,6 +36,7 @@ use super::{head, headers, http2};
 mod answer;
 mod decide;
 mod forward;
+mod resume;
 mod settings;
 mod state;
 mod streams;
@@ -101,6 +103,8 @@ pub struct RequestContext {
     compressing: Option<Compressing>,
     sent_upstream: Option<Instant>,
     upstream_took: Option<Duration>,
+    /// What goes to the app in place of what the browser has sent.
+    form: Option<Draft>,
     /// What goes on, and ends with its session.
     watched: Option<Watched>,
 }
@@ -128,6 +132,7 @@ impl ProxyHttp for Gateway {
             compressing: None,
             sent_upstream: None,
             upstream_took: None,
+            form: None,
             watched: None,
         }
     }
@@ -174,15 +179,20 @@ impl ProxyHttp for Gateway {
         };
         let refusal = match settled {
             Ok(_) if !accepted.is_at_app() => Refusal::Error(ErrorKind::NotFound),
-            Ok(admitted) => {
-                ctx.forwarding = Some(admitted);
-                let is_empty = session.as_downstream_mut().is_body_empty();
-                ctx.watch_upload(session.req_header(), is_empty);
-                ctx.accepted = Some(accepted);
-                return Ok(false);
-            }
+            Ok(admitted) => match state.take_form(headers, &accepted, ctx).await {
+                Ok(form) => {
+                    ctx.form = form;
+                    ctx.forwarding = Some(admitted);
+                    let is_empty = session.as_downstream_mut().is_body_empty();
+                    ctx.watch_upload(session.req_header(), is_empty);
+                    ctx.accepted = Some(accepted);
+                    return Ok(false);
+                }
+                Err(refusal) => refusal,
+            },
             Err(refusal) => refusal,
         };
+        let refusal = state.keep_form(session, &accepted, refusal, ctx).await;
         state.refuse(session, Some(&accepted), refusal, ctx).await?;
         ctx.accepted = Some(accepted);
         Ok(true)
@@ -291,7 +301,19 @@ impl ProxyHttp for Gateway {
             return Error::e_explain(ErrorType::HTTPStatus(500), "nothing was admitted");
         };
         ctx.state.prepare(request, accepted, admitted, ctx.signed_in.as_deref(), ctx)?;
+        ctx.prepare_form(request)?;
         ctx.sent_upstream = Some(Instant::now());
+        Ok(())
+    }
+
+    async fn request_body_filter(
+        &self,
+        _session: &mut Session,
+        body: &mut Option<Bytes>,
+        end_of_stream: bool,
+        ctx: &mut RequestContext,
+    ) -> Result<()> {
+        ctx.replace_body(body, end_of_stream);
         Ok(())
     }
 
@@ -313,7 +335,7 @@ impl ProxyHttp for Gateway {
         if accepted.site.compress {
             ctx.compressing = Compressing::begin(session.req_header(), response)?;
         }
-        Ok(())
+        ctx.forget_form(response)
     }
 
     fn response_body_filter(
