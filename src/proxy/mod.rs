@@ -2,6 +2,7 @@
 //!
 //! Pingora's proxy is used without Pingora's server: [`listener`] accepts connections and hands each to it.
 
+mod ending;
 mod facts;
 mod frames;
 mod gateway;
@@ -20,6 +21,7 @@ mod stream;
 mod upgrade;
 mod upstream;
 
+pub use ending::{Ending, Idle};
 pub use gateway::{Deciding, Gateway, GatewaySettings, GatewaySite};
 pub use plain::{Answer, PlainServer, RedirectToHttps};
 pub use upstream::{UpstreamAddress, UpstreamPool, UpstreamTimeouts};
