@@ -42,10 +42,11 @@ impl Inherited {
 
     /// The listener of this address: the one that was passed, or a new one.
     pub(super) async fn listener(&mut self, address: SocketAddr) -> Result<Listener, ListenError> {
-        let found = self
-            .sockets
-            .iter()
-            .position(|socket| socket.local_addr().is_ok_and(|bound| is_for(address, bound)));
+        let place = |fits: fn(SocketAddr, SocketAddr) -> bool| {
+            let fits = |socket: &TcpListener| socket.local_addr().is_ok_and(|at| fits(address, at));
+            self.sockets.iter().position(fits)
+        };
+        let found = place(|wanted, bound| wanted == bound).or_else(|| place(is_for));
         match found {
             Some(place) => Listener::over(self.sockets.remove(place), address),
             None => Listener::bind(address).await,
@@ -83,4 +84,43 @@ fn is_for(wanted: SocketAddr, bound: SocketAddr) -> bool {
     let same_port = wanted.port() == bound.port() || wanted.port() == 0;
     let both_all = wanted.ip().is_unspecified() && bound.ip().is_unspecified();
     same_port && (wanted.ip() == bound.ip() || both_all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_socket_is_found_by_its_address_and_the_exact_one_first() {
+        let bound = |address: &str| TcpListener::bind(address).unwrap();
+        let all = bound("0.0.0.0:0");
+        let port = all.local_addr().unwrap().port();
+        let one = bound("127.0.0.1:0");
+        let exact = one.local_addr().unwrap();
+        let mut inherited = Inherited { sockets: vec![all, one], predecessor: None };
+        let found = inherited.listener(exact).await.unwrap();
+        assert_eq!(found.address(), Some(exact));
+        let any: SocketAddr = format!("[::]:{port}").parse().unwrap();
+        let found = inherited.listener(any).await.unwrap();
+        assert_eq!(found.address(), Some(([0, 0, 0, 0], port).into()), "all addresses are all");
+        assert!(inherited.sockets.is_empty());
+        let new = inherited.listener(([127, 0, 0, 1], 0).into()).await.unwrap();
+        assert!(new.address().unwrap().port() > 0, "what was not passed is bound");
+        assert!(inherited.takes_the_place(), "there is nobody to ask");
+    }
+
+    #[test]
+    fn a_successor_whose_predecessor_is_stopped_does_not_serve() {
+        let (theirs, ours) = UnixStream::pair().unwrap();
+        let mut inherited = Inherited { sockets: Vec::new(), predecessor: Some(ours) };
+        drop(theirs);
+        assert!(!inherited.takes_the_place());
+        let (mut theirs, ours) = UnixStream::pair().unwrap();
+        let mut inherited = Inherited { sockets: Vec::new(), predecessor: Some(ours) };
+        theirs.write_all(GO.as_bytes()).unwrap();
+        assert!(inherited.takes_the_place());
+        let mut heard = [0; READY.len()];
+        theirs.read_exact(&mut heard).unwrap();
+        assert_eq!(heard, READY.as_bytes());
+    }
 }

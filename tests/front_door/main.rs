@@ -41,6 +41,7 @@ mod readme;
 mod registration;
 mod reload;
 mod reset;
+mod restart;
 mod rules;
 mod secrets;
 mod sessions;
