@@ -19,7 +19,9 @@ use crate::notify::inbox::Inbox;
 use crate::notify::worker::OutboxWorker;
 use crate::portal::pages::Pages;
 use crate::proxy::listener::{Listener, tls_acceptor};
-use crate::proxy::{Ending, Gateway, GatewaySettings, Idle, PlainServer, RedirectToHttps, http2};
+use crate::proxy::{
+    Ending, Gateway, GatewaySettings, Idle, Leashed, PlainServer, RedirectToHttps, http2,
+};
 use crate::templates::Templates;
 
 use super::reload::{Live, Reloader, Source};
@@ -172,7 +174,7 @@ impl Server {
         }
         let mut gateway = http_proxy(&Arc::new(proxy_conf()), gateway);
         http2::limit(&mut gateway);
-        let gateway = Arc::new(gateway);
+        let gateway = Arc::new(Leashed::new(gateway));
         let redirect = Arc::new(PlainServer::new(RedirectToHttps { sites: self.origins }));
         for (listener, mode) in self.listeners {
             match mode {
@@ -251,7 +253,8 @@ fn proxy_conf() -> ServerConf {
     ServerConf {
         // A pool below the concurrency makes connections anew for each request (measured: −38 %).
         upstream_keepalive_pool_size: 2048,
-        max_retries: 2,
+        // The gateway counts attempts itself, and decides which failures allow another.
+        max_retries: 16,
         ..ServerConf::default()
     }
 }
