@@ -44,6 +44,7 @@ mod registration;
 mod reload;
 mod reset;
 mod restart;
+mod resume;
 mod rules;
 mod secrets;
 mod sessions;
