@@ -3,6 +3,7 @@
 //! Pingora's proxy is used without Pingora's server: [`listener`] accepts connections and hands each to it.
 
 mod compress;
+mod ending;
 mod facts;
 mod frames;
 mod gateway;
@@ -24,6 +25,7 @@ mod stream;
 mod upgrade;
 mod upstream;
 
+pub use ending::{Ending, Idle};
 pub use gateway::{Deciding, Gateway, GatewaySettings, GatewaySite};
 pub use leash::Leashed;
 pub use plain::{Answer, PlainServer, RedirectToHttps};

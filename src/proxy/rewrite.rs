@@ -1,6 +1,6 @@
 //! Paths that are one outside and another at the app: a prefix that browsers see and the app does not, one that the app
 //! wants and browsers do not see, and the way back in redirects and cookies. The policy decides on the path outside,
-//! the signature covers the one that the app gets (ADR 0015).
+//! the signature covers the one that the app gets (ADR 0017).
 
 use std::borrow::Cow;
 

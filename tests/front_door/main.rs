@@ -43,6 +43,7 @@ mod readme;
 mod registration;
 mod reload;
 mod reset;
+mod restart;
 mod resume;
 mod rewriting;
 mod rules;
