@@ -35,6 +35,7 @@ use crate::policy::SitePolicy;
 use crate::portal::Portal;
 use crate::portal::pages::{Logo, LogoKind, Look, Pages};
 use crate::proxy::listener::{ListenError, Listener, tls_acceptor};
+use crate::proxy::workers::{Served, Workers};
 use crate::proxy::{
     Gateway, GatewaySettings, GatewaySite, PlainServer, RedirectToHttps, UpstreamAddress,
     UpstreamPool, UpstreamTimeouts,
@@ -93,6 +94,9 @@ pub enum StartError {
     /// A listening address, certificate or key.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// The threads that serve connections.
+    #[error("the threads that serve connections could not be started: {0}")]
+    Workers(std::io::Error),
     /// The file of countries.
     #[error(
         "geoip.database: cannot use {path}: {cause}; give a file in MaxMind's format, such as GeoLite2-Country.mmdb"
@@ -194,6 +198,7 @@ pub struct Server {
     admin: Option<Listener>,
     origins: Vec<crate::domain::host::Origin>,
     algorithm: AssertionAlgorithm,
+    workers: Workers,
 }
 
 impl Server {
@@ -227,7 +232,8 @@ impl Server {
         };
         let origins = gateway.sites.iter().map(|site| site.portal.origin.clone()).collect();
         let algorithm = settings.assertion.algorithm;
-        Ok(Self { core, worker, gateway, listeners, admin, origins, algorithm })
+        let workers = Workers::start().map_err(StartError::Workers)?;
+        Ok(Self { core, worker, gateway, listeners, admin, origins, algorithm, workers })
     }
 
     /// What it shares with the command line.
@@ -247,22 +253,21 @@ impl Server {
     pub async fn run(self, stop: watch::Receiver<bool>) {
         let mut tasks = JoinSet::new();
         let conf = Arc::new(proxy_conf());
-        let gateway = Arc::new(http_proxy(
-            &conf,
-            Gateway::new(
-                self.gateway,
-                Arc::clone(&self.core.clock),
-                Arc::clone(&self.core.entropy),
-            ),
-        ));
+        let gateway = Gateway::new(
+            self.gateway,
+            Arc::clone(&self.core.clock),
+            Arc::clone(&self.core.entropy),
+        );
+        // Each thread has its own connections to the apps.
+        let gateways = self.workers.serve(|| http_proxy(&conf, gateway.for_another_thread()));
         let redirect = Arc::new(PlainServer::new(RedirectToHttps { sites: self.origins }));
         for (listener, mode) in self.listeners {
             match mode {
                 ListenMode::RedirectToHttps => {
-                    serve(&mut tasks, listener, Arc::clone(&redirect), &stop);
+                    serve(&mut tasks, listener, Served::here(Arc::clone(&redirect)), &stop);
                 }
                 ListenMode::Plain | ListenMode::Tls { .. } => {
-                    serve(&mut tasks, listener, Arc::clone(&gateway), &stop);
+                    serve(&mut tasks, listener, gateways.clone(), &stop);
                 }
             }
         }
@@ -272,7 +277,7 @@ impl Server {
                 Arc::clone(&self.core.flow),
                 stop.clone(),
             );
-            serve(&mut tasks, listener, Arc::new(PlainServer::new(admin)), &stop);
+            serve(&mut tasks, listener, Served::here(Arc::new(PlainServer::new(admin))), &stop);
         }
         tasks.spawn(self.worker.run(stop.clone()));
         upkeep::spawn(&mut tasks, &self.core, self.algorithm, &stop);
@@ -284,10 +289,10 @@ impl Server {
 fn serve<A: ServerApp + Send + Sync + 'static>(
     tasks: &mut JoinSet<()>,
     listener: Listener,
-    app: Arc<A>,
+    served: Served<A>,
     stop: &watch::Receiver<bool>,
 ) {
-    tasks.spawn(listener.serve(app, stop.clone(), GRACE));
+    tasks.spawn(listener.serve(served, stop.clone(), GRACE));
 }
 
 fn proxy_conf() -> ServerConf {

@@ -54,6 +54,15 @@ impl Gateway {
         let state = State::new(settings, Arc::clone(&entropy));
         Self { state: Arc::new(ArcSwap::from_pointee(state)), clock, entropy }
     }
+
+    /// The same gateway, for a thread that has connections of its own.
+    pub fn for_another_thread(&self) -> Self {
+        Self {
+            state: Arc::clone(&self.state),
+            clock: Arc::clone(&self.clock),
+            entropy: Arc::clone(&self.entropy),
+        }
+    }
 }
 
 /// What is known of a request as it goes through the phases.

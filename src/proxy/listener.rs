@@ -18,6 +18,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::head::HeadWatch;
 use super::stream::Downstream;
+use super::workers::Served;
 
 /// The longest that a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -71,11 +72,11 @@ impl Listener {
         self.socket.local_addr().ok()
     }
 
-    /// Serves connections with `app` until `shutdown` says true; then takes no more, lets those in flight finish for
+    /// Serves connections with an app until `shutdown` says true; then takes no more, lets those in flight finish for
     /// up to `grace`, and comes back. Idle connections end at once.
     pub async fn serve<A: ServerApp + Send + Sync + 'static>(
         self,
-        app: Arc<A>,
+        served: Served<A>,
         mut shutdown: watch::Receiver<bool>,
         grace: Duration,
     ) {
@@ -87,8 +88,16 @@ impl Listener {
                 () = told_to_stop(&mut shutdown) => break,
                 accepted = self.socket.accept() => match accepted {
                     Ok((stream, peer)) => {
-                        let connection = serve_one(stream, peer, self.tls.clone(), Arc::clone(&app), told.clone());
-                        connections.spawn(connection);
+                        let Some((runtime, app, seat)) = served.next() else { break };
+                        let (tls, told) = (self.tls.clone(), told.clone());
+                        let connection = async move {
+                            let _seat = seat;
+                            match hand_over(stream) {
+                                Ok(stream) => serve_one(stream, peer, tls, app, told).await,
+                                Err(error) => tracing::error!(%error, "a connection could not be served"),
+                            }
+                        };
+                        connections.spawn_on(connection, runtime);
                     }
                     Err(error) => pause_after(&error).await,
                 },
@@ -96,7 +105,9 @@ impl Listener {
             }
         }
         drop(self.socket);
-        app.cleanup().await;
+        for app in served.apps() {
+            app.cleanup().await;
+        }
         let drained = async { while connections.join_next().await.is_some() {} };
         if tokio::time::timeout(grace, drained).await.is_err() {
             tracing::warn!(
@@ -110,6 +121,11 @@ impl Listener {
 /// Comes back once `shutdown` says true, or nobody is left to say it.
 async fn told_to_stop(shutdown: &mut watch::Receiver<bool>) {
     let _ = shutdown.wait_for(|stop| *stop).await;
+}
+
+/// Has the runtime at hand wait for a connection that another one has accepted.
+fn hand_over(stream: TcpStream) -> io::Result<TcpStream> {
+    TcpStream::from_std(stream.into_std()?)
 }
 
 async fn serve_one<A: ServerApp + Send + Sync + 'static>(

@@ -17,6 +17,7 @@ mod reply;
 mod stream;
 mod upgrade;
 mod upstream;
+pub mod workers;
 
 pub use gateway::{Gateway, GatewaySettings, GatewaySite};
 pub use plain::{Answer, PlainServer, RedirectToHttps};
