@@ -26,6 +26,18 @@ pub fn apps_node_modules() -> PathBuf {
     tool("DOORWARD_TEST_APPS_NODE_MODULES")
 }
 
+/// The folder with the example app of the verifier in this language; `None`, having said so, where it could not be
+/// built. In CI it has to be.
+pub fn verifier(language: &str) -> Option<PathBuf> {
+    let folder = tool("DOORWARD_TEST_VERIFIERS").join(language);
+    let is_built = folder.join("made-of").is_file();
+    assert!(is_built || std::env::var_os("CI").is_none(), "scripts/test builds the {language} app");
+    if !is_built {
+        eprintln!("SKIPPED: what builds the app in {language} is not installed here");
+    }
+    is_built.then_some(folder)
+}
+
 /// The browser.
 pub fn chromium() -> PathBuf {
     tool("DOORWARD_TEST_CHROMIUM")
