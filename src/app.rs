@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::auth::new_password::{Breached, PasswordChecks};
 use crate::auth::password::{BadParameters, HashingSettings};
 use crate::auth::{AuthSettings, RateLimits};
+use crate::config::raw;
 use crate::config::settings::{self, Settings};
 use crate::domain::budget::{DelayRule, GuessBudget};
 use crate::domain::challenge::ResendRule;
@@ -115,6 +116,7 @@ fn gateway(settings: &Settings, core: &Core, pages: Arc<Pages>) -> GatewaySettin
         pages,
         portal: portal.service(),
         ring: Arc::clone(&core.ring),
+        short_way: raw::short_way(),
     }
 }
 

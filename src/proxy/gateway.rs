@@ -26,6 +26,7 @@ use crate::telemetry::metrics::{DecisionLabel, RequestSummary, SecurityEvent, me
 use super::facts::{BadRequest, RequestKind};
 use super::question::Question;
 use super::refusal::Refusal;
+use super::short::ShortWay;
 use super::upgrade::AnswerInOrder;
 use super::{head, headers, upstream};
 
@@ -46,13 +47,15 @@ pub struct Gateway {
     state: Arc<ArcSwap<State>>,
     clock: SharedClock,
     entropy: SharedEntropy,
+    pub(super) short_way: ShortWay,
 }
 
 impl Gateway {
     /// A gateway with these settings.
     pub fn new(settings: GatewaySettings, clock: SharedClock, entropy: SharedEntropy) -> Self {
+        let short_way = ShortWay::new(settings.short_way);
         let state = State::new(settings, Arc::clone(&entropy));
-        Self { state: Arc::new(ArcSwap::from_pointee(state)), clock, entropy }
+        Self { state: Arc::new(ArcSwap::from_pointee(state)), clock, entropy, short_way }
     }
 
     /// The same gateway, for a thread that has connections of its own.
@@ -61,6 +64,7 @@ impl Gateway {
             state: Arc::clone(&self.state),
             clock: Arc::clone(&self.clock),
             entropy: Arc::clone(&self.entropy),
+            short_way: self.short_way.for_another_thread(),
         }
     }
 }
@@ -80,6 +84,8 @@ pub struct RequestContext {
     own_host: Option<String>,
     /// Where a WebSocket may begin.
     in_order: Option<AnswerInOrder>,
+    /// The app that was chosen before Pingora asks for one.
+    pub(super) chosen: Option<Box<HttpPeer>>,
     sent_upstream: Option<Instant>,
     upstream_took: Option<Duration>,
 }
@@ -104,6 +110,7 @@ impl ProxyHttp for Gateway {
             signed_in: None,
             own_host: None,
             in_order: None,
+            chosen: None,
             sent_upstream: None,
             upstream_took: None,
         }
@@ -151,7 +158,7 @@ impl ProxyHttp for Gateway {
             Ok(admitted) => {
                 ctx.forwarding = Some(admitted);
                 ctx.accepted = Some(accepted);
-                return Ok(false);
+                return self.forward_shortly(session, ctx).await;
             }
             Err(refusal) => refusal,
         };
@@ -165,6 +172,9 @@ impl ProxyHttp for Gateway {
         session: &mut Session,
         ctx: &mut RequestContext,
     ) -> Result<Box<HttpPeer>> {
+        if let Some(chosen) = ctx.chosen.take() {
+            return Ok(chosen);
+        }
         let Some(accepted) = &ctx.accepted else {
             return Error::e_explain(ErrorType::InternalError, "no request was accepted");
         };
@@ -223,6 +233,7 @@ impl ProxyHttp for Gateway {
         if ctx.upstream_took.is_none() {
             ctx.upstream_took = ctx.sent_upstream.map(|sent| sent.elapsed());
         }
+        headers::check_switch(response, ctx.is_websocket())?;
         headers::clean_response(response)
     }
 
@@ -286,6 +297,12 @@ impl ProxyHttp for Gateway {
             status,
             duration: total,
         });
+    }
+}
+
+impl RequestContext {
+    fn is_websocket(&self) -> bool {
+        self.accepted.as_ref().is_some_and(|a| a.facts.kind == RequestKind::WebSocket)
     }
 }
 

@@ -237,6 +237,15 @@ fn assertion(writer: &IdentityWriter, told: &Told<'_>) -> Option<HeaderValue> {
     }
 }
 
+/// Refuses the change to a protocol that nobody asked for: what follows would be no HTTP (S50).
+pub(super) fn check_switch(response: &ResponseHeader, is_websocket: bool) -> pingora::Result<()> {
+    if response.status == http::StatusCode::SWITCHING_PROTOCOLS && !is_websocket {
+        let error = "an app changed the protocol unasked";
+        return Err(pingora::Error::explain(pingora::ErrorType::InvalidHTTPHeader, error).into_up());
+    }
+    Ok(())
+}
+
 /// Keeps an app from setting doorward's cookies (S30).
 pub(super) fn clean_response(response: &mut ResponseHeader) -> pingora::Result<()> {
     let is_ours = |value: &HeaderValue| is_ours(value.as_bytes());

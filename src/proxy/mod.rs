@@ -14,6 +14,7 @@ mod question;
 mod refusal;
 mod rehearsal;
 mod reply;
+mod short;
 mod stream;
 mod upgrade;
 mod upstream;
