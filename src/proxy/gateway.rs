@@ -234,6 +234,7 @@ impl ProxyHttp for Gateway {
             ctx.upstream_took = ctx.sent_upstream.map(|sent| sent.elapsed());
         }
         headers::check_switch(response, ctx.is_websocket())?;
+        headers::say_length_once(response)?;
         headers::clean_response(response)
     }
 

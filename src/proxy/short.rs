@@ -128,11 +128,11 @@ impl Gateway {
         let mut upstream = HttpSession::new_with_options(Box::new(connection), &*peer);
         upstream.read_timeout = peer.options.read_timeout;
         upstream.write_timeout = peer.options.write_timeout;
+        metrics().forwarded_shortly();
         if let Err(error) = self.exchange(session, &mut upstream, (&peer, reused), ctx).await {
             let error = self.error_while_proxy(&peer, session, error, ctx, reused);
             return another_try(session, error);
         }
-        metrics().forwarded_shortly();
         self.keep(upstream, address, peer.options.idle_timeout).await;
         Ok(true)
     }
