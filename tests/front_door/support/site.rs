@@ -79,6 +79,8 @@ pub struct Setup {
     pub front: Option<Front>,
     /// The way that requests take to the app where they have the choice.
     pub way: Way,
+    /// More listeners, each a YAML mapping; `FOLDER` stands for the folder of the site.
+    pub listen: Vec<String>,
 }
 
 /// A way to the app.
@@ -131,6 +133,7 @@ impl Default for Setup {
             people: vec![ADA, GRACE],
             front: None,
             way: Way::default(),
+            listen: Vec::new(),
         }
     }
 }
@@ -202,8 +205,13 @@ impl Site {
         let origin = setup.origin.unwrap_or(&own);
         let portal = setup.portal.map(|more| format!(", {more}")).unwrap_or_default();
         let host = setup.first_host;
+        let more: String = setup
+            .listen
+            .iter()
+            .map(|one| format!(", {}", one.replace("FOLDER", &folder.to_string())))
+            .collect();
         let mut yaml = format!(
-            "listen: [{{ address: \"{}\" }}]\nadmin: {{ address: \"{}\" }}\n\
+            "listen: [{{ address: \"{}\" }}{more}]\nadmin: {{ address: \"{}\" }}\n\
              portal: {{ origin: \"{origin}\", name: Example Wiki{portal} }}\n\
              secret_file: {folder}/secret\naccounts: {{ database: \"sqlite://{folder}/doorward.db\" }}\nmail: {mail}\n\
              password_hash: {{ memory_kib: 7168, iterations: 5 }}\nlog: {{ format: json, filter: \"{}\" }}\n",
