@@ -20,7 +20,7 @@ use crate::notify::worker::OutboxWorker;
 use crate::portal::pages::Pages;
 use crate::proxy::listener::{Listener, tls_acceptor};
 use crate::proxy::workers::{Served, Workers};
-use crate::proxy::{Gateway, GatewaySettings, PlainServer, RedirectToHttps, http2};
+use crate::proxy::{Gateway, GatewaySettings, Leashed, PlainServer, RedirectToHttps, http2};
 use crate::templates::Templates;
 
 use super::reload::{Live, Reloader, Source};
@@ -143,7 +143,7 @@ impl Server {
         let gateways = self.workers.serve(|| {
             let mut gateway = http_proxy(&conf, gateway.for_another_thread());
             http2::limit(&mut gateway);
-            gateway
+            Leashed::new(gateway)
         });
         let redirect = Arc::new(PlainServer::new(RedirectToHttps { sites: self.origins }));
         for (listener, mode) in self.listeners {
@@ -184,7 +184,8 @@ fn proxy_conf() -> ServerConf {
     ServerConf {
         // A pool below the concurrency makes connections anew for each request (measured: −38 %).
         upstream_keepalive_pool_size: 2048,
-        max_retries: 2,
+        // The gateway counts attempts itself, and decides which failures allow another.
+        max_retries: 16,
         ..ServerConf::default()
     }
 }

@@ -43,6 +43,7 @@ pub mod second_step;
 pub mod sessions;
 pub mod sign_in;
 pub mod sign_out;
+pub mod streams;
 pub mod ticket;
 pub mod tokens;
 mod unusual;

@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::protocols::Digest;
-use pingora::proxy::{FailToProxy, ProxyHttp, Session};
+use pingora::proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorType, Result};
 
@@ -28,18 +28,21 @@ use super::question::Question;
 use super::refusal::Refusal;
 use super::short::ShortWay;
 use super::upgrade::AnswerInOrder;
-use super::{head, headers, http2, upstream};
+use super::upstream::{Attempts, Failure, key_of};
+use super::{head, headers, http2};
 
 mod answer;
 mod decide;
 mod forward;
 mod settings;
 mod state;
+mod streams;
 mod verify;
 
 pub use settings::{GatewaySettings, GatewaySite};
 use state::Accepted;
 pub(super) use state::State;
+use streams::Watched;
 
 /// The gateway.
 pub struct Gateway {
@@ -59,7 +62,9 @@ pub struct Deciding {
 impl Deciding {
     /// Takes these settings for the requests that begin from now on; those under way end by the ones of before.
     pub fn replace(&self, settings: GatewaySettings) {
-        self.state.store(Arc::new(State::new(settings, Arc::clone(&self.entropy))));
+        let state = State::new(settings, Arc::clone(&self.entropy));
+        state.start_upstreams(Some(&self.state.load()));
+        self.state.store(Arc::new(state));
     }
 }
 
@@ -68,6 +73,7 @@ impl Gateway {
     pub fn new(settings: GatewaySettings, clock: SharedClock, entropy: SharedEntropy) -> Self {
         let short_way = ShortWay::new(settings.short_way);
         let state = State::new(settings, Arc::clone(&entropy));
+        state.start_upstreams(None);
         Self { state: Arc::new(ArcSwap::from_pointee(state)), clock, entropy, short_way }
     }
 
@@ -98,14 +104,16 @@ pub struct RequestContext {
     accepted: Option<Accepted>,
     forwarding: Option<Admitted>,
     signed_in: Option<Arc<SignedIn>>,
-    /// The `Host` of the app itself, where that is what it is told.
-    own_host: Option<String>,
+    /// Which apps it was sent to.
+    pub(super) attempts: Attempts,
     /// Where a WebSocket may begin.
     in_order: Option<AnswerInOrder>,
     /// The app that was chosen before Pingora asks for one.
     pub(super) chosen: Option<Box<HttpPeer>>,
     sent_upstream: Option<Instant>,
     upstream_took: Option<Duration>,
+    /// What goes on, and ends with its session.
+    watched: Option<Watched>,
 }
 
 const KEEP_ALIVE_SECS: u64 = 75;
@@ -126,11 +134,12 @@ impl ProxyHttp for Gateway {
             accepted: None,
             forwarding: None,
             signed_in: None,
-            own_host: None,
+            attempts: Attempts::default(),
             in_order: None,
             chosen: None,
             sent_upstream: None,
             upstream_took: None,
+            watched: None,
         }
     }
 
@@ -164,17 +173,22 @@ impl ProxyHttp for Gateway {
         let settled = match state.known(headers, &accepted, ctx).await {
             Ok(signed_in) if is_portals => {
                 ctx.decision = DecisionLabel::Portal;
+                if let Some(signed_in) = &signed_in {
+                    state.auth.touch(signed_in, ctx.now);
+                }
                 state.answer_by_portal(session, &accepted, signed_in, ctx).await?;
                 ctx.accepted = Some(accepted);
                 return Ok(true);
             }
-            Ok(signed_in) => State::settle(headers, &accepted, signed_in, ctx),
+            Ok(signed_in) => state.settle(headers, &accepted, signed_in, ctx),
             Err(refusal) => Err(refusal),
         };
         let refusal = match settled {
             Ok(_) if accepted.site.upstreams.is_empty() => Refusal::Error(ErrorKind::NotFound),
             Ok(admitted) => {
                 ctx.forwarding = Some(admitted);
+                let is_empty = session.as_downstream_mut().is_body_empty();
+                ctx.watch_upload(session.req_header(), is_empty);
                 ctx.accepted = Some(accepted);
                 return self.forward_shortly(session, ctx).await;
             }
@@ -193,15 +207,17 @@ impl ProxyHttp for Gateway {
         if let Some(chosen) = ctx.chosen.take() {
             return Ok(chosen);
         }
-        let Some(accepted) = &ctx.accepted else {
+        let RequestContext { accepted: Some(accepted), attempts, signed_in, in_order, .. } = ctx
+        else {
             return Error::e_explain(ErrorType::InternalError, "no request was accepted");
         };
-        match accepted.site.upstreams.choose().await {
+        let account = signed_in.as_ref().map(|signed_in| signed_in.session.account);
+        let key = || key_of(account, accepted.facts.client.address);
+        match attempts.next(&accepted.site.upstreams, key).await {
             Ok(mut peer) => {
-                ctx.own_host = (!accepted.site.preserve_host).then(|| upstream::host_of(&peer));
                 let begins = accepted.facts.kind == RequestKind::WebSocket
                     && session.as_downstream_mut().is_body_empty();
-                ctx.in_order = begins.then(|| AnswerInOrder::over(&mut peer));
+                *in_order = begins.then(|| AnswerInOrder::over(&mut peer));
                 Ok(peer)
             }
             Err(error) => {
@@ -210,6 +226,57 @@ impl ProxyHttp for Gateway {
                 Err(failed)
             }
         }
+    }
+
+    /// Nothing was sent yet: another app may get it.
+    fn fail_to_connect(
+        &self,
+        _session: &mut Session,
+        _peer: &HttpPeer,
+        ctx: &mut RequestContext,
+        mut error: Box<Error>,
+    ) -> Box<Error> {
+        let RequestContext { accepted, attempts, .. } = ctx;
+        let again = accepted
+            .as_ref()
+            .is_some_and(|accepted| attempts.could_not_connect(&accepted.site.upstreams, &error));
+        error.set_retry(again);
+        error
+    }
+
+    fn error_while_proxy(
+        &self,
+        _peer: &HttpPeer,
+        session: &mut Session,
+        mut error: Box<Error>,
+        ctx: &mut RequestContext,
+        reused: bool,
+    ) -> Box<Error> {
+        let RequestContext { accepted, attempts, .. } = ctx;
+        let failure = Failure {
+            error: &error,
+            bodyless: session.as_downstream_mut().is_body_empty(),
+            body_kept: !session.as_downstream().retry_buffer_truncated(),
+            method: &session.req_header().method,
+            reused,
+        };
+        let again = session.response_written().is_none()
+            && accepted
+                .as_ref()
+                .is_some_and(|accepted| attempts.failed(&accepted.site.upstreams, &failure));
+        error.set_retry(again);
+        error
+    }
+
+    /// What is sent again is counted, and told where an app is left out.
+    fn suppress_proxy_warn_log(
+        &self,
+        _session: &Session,
+        _ctx: &RequestContext,
+        _error: &Error,
+        _context: ProxyWarnLogContext,
+    ) -> bool {
+        true
     }
 
     async fn connected_to_upstream(
@@ -244,13 +311,17 @@ impl ProxyHttp for Gateway {
 
     async fn response_filter(
         &self,
-        _session: &mut Session,
+        session: &mut Session,
         response: &mut ResponseHeader,
         ctx: &mut RequestContext,
     ) -> Result<()> {
+        if let Some(accepted) = &ctx.accepted {
+            ctx.attempts.answered(&accepted.site.upstreams);
+        }
         if ctx.upstream_took.is_none() {
             ctx.upstream_took = ctx.sent_upstream.map(|sent| sent.elapsed());
         }
+        ctx.watch_answer(&session.req_header().method, response, || self.clock.now()).await?;
         headers::check_switch(response, ctx.is_websocket())?;
         headers::say_length_once(response)?;
         headers::clean_response(response)
@@ -296,26 +367,9 @@ impl ProxyHttp for Gateway {
         ctx: &mut RequestContext,
     ) {
         head::next();
+        ctx.watched = None;
         let status = session.response_written().map_or(0, |response| response.status.as_u16());
-        let total = ctx.started.elapsed();
-        let upstream = ctx.upstream_took;
-        let gateway = match (ctx.sent_upstream, upstream) {
-            // Until the request was on its way; what follows is the app's time and the client's.
-            (Some(sent), _) => sent.duration_since(ctx.started),
-            (None, _) => total,
-        };
-        let site =
-            ctx.accepted.as_ref().map_or(&ctx.state.nowhere, |accepted| &accepted.site.metrics);
-        let summary = RequestSummary { decision: ctx.decision, status, total, gateway, upstream };
-        site.record(&summary);
-        logs::access(&Access {
-            request: ctx.id,
-            site: ctx.accepted.as_ref().map_or("none", |a| a.facts.authority.host.as_str()),
-            method: session.req_header().method.as_str(),
-            decision: ctx.decision,
-            status,
-            duration: total,
-        });
+        ctx.conclude(&session.req_header().method, status);
         // The answer is out. To break off what still comes would cost a client of HTTP/2 that answer.
         if session.is_http2() {
             let _ = session.drain_request_body().await;
@@ -326,6 +380,29 @@ impl ProxyHttp for Gateway {
 impl RequestContext {
     fn is_websocket(&self) -> bool {
         self.accepted.as_ref().is_some_and(|a| a.facts.kind == RequestKind::WebSocket)
+    }
+
+    /// Counts the request and writes its line.
+    fn conclude(&self, method: &http::Method, status: u16) {
+        let total = self.started.elapsed();
+        let upstream = self.upstream_took;
+        let gateway = match (self.sent_upstream, upstream) {
+            // Until the request was on its way; what follows is the app's time and the client's.
+            (Some(sent), _) => sent.duration_since(self.started),
+            (None, _) => total,
+        };
+        let site =
+            self.accepted.as_ref().map_or(&self.state.nowhere, |accepted| &accepted.site.metrics);
+        let summary = RequestSummary { decision: self.decision, status, total, gateway, upstream };
+        site.record(&summary);
+        logs::access(&Access {
+            request: self.id,
+            site: self.accepted.as_ref().map_or("none", |a| a.facts.authority.host.as_str()),
+            method: method.as_str(),
+            decision: self.decision,
+            status,
+            duration: total,
+        });
     }
 }
 

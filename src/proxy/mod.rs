@@ -9,6 +9,7 @@ mod gather;
 mod head;
 mod headers;
 pub mod http2;
+mod leash;
 pub mod listener;
 mod plain;
 mod portal_call;
@@ -23,5 +24,9 @@ mod upstream;
 pub mod workers;
 
 pub use gateway::{Deciding, Gateway, GatewaySettings, GatewaySite};
+pub use leash::Leashed;
 pub use plain::{Answer, PlainServer, RedirectToHttps};
-pub use upstream::{UpstreamAddress, UpstreamPool, UpstreamTimeouts};
+pub use upstream::{
+    Balance, Check, ClientCertificate, Ejection, UpstreamAddress, UpstreamHttp, UpstreamPool,
+    UpstreamSettings, UpstreamTimeouts, UpstreamTls,
+};

@@ -12,14 +12,16 @@ use prometheus::{
 };
 
 use self::make::{ANSWERS, DELIVERY, GATEWAY, HASHING, Maker, STORES};
+use self::upstreams::Upstreams;
 use super::labels::StatusClass;
 pub use super::labels::{
     CodeEvent, DecisionLabel, DeviceEvent, MailResult, ReloadResult, SecurityEvent, SigninResult,
-    SigninStep,
+    SigninStep, UpstreamFailure,
 };
 use crate::domain::challenge::Purpose;
 
 mod make;
+mod upstreams;
 
 /// The one set of metrics of this process.
 #[expect(clippy::expect_used, reason = "names and labels are constants; a test builds them")]
@@ -54,11 +56,13 @@ pub struct Metrics {
     limits: IntCounterVec,
     report_only: IntCounterVec,
     security_events: IntCounterVec,
+    streams_cut: IntCounter,
     password_hash_seconds: Histogram,
     password_hash_queue: IntGauge,
     sessions: IntGauge,
     store_seconds: HistogramVec,
     forwarded_shortly: IntCounter,
+    upstreams: Upstreams,
     reloads: IntCounterVec,
     reload_succeeded: IntGauge,
     reload_succeeded_at: IntGauge,
@@ -125,6 +129,11 @@ impl Metrics {
     /// An attack was seen and stopped, or the protection of an account was changed.
     pub fn security_event(&self, event: SecurityEvent) {
         self.security_events.with_label_values(&[event.as_str()]).inc();
+    }
+
+    /// Something that was open has ended with its session.
+    pub fn stream_cut(&self) {
+        self.streams_cut.inc();
     }
 
     /// One password was hashed, in this time without its wait.
@@ -243,6 +252,10 @@ impl Metrics {
                 "Attacks seen and stopped, and changes to how accounts are protected.",
                 &["event"],
             )?,
+            streams_cut: make.counter(
+                "doorward_streams_cut_total",
+                "WebSockets, event streams and long transfers that have ended with their session.",
+            )?,
             password_hash_seconds: make.histogram(
                 "doorward_password_hash_seconds",
                 "Time to hash one password, without its wait.",
@@ -261,6 +274,7 @@ impl Metrics {
                 "doorward_forwarded_shortly_total",
                 "Requests that went the short way to their app.",
             )?,
+            upstreams: Upstreams::build(&make)?,
             reloads: make.counters(
                 "doorward_config_reloads_total",
                 "Times that the configuration was read again, by what came of it.",
