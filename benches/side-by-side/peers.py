@@ -163,7 +163,7 @@ class Peers:
         (folder / "haproxy.cfg").write_text(f"""
 global
     nbthread {os.cpu_count()}
-    maxconn 20000
+    maxconn 4000
 defaults
     mode http
     timeout connect 5s
@@ -272,7 +272,7 @@ def install_oauth2_proxy():
     print("building oauth2-proxy (some minutes, once)", file=sys.stderr)
     environment = os.environ | {"GOPATH": str(folder), "GOBIN": str(folder / "bin"), "GOFLAGS": "-modcacherw"}
     done = subprocess.run(
-        [go, "install", "github.com/oauth2-proxy/oauth2-proxy/v7@v7.12.0"], cwd=TOP, env=environment,
+        [go, "install", "github.com/oauth2-proxy/oauth2-proxy/v7@v7.15.6"], cwd=TOP, env=environment,
         capture_output=True, text=True, check=False,
     )
     if done.returncode != 0:

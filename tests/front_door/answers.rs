@@ -276,7 +276,8 @@ async fn only_what_may_be_asked_twice_is_asked_again_on_another_connection() {
         ask(&site, "GET").await.expect(200);
         ask(&site, "POST").await.expect(502);
         assert_eq!(app.requests(), 2, "{way:?}: it may have been done already");
-        // A connection that was new is not tried twice.
+        // A connection that was new is not tried twice: none is kept yet.
+        let site = site_of(&app, way).await;
         app.will(&[unanswered, OK]);
         ask(&site, "GET").await.expect(502);
         assert_eq!(app.requests(), 1, "{way:?}");
