@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
+use bytes::Bytes;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::protocols::Digest;
 use pingora::proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
@@ -14,6 +15,7 @@ use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorType, Result};
 
 use crate::auth::sessions::SignedIn;
+use crate::domain::draft::Draft;
 use crate::domain::entropy::SharedEntropy;
 use crate::domain::id::RequestId;
 use crate::domain::time::{SharedClock, Timestamp};
@@ -34,6 +36,7 @@ use super::{head, headers, http2};
 mod answer;
 mod decide;
 mod forward;
+mod resume;
 mod settings;
 mod state;
 mod streams;
@@ -112,6 +115,8 @@ pub struct RequestContext {
     pub(super) chosen: Option<Box<HttpPeer>>,
     sent_upstream: Option<Instant>,
     upstream_took: Option<Duration>,
+    /// What goes to the app in place of what the browser has sent.
+    pub(super) form: Option<Draft>,
     /// What goes on, and ends with its session.
     watched: Option<Watched>,
 }
@@ -139,6 +144,7 @@ impl ProxyHttp for Gateway {
             chosen: None,
             sent_upstream: None,
             upstream_took: None,
+            form: None,
             watched: None,
         }
     }
@@ -185,15 +191,20 @@ impl ProxyHttp for Gateway {
         };
         let refusal = match settled {
             Ok(_) if accepted.site.upstreams.is_empty() => Refusal::Error(ErrorKind::NotFound),
-            Ok(admitted) => {
-                ctx.forwarding = Some(admitted);
-                let is_empty = session.as_downstream_mut().is_body_empty();
-                ctx.watch_upload(session.req_header(), is_empty);
-                ctx.accepted = Some(accepted);
-                return self.forward_shortly(session, ctx).await;
-            }
+            Ok(admitted) => match state.take_form(headers, &accepted, ctx).await {
+                Ok(form) => {
+                    ctx.form = form;
+                    ctx.forwarding = Some(admitted);
+                    let is_empty = session.as_downstream_mut().is_body_empty();
+                    ctx.watch_upload(session.req_header(), is_empty);
+                    ctx.accepted = Some(accepted);
+                    return self.forward_shortly(session, ctx).await;
+                }
+                Err(refusal) => refusal,
+            },
             Err(refusal) => refusal,
         };
+        let refusal = state.keep_form(session, &accepted, refusal, ctx).await;
         state.refuse(session, Some(&accepted), refusal, ctx).await?;
         ctx.accepted = Some(accepted);
         Ok(true)
@@ -305,7 +316,19 @@ impl ProxyHttp for Gateway {
             return Error::e_explain(ErrorType::HTTPStatus(500), "nothing was admitted");
         };
         ctx.state.prepare(request, accepted, admitted, ctx.signed_in.as_deref(), ctx)?;
+        ctx.prepare_form(request)?;
         ctx.sent_upstream = Some(Instant::now());
+        Ok(())
+    }
+
+    async fn request_body_filter(
+        &self,
+        _session: &mut Session,
+        body: &mut Option<Bytes>,
+        end_of_stream: bool,
+        ctx: &mut RequestContext,
+    ) -> Result<()> {
+        ctx.replace_body(body, end_of_stream);
         Ok(())
     }
 
@@ -324,7 +347,8 @@ impl ProxyHttp for Gateway {
         ctx.watch_answer(&session.req_header().method, response, || self.clock.now()).await?;
         headers::check_switch(response, ctx.is_websocket())?;
         headers::say_length_once(response)?;
-        headers::clean_response(response)
+        headers::clean_response(response)?;
+        ctx.forget_form(response)
     }
 
     async fn fail_to_proxy(

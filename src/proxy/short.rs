@@ -101,7 +101,9 @@ impl Gateway {
         session: &mut Session,
         ctx: &mut RequestContext,
     ) -> Result<bool> {
+        // A kept form goes out with a body that the client has not sent now.
         let short = self.short_way.open
+            && ctx.form.is_none()
             && is_common(session.req_header())
             && session.as_downstream_mut().is_body_empty();
         if !short {
