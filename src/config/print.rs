@@ -44,6 +44,7 @@ pub(super) fn file(settings: &Settings) -> Value {
         ),
         ("passwords", Some(passwords(settings))),
         ("password_hash", Some(password_hash(settings))),
+        ("shutdown", Some(shutdown(settings))),
         ("sites", list(settings.sites.iter().map(site))),
         ("log", Some(log(settings))),
     ])
@@ -191,6 +192,11 @@ fn password_hash(settings: &Settings) -> Value {
         ("threads", count(hashing.threads.get())),
         ("queue", count(hashing.queue)),
     ])
+}
+
+fn shutdown(settings: &Settings) -> Value {
+    let shutdown = settings.shutdown;
+    map([("grace", Some(span(shutdown.grace))), ("delay", Some(span(shutdown.delay)))])
 }
 
 fn site(site: &Site) -> Value {

@@ -63,6 +63,8 @@ pub struct Settings {
     pub passwords: Passwords,
     /// How passwords are hashed.
     pub password_hash: PasswordHashing,
+    /// How it ends.
+    pub shutdown: Shutdown,
     /// The sites; at least one, no two of the same host.
     pub sites: Vec<Site>,
     /// What is logged.
@@ -275,6 +277,15 @@ pub struct PasswordHashing {
     pub threads: NonZeroUsize,
     /// Hashes that may wait; past that sign-ins get 503 (S58).
     pub queue: usize,
+}
+
+/// How doorward ends once it is told to.
+#[derive(Clone, Copy, Debug)]
+pub struct Shutdown {
+    /// How long requests under way may go on.
+    pub grace: Duration,
+    /// How long connections are still taken after the word.
+    pub delay: Duration,
 }
 
 /// One site.

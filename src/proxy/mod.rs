@@ -2,6 +2,7 @@
 //!
 //! Pingora's proxy is used without Pingora's server: [`listener`] accepts connections and hands each to it.
 
+mod ending;
 mod facts;
 mod frames;
 mod gateway;
@@ -23,6 +24,7 @@ mod upgrade;
 mod upstream;
 pub mod workers;
 
+pub use ending::{Ending, Idle};
 pub use gateway::{Deciding, Gateway, GatewaySettings, GatewaySite};
 pub use leash::Leashed;
 pub use plain::{Answer, PlainServer, RedirectToHttps};

@@ -44,6 +44,7 @@ mod readme;
 mod registration;
 mod reload;
 mod reset;
+mod restart;
 mod resume;
 mod rules;
 mod secrets;
