@@ -21,9 +21,11 @@ mod rehearsal;
 mod reply;
 mod response_rules;
 mod rewrite;
+mod short;
 mod stream;
 mod upgrade;
 mod upstream;
+pub mod workers;
 
 pub use ending::{Ending, Idle};
 pub use gateway::{Deciding, Gateway, GatewaySettings, GatewaySite};
