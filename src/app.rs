@@ -129,6 +129,9 @@ fn gateway_site(site: &settings::Site, settings: &Settings, keys: &KeyRing) -> O
     let headers = site.headers.clone();
     Some(GatewaySite {
         upstreams: upstreams::pool(site),
+        path: upstreams::path_rewrite(site),
+        response_rules: upstreams::response_rules(site),
+        compress: site.rewriting.compress,
         names: IdentityHeaderNames {
             user: headers.user,
             email: headers.email,

@@ -14,7 +14,7 @@ use crate::auth::account::{AccountDraft, AccountError, Added};
 use crate::config::settings::{
     Assertion, Balance, Database, Devices, Health, HttpVersion, IdentityHeaders, Limits, Listen,
     ListenMode, Log, LogFormat, MailSettings, MailTransport, Otp, PasswordHashing, Passwords,
-    Portal, Sessions, Settings, Shutdown, Site, Upstream, UpstreamTimeouts, UpstreamTls,
+    Portal, Rewriting, Sessions, Settings, Shutdown, Site, Upstream, UpstreamTimeouts, UpstreamTls,
 };
 use crate::domain::account::LoginName;
 use crate::domain::address::TrustedProxies;
@@ -310,6 +310,7 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
             upstream_tls: UpstreamTls::default(),
             http: HttpVersion::default(),
             max_h2_streams: 1,
+            rewriting: Rewriting::default(),
         }],
         shutdown: Shutdown { grace: Duration::from_secs(30), delay: Duration::ZERO },
         log: Log { format: LogFormat::Human, filter: "warn".into() },

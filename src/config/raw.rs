@@ -19,6 +19,7 @@ mod passwords;
 mod portal;
 mod presets;
 mod registration;
+mod rewriting;
 mod rules;
 mod shutdown;
 mod sites;

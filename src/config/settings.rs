@@ -22,7 +22,9 @@ mod upstream_tls;
 mod upstreams;
 
 pub use upstream_tls::{Certificates, ClientCertificate, TlsKey, UpstreamTls};
-pub use upstreams::{Balance, Check, Health, HttpVersion, Upstream, UpstreamTimeouts};
+pub use upstreams::{
+    Balance, Check, Health, HttpVersion, ResponseHeader, Rewriting, Upstream, UpstreamTimeouts,
+};
 
 /// Everything that a configuration file says.
 #[derive(Clone, Debug)]
@@ -315,6 +317,8 @@ pub struct Site {
     pub http: HttpVersion,
     /// How many requests one HTTP/2 connection to an app carries at a time.
     pub max_h2_streams: u32,
+    /// What is changed between browsers and the app.
+    pub rewriting: Rewriting,
 }
 
 impl Site {

@@ -45,6 +45,7 @@ mod reload;
 mod reset;
 mod restart;
 mod resume;
+mod rewriting;
 mod rules;
 mod secrets;
 mod sessions;
