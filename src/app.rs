@@ -36,7 +36,7 @@ use crate::portal::Portal;
 use crate::portal::pages::{Logo, LogoKind, Look, Pages};
 use crate::proxy::listener::{ListenError, Listener, tls_acceptor};
 use crate::proxy::{
-    Gateway, GatewaySettings, GatewaySite, PlainServer, RedirectToHttps, UpstreamAddress,
+    Door, Gateway, GatewaySettings, GatewaySite, PlainServer, RedirectToHttps, UpstreamAddress,
     UpstreamPool, UpstreamTimeouts,
 };
 use crate::store::sqlite::{OpenError, POLL, SqliteStore};
@@ -213,13 +213,15 @@ impl Server {
         let pages = Arc::new(Pages::new(&templates, look(&settings.portal)?)?);
         let worker = worker(settings, &core, &templates, inbox)?;
         let gateway = gateway(settings, &core, pages);
+        let door = Arc::new(Door::new(settings.connections, settings.trusted_proxies.clone()));
         let mut listeners = Vec::new();
         for listen in &settings.listen {
             let tls = match &listen.mode {
                 ListenMode::Tls { certificate, key } => Some(tls_acceptor(certificate, key)?),
                 ListenMode::Plain | ListenMode::RedirectToHttps => None,
             };
-            listeners.push((Listener::bind(listen.address, tls).await?, listen.mode.clone()));
+            let listener = Listener::bind(listen.address, tls).await?.through(&door);
+            listeners.push((listener, listen.mode.clone()));
         }
         let admin = match settings.admin {
             Some(address) => Some(Listener::bind(address, None).await?),
@@ -247,14 +249,18 @@ impl Server {
     pub async fn run(self, stop: watch::Receiver<bool>) {
         let mut tasks = JoinSet::new();
         let conf = Arc::new(proxy_conf());
-        let gateway = Arc::new(http_proxy(
+        // Pingora counts the requests after the first.
+        let requests = self.gateway.limits.requests.saturating_sub(1);
+        let mut gateway = http_proxy(
             &conf,
             Gateway::new(
                 self.gateway,
                 Arc::clone(&self.core.clock),
                 Arc::clone(&self.core.entropy),
             ),
-        ));
+        );
+        gateway.server_options.get_or_insert_default().keepalive_request_limit = Some(requests);
+        let gateway = Arc::new(gateway);
         let redirect = Arc::new(PlainServer::new(RedirectToHttps { sites: self.origins }));
         for (listener, mode) in self.listeners {
             match mode {
@@ -308,6 +314,7 @@ fn gateway(settings: &Settings, core: &Core, pages: Arc<Pages>) -> GatewaySettin
         hosts: Arc::new(hosts::hosts(settings, &sites, &core.keys)),
         sites,
         trusted_proxies: settings.trusted_proxies.clone(),
+        limits: settings.connections,
         auth: Arc::clone(&core.auth),
         pages,
         portal: portal.service(),
@@ -345,6 +352,7 @@ fn gateway_site(site: &settings::Site, settings: &Settings, keys: &KeyRing) -> O
         },
         key: keys.identity_keys(site.host()).into_iter().next()?,
         preserve_host: site.preserve_host,
+        max_body: site.max_body,
         asked_by: site.forward_auth,
         portal: Arc::new(hosts::portal_site(&site.origin, policy, settings)),
     })

@@ -19,6 +19,7 @@ use crate::config::settings::{
 use crate::domain::account::LoginName;
 use crate::domain::address::TrustedProxies;
 use crate::domain::assertion::AssertionAlgorithm;
+use crate::domain::connections::ConnectionLimits;
 use crate::domain::entropy::{self, OsEntropy};
 use crate::domain::host::{HostName, Origin, Scheme};
 use crate::domain::password_rules::{DEFAULT_MIN_LENGTH, Owner};
@@ -253,6 +254,7 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
             transport: MailTransport::Inbox,
         },
         registration: RegistrationRule::Everybody,
+        connections: ConnectionLimits::default(),
         limits: Limits {
             sign_in: rate("20/5m")?,
             registration: rate("20/1h")?,
@@ -300,6 +302,7 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
             headers: IdentityHeaders::default(),
             preserve_host: true,
             forward_auth: None,
+            max_body: None,
             timeouts: UpstreamTimeouts {
                 connect: Duration::from_secs(5),
                 read: Duration::from_secs(60),

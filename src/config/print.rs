@@ -8,6 +8,7 @@ use super::settings::{
     Settings, Site, Smtp, SmtpTls, Upstream,
 };
 use crate::domain::breach::OnFailure;
+use crate::domain::connections::ConnectionLimits;
 use crate::domain::quota::format_duration;
 use crate::domain::registration::RegistrationRule;
 use crate::domain::rule::{Effect, Rule, Unauthenticated};
@@ -34,6 +35,7 @@ fn file(settings: &Settings) -> Value {
         ("state", Some(map([("embedded", Some(true.into()))]))),
         ("mail", Some(mail(&settings.mail))),
         ("registration", Some(registration(&settings.registration))),
+        ("connections", Some(connections(&settings.connections))),
         ("limits", Some(limits(settings))),
         ("otp", Some(otp(settings))),
         ("session", Some(session(settings))),
@@ -129,6 +131,22 @@ fn registration(rule: &RegistrationRule) -> Value {
     ])
 }
 
+fn connections(limits: &ConnectionLimits) -> Value {
+    let count = |number: usize| Some(Value::from(u64::try_from(number).unwrap_or(u64::MAX)));
+    map([
+        ("total", count(limits.total)),
+        ("per_address", count(limits.per_address)),
+        ("requests", Some(limits.requests.into())),
+        ("keep_alive", Some(span(limits.keep_alive))),
+        ("head_timeout", Some(span(limits.head.timeout))),
+        ("head_size", Some(text(limits.head.size))),
+        ("head_fields", count(limits.head.fields)),
+        ("body_timeout", Some(span(limits.body_timeout))),
+        ("send_timeout", Some(span(limits.send_timeout))),
+        ("least_rate", Some(limits.least_rate.into())),
+    ])
+}
+
 fn limits(settings: &Settings) -> Value {
     let limits = &settings.limits;
     map([
@@ -201,6 +219,7 @@ fn site(site: &Site) -> Value {
         ("headers", Some(headers(&site.headers))),
         ("preserve_host", Some(site.preserve_host.into())),
         ("forward_auth", site.forward_auth.map(text)),
+        ("max_body", site.max_body.map(text)),
         (
             "timeouts",
             Some(map([

@@ -4,6 +4,7 @@
 //! and becomes a part of the settings. No step stops at the first fault.
 
 mod budgets;
+mod connections;
 mod context;
 mod domain;
 mod expand;
@@ -131,6 +132,8 @@ pub(super) struct File {
     mail: Option<Located<mail::Mail>>,
     /// Who may make an account without being invited.
     registration: Option<Located<registration::Registration>>,
+    /// How many connections there may be, and what each may take.
+    connections: Option<Located<connections::Connections>>,
     /// How often something may be tried; each is number/period, such as 5/5m.
     limits: Option<Located<budgets::Limits>>,
     /// The codes that are mailed.
@@ -172,6 +175,7 @@ impl File {
         let state = store::state(self.state, context);
         let mail = mail::mail(self.mail, context);
         let registration = registration::registration(self.registration, context);
+        let connections = connections::connections(self.connections, context);
         let limits = budgets::limits(self.limits, context);
         let otp = budgets::otp(self.otp, context);
         let domain_at = budgets::place_of_domain(self.session.as_ref());
@@ -206,6 +210,7 @@ impl File {
             accounts: accounts?,
             mail: mail?,
             registration: registration?,
+            connections: connections?,
             limits: limits?,
             otp: otp?,
             session: session?,

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
+use bytes::Bytes;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::protocols::Digest;
 use pingora::proxy::{FailToProxy, ProxyHttp, Session};
@@ -14,6 +15,7 @@ use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorType, Result};
 
 use crate::auth::sessions::SignedIn;
+use crate::domain::connections::ConnectionLimits;
 use crate::domain::entropy::SharedEntropy;
 use crate::domain::id::RequestId;
 use crate::domain::time::{SharedClock, Timestamp};
@@ -27,9 +29,10 @@ use super::facts::{BadRequest, RequestKind};
 use super::question::Question;
 use super::refusal::Refusal;
 use super::upgrade::AnswerInOrder;
-use super::{head, headers, upstream};
+use super::{check, head, headers, upstream};
 
 mod answer;
+mod body;
 mod decide;
 mod forward;
 mod settings;
@@ -71,11 +74,14 @@ pub struct RequestContext {
     own_host: Option<String>,
     /// Where a WebSocket may begin.
     in_order: Option<AnswerInOrder>,
+    /// How much of the body has gone to the app.
+    body_bytes: u64,
     sent_upstream: Option<Instant>,
     upstream_took: Option<Duration>,
 }
 
-const KEEP_ALIVE_SECS: u64 = 75;
+/// The longest wait for the next bytes of a client that has not said how slow it is: a WebSocket's, or what is drained.
+const READ: Duration = Duration::from_secs(60);
 const DRAIN: Duration = Duration::from_secs(2);
 
 #[async_trait]
@@ -95,6 +101,7 @@ impl ProxyHttp for Gateway {
             signed_in: None,
             own_host: None,
             in_order: None,
+            body_bytes: 0,
             sent_upstream: None,
             upstream_took: None,
         }
@@ -106,9 +113,12 @@ impl ProxyHttp for Gateway {
         ctx: &mut RequestContext,
     ) -> Result<bool> {
         head::arrived();
-        limit_connection(session);
         let state = Arc::clone(&ctx.state);
-        let read = match state.read_facts(session.req_header(), peer_of(session)) {
+        limit_connection(session, &state.limits);
+        check::join_cookies(session.req_header_mut())?;
+        let read = check::wire(session)
+            .and_then(|()| state.read_facts(session.req_header(), peer_of(session)));
+        let read = match read {
             Ok(facts) if Question::is_asked_at(facts.path.path()) => {
                 state.answer_proxy(session, facts, ctx).await?;
                 return Ok(true);
@@ -139,11 +149,14 @@ impl ProxyHttp for Gateway {
         };
         let refusal = match settled {
             Ok(_) if accepted.site.upstreams.is_empty() => Refusal::Error(ErrorKind::NotFound),
-            Ok(admitted) => {
-                ctx.forwarding = Some(admitted);
-                ctx.accepted = Some(accepted);
-                return Ok(false);
-            }
+            Ok(admitted) => match body::begins(session, &accepted.site, accepted.facts.kind) {
+                Ok(()) => {
+                    ctx.forwarding = Some(admitted);
+                    ctx.accepted = Some(accepted);
+                    return Ok(false);
+                }
+                Err(refusal) => refusal,
+            },
             Err(refusal) => refusal,
         };
         state.refuse(session, Some(&accepted), refusal, ctx).await?;
@@ -159,6 +172,8 @@ impl ProxyHttp for Gateway {
         let Some(accepted) = &ctx.accepted else {
             return Error::e_explain(ErrorType::InternalError, "no request was accepted");
         };
+        // A body that is sent once more, to another app, begins anew.
+        ctx.body_bytes = 0;
         match accepted.site.upstreams.choose().await {
             Ok(mut peer) => {
                 ctx.own_host = (!accepted.site.preserve_host).then(|| upstream::host_of(&peer));
@@ -203,6 +218,16 @@ impl ProxyHttp for Gateway {
         ctx.state.prepare(request, accepted, admitted, ctx.signed_in.as_deref(), ctx)?;
         ctx.sent_upstream = Some(Instant::now());
         Ok(())
+    }
+
+    async fn request_body_filter(
+        &self,
+        _session: &mut Session,
+        part: &mut Option<Bytes>,
+        end_of_stream: bool,
+        ctx: &mut RequestContext,
+    ) -> Result<()> {
+        body::passes(ctx, part.as_ref(), end_of_stream)
     }
 
     async fn response_filter(
@@ -286,10 +311,15 @@ fn peer_of(session: &Session) -> Option<IpAddr> {
 
 /// Ends what Pingora leaves endless: idle keep-alive, the rest of a refused body. The `if` keeps connections that
 /// Pingora has marked for closing closed.
-fn limit_connection(session: &mut Session) {
-    if session.get_keepalive().is_some() {
-        session.set_keepalive(Some(KEEP_ALIVE_SECS));
+fn limit_connection(session: &mut Session, limits: &ConnectionLimits) {
+    if session.get_keepalive_reuses_remaining() == Some(0) {
+        session.set_keepalive(None);
     }
+    if session.get_keepalive().is_some() {
+        session.set_keepalive(Some(limits.keep_alive.as_secs().max(1)));
+    }
+    // The stream keeps the pace of bodies, and is the first to say so.
+    session.set_read_timeout(Some(READ + limits.body_timeout));
     session.set_total_drain_timeout(Some(DRAIN));
 }
 
@@ -297,9 +327,12 @@ fn note(bad: BadRequest) {
     let event = match bad {
         BadRequest::Target(_) => SecurityEvent::BadPath,
         BadRequest::Host | BadRequest::UnknownSite => SecurityEvent::BadHost,
-        BadRequest::Method | BadRequest::Headers | BadRequest::Length | BadRequest::Question => {
-            SecurityEvent::Malformed
-        }
+        BadRequest::Method
+        | BadRequest::Headers
+        | BadRequest::Lines
+        | BadRequest::HeadSize
+        | BadRequest::Length
+        | BadRequest::Question => SecurityEvent::Malformed,
     };
     metrics().security_event(event);
     tracing::debug!(reason = ?bad, "a request was refused before any policy");

@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+use super::door::{Door, Entered};
 use super::head::HeadWatch;
 use super::stream::Downstream;
 
@@ -26,6 +27,8 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 pub struct Listener {
     socket: TcpListener,
     tls: Option<TlsAcceptor>,
+    /// Through which connections come in; without one nobody counts them.
+    door: Option<Arc<Door>>,
 }
 
 /// Why there is no listener.
@@ -63,7 +66,21 @@ impl Listener {
         let socket = TcpListener::bind(address)
             .await
             .map_err(|cause| ListenError::Bind { address, cause })?;
-        Ok(Self { socket, tls })
+        Ok(Self { socket, tls, door: None })
+    }
+
+    /// The same, where connections come in through `door`.
+    pub fn through(self, door: &Arc<Door>) -> Self {
+        Self { door: Some(Arc::clone(door)), ..self }
+    }
+
+    /// The way in for one more connection, if there is room.
+    fn way_in(&self) -> Option<WayIn> {
+        let entered = match &self.door {
+            Some(door) => Some(door.enter()?),
+            None => None,
+        };
+        Some(WayIn { entered, tls: self.tls.clone() })
     }
 
     /// The address that it has.
@@ -87,8 +104,8 @@ impl Listener {
                 () = told_to_stop(&mut shutdown) => break,
                 accepted = self.socket.accept() => match accepted {
                     Ok((stream, peer)) => {
-                        let connection = serve_one(stream, peer, self.tls.clone(), Arc::clone(&app), told.clone());
-                        connections.spawn(connection);
+                        let Some(way) = self.way_in() else { continue };
+                        connections.spawn(serve_one(stream, peer, way, Arc::clone(&app), told.clone()));
                     }
                     Err(error) => pause_after(&error).await,
                 },
@@ -107,6 +124,12 @@ impl Listener {
     }
 }
 
+/// How a connection comes in.
+struct WayIn {
+    entered: Option<Entered>,
+    tls: Option<TlsAcceptor>,
+}
+
 /// Comes back once `shutdown` says true, or nobody is left to say it.
 async fn told_to_stop(shutdown: &mut watch::Receiver<bool>) {
     let _ = shutdown.wait_for(|stop| *stop).await;
@@ -115,14 +138,23 @@ async fn told_to_stop(shutdown: &mut watch::Receiver<bool>) {
 async fn serve_one<A: ServerApp + Send + Sync + 'static>(
     stream: TcpStream,
     peer: SocketAddr,
-    tls: Option<TlsAcceptor>,
+    mut way: WayIn,
     app: Arc<A>,
     shutdown: watch::Receiver<bool>,
 ) {
     // Answers are small and complete: waiting to fill a packet only delays them.
     let _ = stream.set_nodelay(true);
-    let watch = Arc::new(HeadWatch::default());
-    let stream = match tls {
+    let watch = match &mut way.entered {
+        None => HeadWatch::default(),
+        Some(entered) => {
+            if !entered.is_of(peer.ip()) {
+                return;
+            }
+            HeadWatch::new(entered.door().limits())
+        }
+    };
+    let watch = Arc::new(watch);
+    let stream = match way.tls {
         None => Downstream::plain(stream, peer, Arc::clone(&watch)),
         Some(acceptor) => match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
             Ok(Ok(stream)) => Downstream::tls(stream, peer, Arc::clone(&watch)),

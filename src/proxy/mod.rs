@@ -2,12 +2,15 @@
 //!
 //! Pingora's proxy is used without Pingora's server: [`listener`] accepts connections and hands each to it.
 
+mod check;
+mod door;
 mod facts;
 mod gateway;
 mod gather;
 mod head;
 mod headers;
 pub mod listener;
+mod pace;
 mod plain;
 mod portal_call;
 mod question;
@@ -18,6 +21,7 @@ mod stream;
 mod upgrade;
 mod upstream;
 
+pub use door::Door;
 pub use gateway::{Gateway, GatewaySettings, GatewaySite};
 pub use plain::{Answer, PlainServer, RedirectToHttps};
 pub use upstream::{UpstreamAddress, UpstreamPool, UpstreamTimeouts};

@@ -6,6 +6,7 @@ use std::os::fd::AsRawFd;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use pingora::protocols::raw_connect::ProxyDigest;
@@ -19,21 +20,52 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_rustls::server::TlsStream;
 
 use super::gather::Gather;
-use super::head::HeadWatch;
+use super::head::{Awaited, HeadWatch};
+use super::pace::Pacer;
+use crate::telemetry::metrics::{ConnectionEnd, metrics};
 
-/// A connection, over TLS or not. A request's head that does not arrive in time ends it (S53): Pingora itself would
-/// wait for the rest for ever.
+/// A connection, over TLS or not, whose client has to keep a pace (S53): Pingora itself would wait for the rest of a
+/// head for ever, for the next byte of a body or answer a minute each.
 #[derive(Debug)]
 pub(super) struct Downstream {
     io: Io,
     id: UniqueIDType,
     socket: Arc<SocketDigest>,
     watch: Arc<HeadWatch>,
-    /// When the head that is arriving must be there.
-    head_ends: Option<Instant>,
+    head: ArrivingHead,
+    reading: Pacer,
+    writing: Pacer,
+}
+
+/// The head that arrives.
+#[derive(Debug, Default)]
+struct ArrivingHead {
+    /// How many came before it.
+    after: u32,
+    /// When it must be there; between two requests none has begun, and Pingora's keep-alive limit holds.
+    ends: Option<Instant>,
+    bytes: u64,
     /// Made when a head comes in pieces: the usual one is whole with its first read.
     timer: Option<Pin<Box<Sleep>>>,
 }
+
+impl ArrivingHead {
+    /// Whether its time is over. `arrived` is what came of it just now.
+    fn is_late(&mut self, limit: Duration, arrived: Poll<usize>, cx: &mut Context<'_>) -> bool {
+        if let Poll::Ready(bytes) = arrived {
+            self.bytes += bytes as u64;
+            self.ends.get_or_insert_with(|| Instant::now() + limit);
+            return false;
+        }
+        let Some(ends) = self.ends else { return false };
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(ends)));
+        timer.as_mut().poll(cx).is_ready()
+    }
+}
+
+/// What a head without an end is answered with: nobody has understood it, so there is no language to answer in.
+const HEAD_TOO_LARGE: &[u8] =
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 #[derive(Debug)]
 enum Io {
@@ -57,24 +89,60 @@ impl Downstream {
     }
 
     fn new(io: Io, (id, socket): (UniqueIDType, Arc<SocketDigest>), watch: Arc<HeadWatch>) -> Self {
-        let head_ends = Some(Instant::now() + HeadWatch::LIMIT);
-        Self { io, id, socket, watch, head_ends, timer: None }
+        let ends = Some(Instant::now() + watch.head.timeout);
+        let head = ArrivingHead { ends, ..ArrivingHead::default() };
+        Self { io, id, socket, watch, head, reading: Pacer::default(), writing: Pacer::default() }
     }
 
-    /// Whether the time for the head is over. `began` says that bytes of one came just now.
-    fn head_is_late(&mut self, began: bool, cx: &mut Context<'_>) -> bool {
-        if !self.watch.expects_head() {
-            (self.head_ends, self.timer) = (None, None);
-            return false;
+    /// Whether more of a head is read than one may have.
+    fn head_is_too_large(&mut self) -> bool {
+        if self.head.after != self.watch.heads() {
+            self.head = ArrivingHead { after: self.watch.heads(), ..ArrivingHead::default() };
         }
-        if began {
-            self.head_ends.get_or_insert_with(|| Instant::now() + HeadWatch::LIMIT);
-            return false;
+        self.watch.awaits() == Awaited::Head && self.head.bytes > self.watch.head.size.bytes()
+    }
+
+    /// What becomes of a read, once it is known whether the client keeps the pace.
+    fn paced_read(
+        &mut self,
+        moved: Poll<usize>,
+        read: Poll<io::Result<()>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.watch.awaits() {
+            Awaited::Head if self.head.is_late(self.watch.head.timeout, moved, cx) => {
+                metrics().connection_ended(ConnectionEnd::HeadTimeout);
+                // As if the client had gone: idle connections end without a word in the log.
+                Poll::Ready(Ok(()))
+            }
+            Awaited::Body if self.reading.is_late(self.watch.body, moved, cx) => {
+                metrics().connection_ended(ConnectionEnd::BodyTimeout);
+                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+            }
+            Awaited::Body | Awaited::Head => read,
+            Awaited::Nothing => {
+                self.reading.rest();
+                read
+            }
         }
-        // Between two requests no head has begun: Pingora's keep-alive limit holds there.
-        let Some(ends) = self.head_ends else { return false };
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(ends)));
-        timer.as_mut().poll(cx).is_ready()
+    }
+
+    /// What becomes of a write, likewise.
+    fn paced_write(
+        &mut self,
+        written: Poll<io::Result<usize>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        let moved = match &written {
+            Poll::Ready(Ok(bytes)) => Poll::Ready(*bytes),
+            Poll::Ready(Err(_)) => return written,
+            Poll::Pending => Poll::Pending,
+        };
+        if self.writing.is_late(self.watch.answer, moved, cx) {
+            metrics().connection_ended(ConnectionEnd::SendTimeout);
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        written
     }
 }
 
@@ -91,15 +159,23 @@ impl AsyncRead for Downstream {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.head_is_too_large() {
+            metrics().connection_ended(ConnectionEnd::HeadSize);
+            // As much of it as leaves at once.
+            let _ = self.as_mut().poll_write(cx, HEAD_TOO_LARGE);
+            let _ = self.as_mut().poll_flush(cx);
+            return Poll::Ready(Ok(()));
+        }
+        let before = buf.filled().len();
         let read = match &mut self.io {
             Io::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
             Io::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
         };
-        if self.head_is_late(read.is_ready(), cx) {
-            // As if the client had gone: idle connections end without a word in the log.
-            return Poll::Ready(Ok(()));
-        }
-        read
+        let moved = match &read {
+            Poll::Ready(_) => Poll::Ready(buf.filled().len() - before),
+            Poll::Pending => Poll::Pending,
+        };
+        self.paced_read(moved, read, cx)
     }
 }
 
@@ -109,10 +185,11 @@ impl AsyncWrite for Downstream {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.io {
+        let written = match &mut self.io {
             Io::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
             Io::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
-        }
+        };
+        self.paced_write(written, cx)
     }
 
     fn poll_write_vectored(
@@ -120,10 +197,11 @@ impl AsyncWrite for Downstream {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.io {
+        let written = match &mut self.io {
             Io::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
             Io::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
-        }
+        };
+        self.paced_write(written, cx)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -134,10 +212,15 @@ impl AsyncWrite for Downstream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.io {
+        let flushed = match &mut self.io {
             Io::Plain(stream) => Pin::new(stream).poll_flush(cx),
             Io::Tls(stream) => Pin::new(stream).poll_flush(cx),
+        };
+        if flushed.is_ready() {
+            self.writing.rest();
+            return flushed;
         }
+        self.paced_write(Poll::Pending, cx).map_ok(drop)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -184,8 +267,6 @@ impl Peek for Downstream {}
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use tokio::io::AsyncReadExt as _;
     use tokio::net::TcpListener;
 
@@ -201,7 +282,7 @@ mod tests {
     #[tokio::test]
     async fn s53_a_head_that_does_not_arrive_in_time_ends_the_connection() {
         let (mut client, mut ours) = connected().await;
-        ours.head_ends = Some(Instant::now() + Duration::from_millis(50));
+        ours.head.ends = Some(Instant::now() + Duration::from_millis(50));
         client.write_all(b"G").await.unwrap();
         assert_eq!(ours.read_u8().await.unwrap(), b'G');
         let reading = tokio::time::timeout(Duration::from_secs(10), ours.read(&mut [0; 1])).await;
@@ -211,7 +292,7 @@ mod tests {
     #[tokio::test]
     async fn s53_what_follows_a_head_takes_its_time() {
         let (mut client, mut ours) = connected().await;
-        ours.head_ends = Some(Instant::now());
+        ours.head.ends = Some(Instant::now());
         let watch = Arc::clone(&ours.watch);
         watch.over(async { super::super::head::arrived() }).await;
         let answers = async {
@@ -220,6 +301,6 @@ mod tests {
         };
         let (read, written) = tokio::join!(ours.read_u8(), answers);
         assert_eq!((read.unwrap(), written.unwrap()), (b'x', ()));
-        assert!(ours.head_ends.is_none(), "the next head has a time of its own");
+        assert!(ours.head.ends.is_none(), "the next head has a time of its own");
     }
 }

@@ -20,6 +20,7 @@ mod browser;
 mod budget;
 mod cli;
 mod codes;
+mod connections;
 mod crash;
 mod devices;
 mod doctor;

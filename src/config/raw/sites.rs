@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::budgets::SPAN;
+use super::connections::{self, SIZE};
 use super::context::{Context, Place};
 use super::located::{Located, Text};
 use super::{headers, portal, rules};
@@ -37,6 +38,9 @@ pub(super) struct Site {
     /// The proxy that asks doorward about each request (/_doorward/verify) and passes it on itself. It has to be among
     /// trusted_proxies. Left out: nobody may ask.
     forward_auth: Option<Located<Asking>>,
+    /// The largest body of a request, such as 100MiB; larger ones get 413. Left out: the app alone decides.
+    #[schemars(extend("pattern" = SIZE))]
+    max_body: Option<Text>,
     /// How long the app may take.
     timeouts: Option<Located<Timeouts>>,
 }
@@ -116,6 +120,7 @@ fn site(
     };
     let rules = rules::rules(typed.rules, context);
     let headers = headers::headers(typed.headers, context);
+    let max_body = connections::max_body(typed.max_body, context);
     let timeouts = timeouts(typed.timeouts, context);
     let preserve_host = typed.preserve_host.map_or(Some(true), |field| field.value);
     Some(settings::Site {
@@ -125,6 +130,7 @@ fn site(
         headers: headers?,
         preserve_host: preserve_host?,
         forward_auth: forward_auth?,
+        max_body: max_body?,
         timeouts: timeouts?,
     })
 }

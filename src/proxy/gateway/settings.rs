@@ -5,7 +5,9 @@ use std::sync::Arc;
 use crate::auth::Auth;
 use crate::domain::address::TrustedProxies;
 use crate::domain::asking_proxy::AskingProxy;
+use crate::domain::connections::ConnectionLimits;
 use crate::domain::keys::IdentityKey;
+use crate::domain::size::ByteSize;
 use crate::identity::assertion::Asserter;
 use crate::identity::headers::IdentityHeaderNames;
 use crate::identity::live::LiveRing;
@@ -19,6 +21,8 @@ pub struct GatewaySettings {
     pub sites: Vec<GatewaySite>,
     /// The proxies in front that are believed.
     pub trusted_proxies: TrustedProxies,
+    /// What requests may cost.
+    pub limits: ConnectionLimits,
     /// The use cases.
     pub auth: Arc<Auth>,
     /// The pages, for errors.
@@ -37,6 +41,8 @@ pub struct GatewaySite {
     pub portal: Arc<PortalSite>,
     /// The apps behind it.
     pub upstreams: UpstreamPool,
+    /// The largest body of a request, if there is such a limit.
+    pub max_body: Option<ByteSize>,
     /// The names of its identity headers.
     pub names: IdentityHeaderNames,
     /// What makes its assertions.

@@ -11,13 +11,16 @@ use super::settings::{GatewaySettings, GatewaySite};
 use crate::auth::Auth;
 use crate::domain::address::TrustedProxies;
 use crate::domain::asking_proxy::AskingProxy;
+use crate::domain::connections::ConnectionLimits;
 use crate::domain::entropy::SharedEntropy;
 use crate::domain::host::HostName;
+use crate::domain::size::ByteSize;
 use crate::identity::headers::AliasFilter;
 use crate::identity::live::LiveRing;
 use crate::identity::signature::Signer;
 use crate::portal::pages::Pages;
 use crate::portal::{Hosts, PortalService, PortalSite};
+use crate::proxy::check;
 use crate::proxy::facts::{BadRequest, RequestFacts};
 use crate::proxy::headers::IdentityWriter;
 use crate::proxy::upstream::UpstreamPool;
@@ -29,6 +32,7 @@ pub(in crate::proxy) struct State {
     /// Counts what is of no site.
     pub(super) nowhere: Arc<SiteMetrics>,
     pub(super) trusted_proxies: TrustedProxies,
+    pub(super) limits: ConnectionLimits,
     pub(super) auth: Arc<Auth>,
     pub(super) pages: Arc<Pages>,
     pub(super) portal: PortalService,
@@ -41,6 +45,7 @@ pub(in crate::proxy) struct State {
 pub(in crate::proxy) struct Site {
     pub(super) portal: Arc<PortalSite>,
     pub(super) upstreams: UpstreamPool,
+    pub(super) max_body: Option<ByteSize>,
     pub(super) identity: IdentityWriter,
     pub(super) preserve_host: bool,
     pub(super) asked_by: Option<AskingProxy>,
@@ -69,6 +74,7 @@ impl State {
             let site = Site {
                 portal: site.portal,
                 upstreams: site.upstreams,
+                max_body: site.max_body,
                 identity,
                 preserve_host: site.preserve_host,
                 asked_by: site.asked_by,
@@ -80,6 +86,7 @@ impl State {
             sites: settings.sites.into_iter().map(site).collect(),
             nowhere: metrics().site(Metrics::NO_SITE),
             trusted_proxies: settings.trusted_proxies,
+            limits: settings.limits,
             auth: settings.auth,
             pages: settings.pages,
             portal: settings.portal,
@@ -102,6 +109,7 @@ impl State {
         head: &RequestHeader,
         peer: Option<IpAddr>,
     ) -> std::result::Result<RequestFacts, BadRequest> {
+        check::size(head, &self.limits.head)?;
         RequestFacts::read(head, peer.ok_or(BadRequest::Headers)?, &self.trusted_proxies)
     }
 
