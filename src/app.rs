@@ -1,70 +1,54 @@
 //! The composition root: settings → stores, use cases, pages, gateway. The only one that knows them all.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pingora::apps::ServerApp;
-use pingora::proxy::http_proxy;
-use pingora::server::configuration::ServerConf;
-use tokio::sync::{Notify, watch};
-use tokio::task::JoinSet;
-
 use crate::auth::new_password::{Breached, PasswordChecks};
-use crate::auth::password::{BadParameters, HashingSettings, PasswordHasher};
-use crate::auth::{Auth, AuthParts, AuthSettings, RateLimits};
-use crate::config::settings::{self, ListenMode, Settings};
-use crate::domain::assertion::AssertionAlgorithm;
+use crate::auth::password::{BadParameters, HashingSettings};
+use crate::auth::{AuthSettings, RateLimits};
+use crate::config::settings::{self, Settings};
 use crate::domain::budget::{DelayRule, GuessBudget};
 use crate::domain::challenge::ResendRule;
-use crate::domain::entropy::{OsEntropy, SharedEntropy};
 use crate::domain::keys::KeyRing;
 use crate::domain::password_rules::PasswordRules;
 use crate::domain::place::{Nowhere, Places};
 use crate::domain::session::Lifetime;
-use crate::domain::time::SharedClock;
 use crate::identity::assertion::Asserter;
 use crate::identity::headers::IdentityHeaderNames;
-use crate::identity::live::LiveRing;
-use crate::notify::inbox::Inbox;
-use crate::notify::message::{Messages, Sender};
-use crate::notify::smtp::{SmtpCredentials, SmtpSecurity, SmtpSettings};
-use crate::notify::transport::{Transport, TransportError, TransportSettings};
-use crate::notify::worker::{OutboxWorker, Tools, WorkerSettings};
+use crate::notify::transport::TransportError;
 use crate::policy::SitePolicy;
 use crate::portal::Portal;
 use crate::portal::pages::{Logo, LogoKind, Look, Pages};
-use crate::proxy::listener::{ListenError, Listener, tls_acceptor};
-use crate::proxy::{
-    Door, Gateway, GatewaySettings, GatewaySite, PlainServer, RedirectToHttps, UpstreamAddress,
-    UpstreamPool, UpstreamTimeouts,
-};
-use crate::store::sqlite::{OpenError, POLL, SqliteStore};
-use crate::store::{Accounts, Flow, OutboxStore, StoreError};
-use crate::templates::{TemplateError, Templates};
+use crate::proxy::listener::ListenError;
+use crate::proxy::{GatewaySettings, GatewaySite, UpstreamAddress, UpstreamPool, UpstreamTimeouts};
+use crate::store::StoreError;
+use crate::store::sqlite::{OpenError, POLL};
+use crate::templates::TemplateError;
 
 mod admin;
 mod breached;
+mod core;
 pub mod demo;
 pub mod explain;
 pub mod gallery;
 mod hosts;
 pub mod keys_file;
+mod mail;
 mod places;
 pub mod secret;
+mod server;
 mod upkeep;
 
-use keys_file::{KeysError, KeysFile};
+pub use self::core::Core;
+use keys_file::KeysError;
 use secret::SecretError;
+pub use server::{Addresses, Server};
 
 /// The time within which a running doorward notices what another process has changed in its stores.
 pub const NOTICED_WITHIN: Duration = POLL.saturating_mul(3);
 
 /// The time within which a running doorward notices that the keys that sign identity were changed.
 pub const KEYS_NOTICED_WITHIN: Duration = upkeep::KEYS_EVERY.saturating_mul(2);
-
-/// How long requests in flight may go on after the word to stop.
-const GRACE: Duration = Duration::from_secs(30);
 
 /// Why doorward cannot start. Every message names what to change.
 #[derive(Debug, thiserror::Error)]
@@ -115,196 +99,6 @@ pub enum StartError {
         cause: String,
     },
 }
-
-/// What the command line and the server share: stores, keys and use cases.
-pub struct Core {
-    /// The durable store.
-    pub accounts: Arc<dyn Accounts>,
-    /// The store of what passes.
-    pub flow: Arc<dyn Flow>,
-    /// The keys.
-    pub keys: Arc<KeyRing>,
-    /// The keys that sign identity, besides those of the server secret.
-    pub ring: Arc<LiveRing>,
-    /// The use cases.
-    pub auth: Arc<Auth>,
-    /// The clock.
-    pub clock: SharedClock,
-    entropy: SharedEntropy,
-    outbox: Arc<dyn OutboxStore>,
-    mail_waits: Arc<Notify>,
-    keys_file: KeysFile,
-}
-
-impl Core {
-    /// Opens the stores and derives the keys, making database and secret where there are none yet.
-    pub async fn open(settings: &Settings, clock: SharedClock) -> Result<Self, StartError> {
-        let entropy: SharedEntropy = Arc::new(OsEntropy);
-        let current = secret::read_or_make(&settings.secret_file, &*entropy)?;
-        let previous = settings.previous_secret_file.as_deref().map(secret::read).transpose()?;
-        let keys = Arc::new(KeyRing::derive(current, previous));
-        let keys_file = KeysFile::new(&settings.keys_file);
-        let ring = keys_file.read_or_make(settings.assertion.algorithm, &*entropy, clock.now())?;
-        let settings::Database::Sqlite(path) = &settings.accounts;
-        let store = Arc::new(SqliteStore::open(path).await?);
-        let hasher = PasswordHasher::new(hashing(settings), Arc::clone(&entropy))?;
-        let mail_waits = Arc::new(Notify::new());
-        let auth = Auth::new(AuthParts {
-            accounts: store.clone(),
-            flow: store.clone(),
-            keys: Arc::clone(&keys),
-            hasher,
-            passwords: passwords(settings)?,
-            entropy: Arc::clone(&entropy),
-            settings: auth_settings(settings),
-            registration: settings.registration.clone(),
-            mail_waits: Arc::clone(&mail_waits),
-            places: places(settings)?,
-        });
-        Ok(Self {
-            accounts: store.clone(),
-            flow: store.clone(),
-            outbox: store,
-            keys,
-            ring: Arc::new(LiveRing::new(ring)),
-            auth: Arc::new(auth),
-            clock,
-            entropy,
-            mail_waits,
-            keys_file,
-        })
-    }
-}
-
-/// Where a started doorward listens.
-#[derive(Clone, Debug)]
-pub struct Addresses {
-    /// The sites.
-    pub sites: Vec<SocketAddr>,
-    /// Metrics and health, if they are served.
-    pub admin: Option<SocketAddr>,
-}
-
-/// A doorward that is ready to serve: everything is read, opened and bound.
-pub struct Server {
-    core: Core,
-    worker: OutboxWorker,
-    gateway: GatewaySettings,
-    listeners: Vec<(Listener, ListenMode)>,
-    admin: Option<Listener>,
-    origins: Vec<crate::domain::host::Origin>,
-    algorithm: AssertionAlgorithm,
-}
-
-impl Server {
-    /// Prepares to serve.
-    pub async fn prepare(settings: &Settings, clock: SharedClock) -> Result<Self, StartError> {
-        Self::prepare_with(settings, clock, Arc::default()).await
-    }
-
-    /// Prepares to serve; mails of the demo go to `inbox`.
-    async fn prepare_with(
-        settings: &Settings,
-        clock: SharedClock,
-        inbox: Arc<Inbox>,
-    ) -> Result<Self, StartError> {
-        let core = Core::open(settings, clock).await?;
-        let templates = Templates::new(settings.portal.templates.clone());
-        let pages = Arc::new(Pages::new(&templates, look(&settings.portal)?)?);
-        let worker = worker(settings, &core, &templates, inbox)?;
-        let gateway = gateway(settings, &core, pages);
-        let door = Arc::new(Door::new(settings.connections, settings.trusted_proxies.clone()));
-        let mut listeners = Vec::new();
-        for listen in &settings.listen {
-            let tls = match &listen.mode {
-                ListenMode::Tls { certificate, key } => Some(tls_acceptor(certificate, key)?),
-                ListenMode::Plain | ListenMode::RedirectToHttps => None,
-            };
-            let listener = Listener::bind(listen.address, tls).await?.through(&door);
-            listeners.push((listener, listen.mode.clone()));
-        }
-        let admin = match settings.admin {
-            Some(address) => Some(Listener::bind(address, None).await?),
-            None => None,
-        };
-        let origins = gateway.sites.iter().map(|site| site.portal.origin.clone()).collect();
-        let algorithm = settings.assertion.algorithm;
-        Ok(Self { core, worker, gateway, listeners, admin, origins, algorithm })
-    }
-
-    /// What it shares with the command line.
-    pub const fn core(&self) -> &Core {
-        &self.core
-    }
-
-    /// Where it listens.
-    pub fn addresses(&self) -> Addresses {
-        Addresses {
-            sites: self.listeners.iter().filter_map(|(listener, _)| listener.address()).collect(),
-            admin: self.admin.as_ref().and_then(Listener::address),
-        }
-    }
-
-    /// Serves until `stop` says true, and until what was in flight then is done.
-    pub async fn run(self, stop: watch::Receiver<bool>) {
-        let mut tasks = JoinSet::new();
-        let conf = Arc::new(proxy_conf());
-        // Pingora counts the requests after the first.
-        let requests = self.gateway.limits.requests.saturating_sub(1);
-        let mut gateway = http_proxy(
-            &conf,
-            Gateway::new(
-                self.gateway,
-                Arc::clone(&self.core.clock),
-                Arc::clone(&self.core.entropy),
-            ),
-        );
-        gateway.server_options.get_or_insert_default().keepalive_request_limit = Some(requests);
-        let gateway = Arc::new(gateway);
-        let redirect = Arc::new(PlainServer::new(RedirectToHttps { sites: self.origins }));
-        for (listener, mode) in self.listeners {
-            match mode {
-                ListenMode::RedirectToHttps => {
-                    serve(&mut tasks, listener, Arc::clone(&redirect), &stop);
-                }
-                ListenMode::Plain | ListenMode::Tls { .. } => {
-                    serve(&mut tasks, listener, Arc::clone(&gateway), &stop);
-                }
-            }
-        }
-        if let Some(listener) = self.admin {
-            let admin = admin::Admin::new(
-                Arc::clone(&self.core.accounts),
-                Arc::clone(&self.core.flow),
-                stop.clone(),
-            );
-            serve(&mut tasks, listener, Arc::new(PlainServer::new(admin)), &stop);
-        }
-        tasks.spawn(self.worker.run(stop.clone()));
-        upkeep::spawn(&mut tasks, &self.core, self.algorithm, &stop);
-        while tasks.join_next().await.is_some() {}
-        tracing::info!("stopped");
-    }
-}
-
-fn serve<A: ServerApp + Send + Sync + 'static>(
-    tasks: &mut JoinSet<()>,
-    listener: Listener,
-    app: Arc<A>,
-    stop: &watch::Receiver<bool>,
-) {
-    tasks.spawn(listener.serve(app, stop.clone(), GRACE));
-}
-
-fn proxy_conf() -> ServerConf {
-    ServerConf {
-        // A pool below the concurrency makes connections anew for each request (measured: −38 %).
-        upstream_keepalive_pool_size: 2048,
-        max_retries: 2,
-        ..ServerConf::default()
-    }
-}
-
 fn gateway(settings: &Settings, core: &Core, pages: Arc<Pages>) -> GatewaySettings {
     let portal = Portal::new(Arc::clone(&core.auth), Arc::clone(&pages), Arc::clone(&core.ring));
     let make = |site: &settings::Site| gateway_site(site, settings, &core.keys);
@@ -356,55 +150,6 @@ fn gateway_site(site: &settings::Site, settings: &Settings, keys: &KeyRing) -> O
         asked_by: site.forward_auth,
         portal: Arc::new(hosts::portal_site(&site.origin, policy, settings)),
     })
-}
-
-fn worker(
-    settings: &Settings,
-    core: &Core,
-    templates: &Templates,
-    inbox: Arc<Inbox>,
-) -> Result<OutboxWorker, StartError> {
-    let tools = Tools {
-        store: Arc::clone(&core.outbox),
-        keys: Arc::clone(&core.keys),
-        messages: Arc::new(Messages::new(templates, sender(settings))?),
-        transport: Arc::new(Transport::new(transport(&settings.mail.transport, inbox))?),
-        clock: Arc::clone(&core.clock),
-        wake: Arc::clone(&core.mail_waits),
-        observer: Arc::new(upkeep::MailMetrics),
-    };
-    Ok(OutboxWorker::new(tools, WorkerSettings::default()))
-}
-
-fn sender(settings: &Settings) -> Sender {
-    Sender {
-        from: settings.mail.from.clone(),
-        name: settings.mail.from_name.clone(),
-        site_name: settings.portal.name.clone(),
-        accent: settings.portal.accent.clone(),
-    }
-}
-
-fn transport(from: &settings::MailTransport, inbox: Arc<Inbox>) -> TransportSettings {
-    match from {
-        settings::MailTransport::Files(folder) => TransportSettings::Files(folder.clone()),
-        settings::MailTransport::Inbox => TransportSettings::Inbox(inbox),
-        settings::MailTransport::Smtp(smtp) => TransportSettings::Smtp(SmtpSettings {
-            host: smtp.host.clone(),
-            port: smtp.port,
-            security: match smtp.tls {
-                settings::SmtpTls::StartTls => SmtpSecurity::StartTls,
-                settings::SmtpTls::Tls => SmtpSecurity::Tls,
-                settings::SmtpTls::None => SmtpSecurity::Plaintext,
-            },
-            credentials: smtp.credentials.as_ref().map(|credentials| SmtpCredentials {
-                username: credentials.username.clone(),
-                password: credentials.password.clone(),
-            }),
-            ca: smtp.ca.clone(),
-            timeout: smtp.timeout,
-        }),
-    }
 }
 
 fn look(portal: &settings::Portal) -> Result<Look, StartError> {

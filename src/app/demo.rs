@@ -229,7 +229,11 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
     };
     let public = "/public/**".parse().map_err(|_| broken())?;
     Ok(Settings {
-        listen: vec![Listen { address: loopback(gateway), mode: ListenMode::Plain }],
+        listen: vec![Listen {
+            address: loopback(gateway),
+            proxy_protocol: false,
+            mode: ListenMode::Plain,
+        }],
         admin: Some(loopback(0)),
         portal: Portal {
             origin: origin.clone(),

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use minijinja::{Value, context};
 
-use super::{StartError, look, sender};
+use super::mail::sender;
+use super::{StartError, look};
 use crate::config::settings::Settings;
 use crate::domain::language::Language;
 use crate::notify::message::{Messages, RenderError, Sender};

@@ -62,6 +62,7 @@ fn listen(listener: &Listen) -> Value {
     map([
         ("address", Some(text(listener.address))),
         ("tls", tls),
+        ("proxy_protocol", listener.proxy_protocol.then_some(true.into())),
         ("redirect_to_https", redirect.then_some(true.into())),
     ])
 }

@@ -158,7 +158,10 @@ pub(super) struct File {
 impl File {
     /// Checks everything, and only then gives up where something is wrong.
     fn into_settings(self, context: &Context<'_>) -> Option<Settings> {
-        let listen = front::listen(self.listen, context);
+        let trusted_proxies = front::trusted_proxies(self.trusted_proxies, context);
+        // Where what says so is faulty, that is told.
+        let trusts = trusted_proxies.as_ref().is_none_or(|trusted| !trusted.networks().is_empty());
+        let listen = front::listen(self.listen, trusts, context);
         let admin = front::admin(self.admin, listen.as_deref().unwrap_or_default(), context);
         let several_sites = self
             .sites
@@ -166,7 +169,6 @@ impl File {
             .and_then(|sites| sites.value.as_ref())
             .is_some_and(|sites| sites.len() > 1);
         let portal = portal::portal(self.portal, several_sites, context);
-        let trusted_proxies = front::trusted_proxies(self.trusted_proxies, context);
         let (secret_file, previous_secret_file) =
             store::secret_files(self.secret_file, self.previous_secret_file, context);
         let keys_file = identity::keys_file(self.keys_file, secret_file.as_deref(), context);

@@ -72,6 +72,8 @@ pub struct Settings {
 pub struct Listen {
     /// The address; port 0 means any free one.
     pub address: SocketAddr,
+    /// Whether trusted proxies say by the PROXY protocol whose each connection is.
+    pub proxy_protocol: bool,
     /// What answers there.
     pub mode: ListenMode,
 }

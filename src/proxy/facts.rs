@@ -77,19 +77,34 @@ impl RequestFacts {
     }
 }
 
-/// The one `Host` (RFC 9112 section 3.2).
+/// The one `Host` (RFC 9112 section 3.2); with HTTP/2 the `:authority`, and a `Host` beside it that is the same
+/// (RFC 9113 section 8.3.1).
 fn authority(head: &RequestHeader) -> Result<Authority, BadRequest> {
     let mut hosts = head.headers.get_all(header::HOST).iter();
-    let host = hosts.next().and_then(|value| value.to_str().ok());
-    match (host, hosts.next()) {
-        (Some(host), None) => host.parse().map_err(|_| BadRequest::Host),
-        _ => Err(BadRequest::Host),
+    let host = match hosts.next() {
+        Some(host) => Some(host.to_str().map_err(|_| BadRequest::Host)?),
+        None => None,
+    };
+    if hosts.next().is_some() {
+        return Err(BadRequest::Host);
     }
+    let asked = head.uri.authority().filter(|_| head.version == Version::HTTP_2);
+    let named = match (asked.map(http::uri::Authority::as_str), host) {
+        (Some(asked), Some(host)) if asked != host => return Err(BadRequest::Host),
+        (Some(named), _) | (None, Some(named)) => named,
+        (None, None) => return Err(BadRequest::Host),
+    };
+    named.parse().map_err(|_| BadRequest::Host)
 }
 
 fn path(head: &RequestHeader) -> Result<RequestPath, BadRequest> {
     let absolute = head.uri.scheme().is_some() || head.uri.authority().is_some();
     if absolute && head.version != Version::HTTP_2 {
+        return Err(BadRequest::Target(BadPath::NotOriginForm));
+    }
+    // HTTP/2 is spoken over TLS alone here: what names another scheme was meant for somebody else.
+    let other = head.uri.scheme().is_some_and(|scheme| *scheme != http::uri::Scheme::HTTPS);
+    if head.version == Version::HTTP_2 && other {
         return Err(BadRequest::Target(BadPath::NotOriginForm));
     }
     let target =
@@ -161,6 +176,30 @@ mod tests {
         }
         let absolute = read("GET", "http://other.example/x", &[HOST]).unwrap_err();
         assert_eq!(absolute, BadRequest::Target(BadPath::NotOriginForm));
+    }
+
+    #[test]
+    fn s49_over_http_2_the_authority_is_the_host_and_no_other_is_beside_it() {
+        let read = |uri: &str, headers: &[(&'static str, &str)]| {
+            let mut head = RequestHeader::build("GET", b"/", None).unwrap();
+            head.set_version(Version::HTTP_2);
+            head.set_uri(uri.parse().unwrap());
+            for (name, value) in headers {
+                head.append_header(*name, value.to_owned()).unwrap();
+            }
+            RequestFacts::read(&head, "192.0.2.1".parse().unwrap(), &TrustedProxies::default())
+        };
+        let facts = read("https://wiki.example.com:8443/a?b", &[]).unwrap();
+        assert_eq!(facts.authority.to_string(), "wiki.example.com:8443");
+        assert_eq!(facts.path.to_string(), "/a?b");
+        assert!(read("https://wiki.example.com/", &[HOST]).is_ok());
+        for hosts in [&[HOST, HOST][..], &[("Host", "other.example")], &[("Host", "")]] {
+            let bad = read("https://wiki.example.com/", hosts).unwrap_err();
+            assert_eq!(bad, BadRequest::Host, "{hosts:?}");
+        }
+        assert_eq!(read("/a", &[]).unwrap_err(), BadRequest::Host);
+        let plain = read("http://wiki.example.com/", &[]).unwrap_err();
+        assert_eq!(plain, BadRequest::Target(BadPath::NotOriginForm));
     }
 
     #[test]

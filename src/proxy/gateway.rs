@@ -29,7 +29,7 @@ use super::facts::{BadRequest, RequestKind};
 use super::question::Question;
 use super::refusal::Refusal;
 use super::upgrade::AnswerInOrder;
-use super::{check, head, headers, upstream};
+use super::{check, head, headers, http2, upstream};
 
 mod answer;
 mod body;
@@ -302,6 +302,10 @@ impl ProxyHttp for Gateway {
             status,
             duration: total,
         });
+        // The answer is out. To break off what still comes would cost a client of HTTP/2 that answer.
+        if session.is_http2() {
+            let _ = session.drain_request_body().await;
+        }
     }
 }
 
@@ -321,6 +325,9 @@ fn limit_connection(session: &mut Session, limits: &ConnectionLimits) {
     // The stream keeps the pace of bodies, and is the first to say so.
     session.set_read_timeout(Some(READ + limits.body_timeout));
     session.set_total_drain_timeout(Some(DRAIN));
+    if session.is_http2() {
+        session.set_write_timeout(Some(http2::STALLED));
+    }
 }
 
 fn note(bad: BadRequest) {

@@ -18,9 +18,11 @@ use tokio_rustls::TlsAcceptor;
 
 use super::door::{Door, Entered};
 use super::head::HeadWatch;
+use super::proxy_protocol;
 use super::stream::Downstream;
+use crate::telemetry::metrics::ConnectionEnd;
 
-/// The longest that a TLS handshake may take.
+/// The longest that a TLS handshake may take, and a header of the PROXY protocol before it.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// A bound socket, not yet accepting.
@@ -29,6 +31,8 @@ pub struct Listener {
     tls: Option<TlsAcceptor>,
     /// Through which connections come in; without one nobody counts them.
     door: Option<Arc<Door>>,
+    /// Whether connections begin with the PROXY protocol.
+    told: bool,
 }
 
 /// Why there is no listener.
@@ -66,12 +70,12 @@ impl Listener {
         let socket = TcpListener::bind(address)
             .await
             .map_err(|cause| ListenError::Bind { address, cause })?;
-        Ok(Self { socket, tls, door: None })
+        Ok(Self { socket, tls, door: None, told: false })
     }
 
-    /// The same, where connections come in through `door`.
-    pub fn through(self, door: &Arc<Door>) -> Self {
-        Self { door: Some(Arc::clone(door)), ..self }
+    /// The same, where connections come in through `door`; those that are `told` begin with the PROXY protocol.
+    pub fn through(self, door: &Arc<Door>, told: bool) -> Self {
+        Self { door: Some(Arc::clone(door)), told, ..self }
     }
 
     /// The way in for one more connection, if there is room.
@@ -80,7 +84,7 @@ impl Listener {
             Some(door) => Some(door.enter()?),
             None => None,
         };
-        Some(WayIn { entered, tls: self.tls.clone() })
+        Some(WayIn { entered, told: self.told, tls: self.tls.clone() })
     }
 
     /// The address that it has.
@@ -127,7 +131,34 @@ impl Listener {
 /// How a connection comes in.
 struct WayIn {
     entered: Option<Entered>,
+    told: bool,
     tls: Option<TlsAcceptor>,
+}
+
+impl WayIn {
+    /// Whose connection it is, and what it may cost; `None` where it is not let in.
+    async fn let_in(
+        &mut self,
+        stream: &mut TcpStream,
+        peer: SocketAddr,
+    ) -> Option<(SocketAddr, HeadWatch)> {
+        let Some(entered) = &mut self.entered else { return Some((peer, HeadWatch::default())) };
+        let client = if self.told { told(stream, peer, entered.door()).await? } else { peer };
+        entered.is_of(client.ip()).then(|| (client, HeadWatch::new(entered.door().limits())))
+    }
+}
+
+/// Of whom a trusted proxy says that the connection is (S45). Anybody else is not listened to.
+async fn told(stream: &mut TcpStream, peer: SocketAddr, door: &Door) -> Option<SocketAddr> {
+    if door.trusted().contains(peer.ip()) {
+        match tokio::time::timeout(HANDSHAKE, proxy_protocol::read(stream)).await {
+            Ok(Ok(told)) => return Some(told.unwrap_or(peer)),
+            Ok(Err(error)) => tracing::debug!(%error, "a header of the PROXY protocol was no good"),
+            Err(_) => {}
+        }
+    }
+    door.turn_away(ConnectionEnd::ProxyProtocol);
+    None
 }
 
 /// Comes back once `shutdown` says true, or nobody is left to say it.
@@ -136,7 +167,7 @@ async fn told_to_stop(shutdown: &mut watch::Receiver<bool>) {
 }
 
 async fn serve_one<A: ServerApp + Send + Sync + 'static>(
-    stream: TcpStream,
+    mut stream: TcpStream,
     peer: SocketAddr,
     mut way: WayIn,
     app: Arc<A>,
@@ -144,15 +175,7 @@ async fn serve_one<A: ServerApp + Send + Sync + 'static>(
 ) {
     // Answers are small and complete: waiting to fill a packet only delays them.
     let _ = stream.set_nodelay(true);
-    let watch = match &mut way.entered {
-        None => HeadWatch::default(),
-        Some(entered) => {
-            if !entered.is_of(peer.ip()) {
-                return;
-            }
-            HeadWatch::new(entered.door().limits())
-        }
-    };
+    let Some((peer, watch)) = way.let_in(&mut stream, peer).await else { return };
     let watch = Arc::new(watch);
     let stream = match way.tls {
         None => Downstream::plain(stream, peer, Arc::clone(&watch)),
@@ -180,7 +203,7 @@ async fn pause_after(error: &io::Error) {
     tokio::time::sleep(Duration::from_millis(100)).await;
 }
 
-/// TLS with this certificate chain and key, both PEM: versions 1.2 and 1.3 with rustls' suites, HTTP/1.1 by ALPN.
+/// TLS with this certificate chain and key, both PEM: versions 1.2 and 1.3 with rustls' suites, HTTP/2 and 1.1 by ALPN.
 pub fn tls_acceptor(certificate: &Path, key: &Path) -> Result<TlsAcceptor, ListenError> {
     let unreadable = |path: &Path| {
         let path = path.to_owned();
@@ -194,6 +217,6 @@ pub fn tls_acceptor(certificate: &Path, key: &Path) -> Result<TlsAcceptor, Liste
         .with_no_client_auth()
         .with_single_cert(chain, private)
         .map_err(|cause| ListenError::Certificate { path: certificate.to_owned(), cause })?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }

@@ -5,14 +5,17 @@
 mod check;
 mod door;
 mod facts;
+mod frames;
 mod gateway;
 mod gather;
 mod head;
 mod headers;
+pub mod http2;
 pub mod listener;
 mod pace;
 mod plain;
 mod portal_call;
+mod proxy_protocol;
 mod question;
 mod refusal;
 mod rehearsal;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use pingora::protocols::raw_connect::ProxyDigest;
 use pingora::protocols::{
-    GetProxyDigest, GetSocketDigest, GetTimingDigest, Peek, Shutdown, SocketDigest, Ssl,
+    ALPN, GetProxyDigest, GetSocketDigest, GetTimingDigest, Peek, Shutdown, SocketDigest, Ssl,
     TimingDigest, UniqueID, UniqueIDType,
 };
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
@@ -19,10 +19,11 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_rustls::server::TlsStream;
 
+use super::frames::FrameWatch;
 use super::gather::Gather;
 use super::head::{Awaited, HeadWatch};
 use super::pace::Pacer;
-use crate::telemetry::metrics::{ConnectionEnd, metrics};
+use crate::telemetry::metrics::{ConnectionEnd, SecurityEvent, metrics};
 
 /// A connection, over TLS or not, whose client has to keep a pace (S53): Pingora itself would wait for the rest of a
 /// head for ever, for the next byte of a body or answer a minute each.
@@ -32,6 +33,8 @@ pub(super) struct Downstream {
     id: UniqueIDType,
     socket: Arc<SocketDigest>,
     watch: Arc<HeadWatch>,
+    /// What watches the frames, where the conversation is HTTP/2: its heads come beside each other, and bodies between.
+    frames: Option<Box<FrameWatch>>,
     head: ArrivingHead,
     reading: Pacer,
     writing: Pacer,
@@ -57,8 +60,16 @@ impl ArrivingHead {
             self.ends.get_or_insert_with(|| Instant::now() + limit);
             return false;
         }
-        let Some(ends) = self.ends else { return false };
+        self.is_over(self.ends, cx)
+    }
+
+    /// Whether that instant has come; else whoever reads is woken when it does.
+    fn is_over(&mut self, ends: Option<Instant>, cx: &mut Context<'_>) -> bool {
+        let Some(ends) = ends else { return false };
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(ends)));
+        if timer.deadline() != ends {
+            timer.as_mut().reset(ends);
+        }
         timer.as_mut().poll(cx).is_ready()
     }
 }
@@ -85,13 +96,16 @@ impl Downstream {
         watch: Arc<HeadWatch>,
     ) -> Self {
         let identity = identify(stream.get_ref().0, peer);
-        Self::new(Io::Tls(Box::new(Gather::new(stream))), identity, watch)
+        let agreed = stream.get_ref().1.alpn_protocol();
+        let frames = (agreed == Some(b"h2")).then(|| Box::new(FrameWatch::new(Instant::now())));
+        Self { frames, ..Self::new(Io::Tls(Box::new(Gather::new(stream))), identity, watch) }
     }
 
     fn new(io: Io, (id, socket): (UniqueIDType, Arc<SocketDigest>), watch: Arc<HeadWatch>) -> Self {
         let ends = Some(Instant::now() + watch.head.timeout);
         let head = ArrivingHead { ends, ..ArrivingHead::default() };
-        Self { io, id, socket, watch, head, reading: Pacer::default(), writing: Pacer::default() }
+        let (reading, writing) = (Pacer::default(), Pacer::default());
+        Self { io, id, socket, watch, frames: None, head, reading, writing }
     }
 
     /// Whether more of a head is read than one may have.
@@ -144,6 +158,28 @@ impl Downstream {
         }
         written
     }
+
+    /// Notes what has come by HTTP/2; an `Err` ends the connection.
+    fn watch_frames(
+        &mut self,
+        read: &Poll<io::Result<()>>,
+        bytes: &[u8],
+        cx: &mut Context<'_>,
+    ) -> io::Result<()> {
+        let Some(frames) = &mut self.frames else { return Ok(()) };
+        if read.is_ready() {
+            return frames.read(bytes, Instant::now()).map_err(|flood| {
+                metrics().security_event(SecurityEvent::Flood);
+                tracing::debug!("an HTTP/2 connection was ended: too many {}", flood.0);
+                io::Error::other(flood.0)
+            });
+        }
+        let due = frames.due(self.watch.head.timeout);
+        if due.is_none() {
+            self.head.timer = None;
+        }
+        if self.head.is_over(due, cx) { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
+    }
 }
 
 fn identify(stream: &TcpStream, peer: SocketAddr) -> (UniqueIDType, Arc<SocketDigest>) {
@@ -159,7 +195,7 @@ impl AsyncRead for Downstream {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.head_is_too_large() {
+        if self.frames.is_none() && self.head_is_too_large() {
             metrics().connection_ended(ConnectionEnd::HeadSize);
             // As much of it as leaves at once.
             let _ = self.as_mut().poll_write(cx, HEAD_TOO_LARGE);
@@ -171,6 +207,11 @@ impl AsyncRead for Downstream {
             Io::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
             Io::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
         };
+        if self.frames.is_some() {
+            let new = buf.filled().get(before..).unwrap_or_default();
+            self.watch_frames(&read, new, cx)?;
+            return read;
+        }
         let moved = match &read {
             Poll::Ready(_) => Poll::Ready(buf.filled().len() - before),
             Poll::Pending => Poll::Pending,
@@ -189,6 +230,9 @@ impl AsyncWrite for Downstream {
             Io::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
             Io::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
         };
+        if let (Some(frames), Poll::Ready(Ok(count))) = (&mut self.frames, &written) {
+            frames.written(buf.get(..*count).unwrap_or_default());
+        }
         self.paced_write(written, cx)
     }
 
@@ -201,6 +245,14 @@ impl AsyncWrite for Downstream {
             Io::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
             Io::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
         };
+        if let (Some(frames), Poll::Ready(Ok(count))) = (&mut self.frames, &written) {
+            let mut left = *count;
+            for buf in bufs {
+                let part = buf.get(..left.min(buf.len())).unwrap_or_default();
+                frames.written(part);
+                left -= part.len();
+            }
+        }
         self.paced_write(written, cx)
     }
 
@@ -262,7 +314,12 @@ impl GetProxyDigest for Downstream {
     }
 }
 
-impl Ssl for Downstream {}
+impl Ssl for Downstream {
+    fn selected_alpn_proto(&self) -> Option<ALPN> {
+        self.frames.is_some().then_some(ALPN::H2)
+    }
+}
+
 impl Peek for Downstream {}
 
 #[cfg(test)]

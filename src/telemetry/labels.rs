@@ -157,6 +157,8 @@ labels! {
         TicketRefused = "ticket_refused",
         /// Cookies, forms or JSON that cannot be read (S59).
         Malformed = "malformed",
+        /// A connection made work without asking for anything (S53).
+        Flood = "flood",
         /// Forward-auth was asked by somebody who is no proxy of ours (S45).
         UntrustedProxy = "untrusted_proxy",
         /// An account's guess budget is spent.

@@ -654,3 +654,11 @@ fn s53_connections_have_limits_that_leave_room_for_honest_clients() {
     refused(&site("0KiB"), 7, 15, "takes no body", "the app alone");
     refused(&site("10m"), 7, 15, "not a size", "512KiB, 100MiB or 4GiB");
 }
+
+#[test]
+fn s45_the_proxy_protocol_is_for_proxies_that_are_trusted() {
+    let text = least_with("8000\" }]", "8000\", proxy_protocol: true }]");
+    refused(&text, 1, 55, "nobody would be believed", "trusted_proxies: [10.0.0.5]");
+    let trusting = format!("{text}trusted_proxies: [10.0.0.5]\n");
+    assert!(sound(&trusting).listen[0].proxy_protocol);
+}

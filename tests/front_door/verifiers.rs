@@ -8,7 +8,7 @@ use crate::support::app::App;
 use crate::support::browser::{Browser, Request};
 use crate::support::http::exchange;
 use crate::support::site::{ADA, Setup, Site};
-use crate::support::tools::{apps_node_modules, apps_python, python};
+use crate::support::tools::{apps_node_modules, apps_python, python, verifier};
 
 /// What an example app is started with.
 struct Given<'a> {
@@ -48,6 +48,21 @@ fn in_php(given: &Given<'_>) -> Command {
         .env("DOORWARD_KEYID", given.keyid)
         .env("DOORWARD_KEY", given.key)
         .env("DOORWARD_NONCES", given.folder);
+    command
+}
+
+fn in_go(given: &Given<'_>) -> Command {
+    let mut command = Command::new(verifier("go").expect("built").join("app"));
+    command.args([&given.port, given.keyid, given.key]);
+    command
+}
+
+fn in_java(given: &Given<'_>) -> Command {
+    let built = verifier("java").expect("built").display().to_string();
+    let mut command = Command::new("java");
+    command.args(["-cp", &format!("{built}/classes:{built}/test-classes:{built}/lib/*")]);
+    command.args(["doorward.ExampleApp", &given.port, given.keyid, given.key]);
+    command.env("JAVA_TOOL_OPTIONS", format!("-Djava.io.tmpdir={}", given.folder.display()));
     command
 }
 
@@ -166,4 +181,20 @@ async fn an_app_in_node_believes_doorward_and_nobody_else() {
 async fn an_app_in_php_believes_doorward_and_nobody_else() {
     believes_doorward_and_nobody_else(in_php).await;
     takes_a_signed_request_once(in_php).await;
+}
+
+#[tokio::test]
+async fn an_app_in_go_believes_doorward_and_nobody_else() {
+    if verifier("go").is_some() {
+        believes_doorward_and_nobody_else(in_go).await;
+        takes_a_signed_request_once(in_go).await;
+    }
+}
+
+#[tokio::test]
+async fn an_app_in_java_believes_doorward_and_nobody_else() {
+    if verifier("java").is_some() {
+        believes_doorward_and_nobody_else(in_java).await;
+        takes_a_signed_request_once(in_java).await;
+    }
 }

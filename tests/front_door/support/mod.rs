@@ -11,6 +11,7 @@ pub mod page;
 pub mod people;
 pub mod proxy;
 pub mod ranges;
+pub mod secure;
 pub mod signature;
 pub mod site;
 #[path = "../../support/smtp.rs"]

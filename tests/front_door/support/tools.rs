@@ -1,6 +1,7 @@
 //! The real programs that tests run beside doorward, and waiting.
 
 use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -24,6 +25,18 @@ pub fn apps_python() -> PathBuf {
 /// The folder with the apps of `tests/apps` in Node.
 pub fn apps_node_modules() -> PathBuf {
     tool("DOORWARD_TEST_APPS_NODE_MODULES")
+}
+
+/// The folder with the example app of the verifier in this language; `None`, having said so, where it could not be
+/// built. In CI it has to be.
+pub fn verifier(language: &str) -> Option<PathBuf> {
+    let folder = tool("DOORWARD_TEST_VERIFIERS").join(language);
+    let is_built = folder.join("made-of").is_file();
+    assert!(is_built || std::env::var_os("CI").is_none(), "scripts/test builds the {language} app");
+    if !is_built {
+        eprintln!("SKIPPED: what builds the app in {language} is not installed here");
+    }
+    is_built.then_some(folder)
 }
 
 /// The browser.
@@ -78,4 +91,10 @@ pub fn free_port() -> u16 {
         .filter_map(|port| u16::try_from(port).ok())
         .find(|port| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok())
         .expect("a free port")
+}
+
+/// Runs a program to its end; an `Err` where there is none of that name. It has to bound its own time.
+pub async fn run(mut command: Command) -> std::io::Result<Output> {
+    command.stdin(Stdio::null());
+    tokio::task::spawn_blocking(move || command.output()).await.expect("it ran")
 }

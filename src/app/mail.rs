@@ -1,0 +1,62 @@
+//! How mail goes out, as the settings say.
+
+use std::sync::Arc;
+
+use crate::config::settings::{self, Settings};
+use crate::notify::inbox::Inbox;
+use crate::notify::message::{Messages, Sender};
+use crate::notify::smtp::{SmtpCredentials, SmtpSecurity, SmtpSettings};
+use crate::notify::transport::{Transport, TransportSettings};
+use crate::notify::worker::{OutboxWorker, Tools, WorkerSettings};
+use crate::templates::Templates;
+
+use super::{Core, StartError, upkeep};
+
+pub(super) fn worker(
+    settings: &Settings,
+    core: &Core,
+    templates: &Templates,
+    inbox: Arc<Inbox>,
+) -> Result<OutboxWorker, StartError> {
+    let tools = Tools {
+        store: Arc::clone(&core.outbox),
+        keys: Arc::clone(&core.keys),
+        messages: Arc::new(Messages::new(templates, sender(settings))?),
+        transport: Arc::new(Transport::new(transport(&settings.mail.transport, inbox))?),
+        clock: Arc::clone(&core.clock),
+        wake: Arc::clone(&core.mail_waits),
+        observer: Arc::new(upkeep::MailMetrics),
+    };
+    Ok(OutboxWorker::new(tools, WorkerSettings::default()))
+}
+
+pub(super) fn sender(settings: &Settings) -> Sender {
+    Sender {
+        from: settings.mail.from.clone(),
+        name: settings.mail.from_name.clone(),
+        site_name: settings.portal.name.clone(),
+        accent: settings.portal.accent.clone(),
+    }
+}
+
+fn transport(from: &settings::MailTransport, inbox: Arc<Inbox>) -> TransportSettings {
+    match from {
+        settings::MailTransport::Files(folder) => TransportSettings::Files(folder.clone()),
+        settings::MailTransport::Inbox => TransportSettings::Inbox(inbox),
+        settings::MailTransport::Smtp(smtp) => TransportSettings::Smtp(SmtpSettings {
+            host: smtp.host.clone(),
+            port: smtp.port,
+            security: match smtp.tls {
+                settings::SmtpTls::StartTls => SmtpSecurity::StartTls,
+                settings::SmtpTls::Tls => SmtpSecurity::Tls,
+                settings::SmtpTls::None => SmtpSecurity::Plaintext,
+            },
+            credentials: smtp.credentials.as_ref().map(|credentials| SmtpCredentials {
+                username: credentials.username.clone(),
+                password: credentials.password.clone(),
+            }),
+            ca: smtp.ca.clone(),
+            timeout: smtp.timeout,
+        }),
+    }
+}
