@@ -12,9 +12,9 @@ use tokio::sync::watch;
 use super::{Core, Server, StartError};
 use crate::auth::account::{AccountDraft, AccountError, Added};
 use crate::config::settings::{
-    Assertion, Database, Devices, IdentityHeaders, Limits, Listen, ListenMode, Log, LogFormat,
-    MailSettings, MailTransport, Otp, PasswordHashing, Passwords, Portal, Sessions, Settings, Site,
-    Upstream, UpstreamTimeouts,
+    Assertion, Balance, Database, Devices, Health, HttpVersion, IdentityHeaders, Limits, Listen,
+    ListenMode, Log, LogFormat, MailSettings, MailTransport, Otp, PasswordHashing, Passwords,
+    Portal, Sessions, Settings, Site, Upstream, UpstreamTimeouts, UpstreamTls,
 };
 use crate::domain::account::LoginName;
 use crate::domain::address::TrustedProxies;
@@ -25,7 +25,7 @@ use crate::domain::host::{HostName, Origin, Scheme};
 use crate::domain::password_rules::{DEFAULT_MIN_LENGTH, Owner};
 use crate::domain::quota::Rate;
 use crate::domain::registration::RegistrationRule;
-use crate::domain::rule::{PathPattern, Requirement, Rule, Unauthenticated};
+use crate::domain::rule::{Effect, PathPattern, Preflight, Requirement, Rule, Unauthenticated};
 use crate::domain::time::SharedClock;
 use crate::notify::inbox::Inbox;
 use crate::proxy::listener::Listener;
@@ -225,7 +225,9 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
         unauthenticated: Unauthenticated::ByRequest,
         fresh: None,
         trusted_device: true,
-        effect: crate::domain::rule::Effect::Decides,
+        preflight: Preflight::Refuse,
+        activity: true,
+        effect: Effect::Decides,
     };
     let public = "/public/**".parse().map_err(|_| broken())?;
     Ok(Settings {
@@ -298,6 +300,7 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
                 tls: false,
                 host: sample.ip().to_string(),
                 port: sample.port(),
+                weight: NonZeroU8::MIN,
             }],
             rules: vec![
                 rule(Some(public), Requirement::Bypass),
@@ -307,11 +310,12 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
             preserve_host: true,
             forward_auth: None,
             max_body: None,
-            timeouts: UpstreamTimeouts {
-                connect: Duration::from_secs(5),
-                read: Duration::from_secs(60),
-                write: Duration::from_secs(60),
-            },
+            timeouts: UpstreamTimeouts::default(),
+            balance: Balance::default(),
+            health: Health::default(),
+            upstream_tls: UpstreamTls::default(),
+            http: HttpVersion::default(),
+            max_h2_streams: 1,
         }],
         log: Log { format: LogFormat::Human, filter: "warn".into() },
     })

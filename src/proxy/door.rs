@@ -3,11 +3,11 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
 
 use crate::domain::address::{TrustedProxies, counted_as};
 use crate::domain::connections::ConnectionLimits;
@@ -16,12 +16,18 @@ use crate::telemetry::metrics::{ConnectionEnd, metrics};
 /// One door for all listeners of the sites.
 #[derive(Debug)]
 pub struct Door {
-    limits: ConnectionLimits,
-    trusted: TrustedProxies,
+    rules: ArcSwap<Rules>,
     open: AtomicUsize,
     of_address: Mutex<HashMap<IpAddr, usize>>,
     /// When it was last told that somebody was sent away.
     told: Mutex<Option<Instant>>,
+}
+
+/// Who is let in.
+#[derive(Debug)]
+struct Rules {
+    limits: ConnectionLimits,
+    trusted: TrustedProxies,
 }
 
 /// The least time between two lines of the log about connections that were sent away.
@@ -31,15 +37,22 @@ impl Door {
     /// A door with these limits, which do not hold for the addresses of `trusted` proxies one by one.
     pub fn new(limits: ConnectionLimits, trusted: TrustedProxies) -> Self {
         let (of_address, told) = (Mutex::default(), Mutex::default());
-        Self { limits, trusted, open: AtomicUsize::new(0), of_address, told }
+        let rules = ArcSwap::from_pointee(Rules { limits, trusted });
+        Self { rules, open: AtomicUsize::new(0), of_address, told }
     }
 
-    pub(super) const fn limits(&self) -> &ConnectionLimits {
-        &self.limits
+    /// Goes by other limits from now on. Connections that are in stay so.
+    pub fn renew(&self, limits: ConnectionLimits, trusted: TrustedProxies) {
+        self.rules.store(Arc::new(Rules { limits, trusted }));
     }
 
-    pub(super) const fn trusted(&self) -> &TrustedProxies {
-        &self.trusted
+    pub(super) fn limits(&self) -> ConnectionLimits {
+        self.rules.load().limits
+    }
+
+    /// Whether this is the address of a trusted proxy.
+    pub(super) fn trusts(&self, peer: IpAddr) -> bool {
+        self.rules.load().trusted.contains(peer)
     }
 
     /// Lets one more connection in, unless there are too many already.
@@ -47,7 +60,7 @@ impl Door {
         let before = self.open.fetch_add(1, Ordering::Relaxed);
         let entered = Entered { door: Arc::clone(self), address: None };
         metrics().connection_opened();
-        if before < self.limits.total {
+        if before < self.limits().total {
             return Some(entered);
         }
         self.turn_away(ConnectionEnd::Total);
@@ -80,14 +93,14 @@ pub(super) struct Entered {
 impl Entered {
     /// Counts the connection for its client, too. `false` when that one has too many.
     pub(super) fn is_of(&mut self, client: IpAddr) -> bool {
-        if self.door.trusted.contains(client) {
+        if self.door.trusts(client) {
             return true;
         }
         let address = counted_as(client);
         {
             let mut counts = self.door.of_address.lock().unwrap_or_else(PoisonError::into_inner);
             let count = counts.entry(address).or_default();
-            if *count < self.door.limits.per_address {
+            if *count < self.door.limits().per_address {
                 *count += 1;
                 self.address = Some(address);
                 return true;
@@ -138,6 +151,8 @@ mod tests {
         assert!(first.is_some() && second.is_some() && door.enter().is_none());
         drop(first);
         assert!(door.enter().is_some());
+        door.renew(ConnectionLimits { total: 1, ..door.limits() }, TrustedProxies::default());
+        assert!(door.enter().is_none(), "another limit holds at once");
     }
 
     #[test]

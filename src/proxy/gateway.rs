@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::protocols::Digest;
-use pingora::proxy::{FailToProxy, ProxyHttp, Session};
+use pingora::proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorType, Result};
 
@@ -29,7 +29,8 @@ use super::facts::{BadRequest, RequestKind};
 use super::question::Question;
 use super::refusal::Refusal;
 use super::upgrade::AnswerInOrder;
-use super::{check, head, headers, http2, upstream};
+use super::upstream::{Attempts, Failure, key_of};
+use super::{check, head, headers, http2};
 
 mod answer;
 mod body;
@@ -37,11 +38,13 @@ mod decide;
 mod forward;
 mod settings;
 mod state;
+mod streams;
 mod verify;
 
 pub use settings::{GatewaySettings, GatewaySite};
 use state::Accepted;
 pub(super) use state::State;
+use streams::Watched;
 
 /// The gateway.
 pub struct Gateway {
@@ -51,11 +54,32 @@ pub struct Gateway {
     entropy: SharedEntropy,
 }
 
+/// What a gateway decides by.
+pub struct Deciding {
+    state: Arc<ArcSwap<State>>,
+    entropy: SharedEntropy,
+}
+
+impl Deciding {
+    /// Takes these settings for the requests that begin from now on; those under way end by the ones of before.
+    pub fn replace(&self, settings: GatewaySettings) {
+        let state = State::new(settings, Arc::clone(&self.entropy));
+        state.start_upstreams(Some(&self.state.load()));
+        self.state.store(Arc::new(state));
+    }
+}
+
 impl Gateway {
     /// A gateway with these settings.
     pub fn new(settings: GatewaySettings, clock: SharedClock, entropy: SharedEntropy) -> Self {
         let state = State::new(settings, Arc::clone(&entropy));
+        state.start_upstreams(None);
         Self { state: Arc::new(ArcSwap::from_pointee(state)), clock, entropy }
+    }
+
+    /// What it decides by, to be replaced.
+    pub fn deciding(&self) -> Deciding {
+        Deciding { state: Arc::clone(&self.state), entropy: Arc::clone(&self.entropy) }
     }
 }
 
@@ -70,14 +94,16 @@ pub struct RequestContext {
     accepted: Option<Accepted>,
     forwarding: Option<Admitted>,
     signed_in: Option<Arc<SignedIn>>,
-    /// The `Host` of the app itself, where that is what it is told.
-    own_host: Option<String>,
+    /// Which apps it was sent to.
+    pub(super) attempts: Attempts,
     /// Where a WebSocket may begin.
     in_order: Option<AnswerInOrder>,
     /// How much of the body has gone to the app.
     body_bytes: u64,
     sent_upstream: Option<Instant>,
     upstream_took: Option<Duration>,
+    /// What goes on, and ends with its session.
+    watched: Option<Watched>,
 }
 
 /// The longest wait for the next bytes of a client that has not said how slow it is: a WebSocket's, or what is drained.
@@ -99,11 +125,12 @@ impl ProxyHttp for Gateway {
             accepted: None,
             forwarding: None,
             signed_in: None,
-            own_host: None,
+            attempts: Attempts::default(),
             in_order: None,
             body_bytes: 0,
             sent_upstream: None,
             upstream_took: None,
+            watched: None,
         }
     }
 
@@ -140,11 +167,14 @@ impl ProxyHttp for Gateway {
         let settled = match state.known(headers, &accepted, ctx).await {
             Ok(signed_in) if is_portals => {
                 ctx.decision = DecisionLabel::Portal;
+                if let Some(signed_in) = &signed_in {
+                    state.auth.touch(signed_in, ctx.now);
+                }
                 state.answer_by_portal(session, &accepted, signed_in, ctx).await?;
                 ctx.accepted = Some(accepted);
                 return Ok(true);
             }
-            Ok(signed_in) => State::settle(headers, &accepted, signed_in, ctx),
+            Ok(signed_in) => state.settle(headers, &accepted, signed_in, ctx),
             Err(refusal) => Err(refusal),
         };
         let refusal = match settled {
@@ -152,6 +182,8 @@ impl ProxyHttp for Gateway {
             Ok(admitted) => match body::begins(session, &accepted.site, accepted.facts.kind) {
                 Ok(()) => {
                     ctx.forwarding = Some(admitted);
+                    let is_empty = session.as_downstream_mut().is_body_empty();
+                    ctx.watch_upload(session.req_header(), is_empty);
                     ctx.accepted = Some(accepted);
                     return Ok(false);
                 }
@@ -169,17 +201,19 @@ impl ProxyHttp for Gateway {
         session: &mut Session,
         ctx: &mut RequestContext,
     ) -> Result<Box<HttpPeer>> {
-        let Some(accepted) = &ctx.accepted else {
-            return Error::e_explain(ErrorType::InternalError, "no request was accepted");
-        };
         // A body that is sent once more, to another app, begins anew.
         ctx.body_bytes = 0;
-        match accepted.site.upstreams.choose().await {
+        let RequestContext { accepted: Some(accepted), attempts, signed_in, in_order, .. } = ctx
+        else {
+            return Error::e_explain(ErrorType::InternalError, "no request was accepted");
+        };
+        let account = signed_in.as_ref().map(|signed_in| signed_in.session.account);
+        let key = || key_of(account, accepted.facts.client.address);
+        match attempts.next(&accepted.site.upstreams, key).await {
             Ok(mut peer) => {
-                ctx.own_host = (!accepted.site.preserve_host).then(|| upstream::host_of(&peer));
                 let begins = accepted.facts.kind == RequestKind::WebSocket
                     && session.as_downstream_mut().is_body_empty();
-                ctx.in_order = begins.then(|| AnswerInOrder::over(&mut peer));
+                *in_order = begins.then(|| AnswerInOrder::over(&mut peer));
                 Ok(peer)
             }
             Err(error) => {
@@ -188,6 +222,57 @@ impl ProxyHttp for Gateway {
                 Err(failed)
             }
         }
+    }
+
+    /// Nothing was sent yet: another app may get it.
+    fn fail_to_connect(
+        &self,
+        _session: &mut Session,
+        _peer: &HttpPeer,
+        ctx: &mut RequestContext,
+        mut error: Box<Error>,
+    ) -> Box<Error> {
+        let RequestContext { accepted, attempts, .. } = ctx;
+        let again = accepted
+            .as_ref()
+            .is_some_and(|accepted| attempts.could_not_connect(&accepted.site.upstreams, &error));
+        error.set_retry(again);
+        error
+    }
+
+    fn error_while_proxy(
+        &self,
+        _peer: &HttpPeer,
+        session: &mut Session,
+        mut error: Box<Error>,
+        ctx: &mut RequestContext,
+        reused: bool,
+    ) -> Box<Error> {
+        let RequestContext { accepted, attempts, .. } = ctx;
+        let failure = Failure {
+            error: &error,
+            bodyless: session.as_downstream_mut().is_body_empty(),
+            body_kept: !session.as_downstream().retry_buffer_truncated(),
+            method: &session.req_header().method,
+            reused,
+        };
+        let again = session.response_written().is_none()
+            && accepted
+                .as_ref()
+                .is_some_and(|accepted| attempts.failed(&accepted.site.upstreams, &failure));
+        error.set_retry(again);
+        error
+    }
+
+    /// What is sent again is counted, and told where an app is left out.
+    fn suppress_proxy_warn_log(
+        &self,
+        _session: &Session,
+        _ctx: &RequestContext,
+        _error: &Error,
+        _context: ProxyWarnLogContext,
+    ) -> bool {
+        true
     }
 
     async fn connected_to_upstream(
@@ -232,13 +317,17 @@ impl ProxyHttp for Gateway {
 
     async fn response_filter(
         &self,
-        _session: &mut Session,
+        session: &mut Session,
         response: &mut ResponseHeader,
         ctx: &mut RequestContext,
     ) -> Result<()> {
+        if let Some(accepted) = &ctx.accepted {
+            ctx.attempts.answered(&accepted.site.upstreams);
+        }
         if ctx.upstream_took.is_none() {
             ctx.upstream_took = ctx.sent_upstream.map(|sent| sent.elapsed());
         }
+        ctx.watch_answer(&session.req_header().method, response, || self.clock.now()).await?;
         headers::clean_response(response)
     }
 
@@ -282,30 +371,38 @@ impl ProxyHttp for Gateway {
         ctx: &mut RequestContext,
     ) {
         head::next();
+        ctx.watched = None;
         let status = session.response_written().map_or(0, |response| response.status.as_u16());
-        let total = ctx.started.elapsed();
-        let upstream = ctx.upstream_took;
-        let gateway = match (ctx.sent_upstream, upstream) {
-            // Until the request was on its way; what follows is the app's time and the client's.
-            (Some(sent), _) => sent.duration_since(ctx.started),
-            (None, _) => total,
-        };
-        let site =
-            ctx.accepted.as_ref().map_or(&ctx.state.nowhere, |accepted| &accepted.site.metrics);
-        let summary = RequestSummary { decision: ctx.decision, status, total, gateway, upstream };
-        site.record(&summary);
-        logs::access(&Access {
-            request: ctx.id,
-            site: ctx.accepted.as_ref().map_or("none", |a| a.facts.authority.host.as_str()),
-            method: session.req_header().method.as_str(),
-            decision: ctx.decision,
-            status,
-            duration: total,
-        });
+        ctx.conclude(&session.req_header().method, status);
         // The answer is out. To break off what still comes would cost a client of HTTP/2 that answer.
         if session.is_http2() {
             let _ = session.drain_request_body().await;
         }
+    }
+}
+
+impl RequestContext {
+    /// Counts the request and writes its line.
+    fn conclude(&self, method: &http::Method, status: u16) {
+        let total = self.started.elapsed();
+        let upstream = self.upstream_took;
+        let gateway = match (self.sent_upstream, upstream) {
+            // Until the request was on its way; what follows is the app's time and the client's.
+            (Some(sent), _) => sent.duration_since(self.started),
+            (None, _) => total,
+        };
+        let site =
+            self.accepted.as_ref().map_or(&self.state.nowhere, |accepted| &accepted.site.metrics);
+        let summary = RequestSummary { decision: self.decision, status, total, gateway, upstream };
+        site.record(&summary);
+        logs::access(&Access {
+            request: self.id,
+            site: self.accepted.as_ref().map_or("none", |a| a.facts.authority.host.as_str()),
+            method: method.as_str(),
+            decision: self.decision,
+            status,
+            duration: total,
+        });
     }
 }
 
@@ -316,7 +413,7 @@ fn peer_of(session: &Session) -> Option<IpAddr> {
 /// Ends what Pingora leaves endless: idle keep-alive, the rest of a refused body. The `if` keeps connections that
 /// Pingora has marked for closing closed.
 fn limit_connection(session: &mut Session, limits: &ConnectionLimits) {
-    if session.get_keepalive_reuses_remaining() == Some(0) {
+    if head::count() >= limits.requests {
         session.set_keepalive(None);
     }
     if session.get_keepalive().is_some() {

@@ -80,6 +80,11 @@ pub(super) fn arrived() {
     note(Awaited::Nothing);
 }
 
+/// How many requests this connection has brought, this one included.
+pub(super) fn count() -> u32 {
+    WATCH.try_with(|watch| watch.heads()).unwrap_or_default()
+}
+
 /// The body of the request is read from now on.
 pub(super) fn body_begins() {
     note(Awaited::Body);

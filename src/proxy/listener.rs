@@ -144,13 +144,13 @@ impl WayIn {
     ) -> Option<(SocketAddr, HeadWatch)> {
         let Some(entered) = &mut self.entered else { return Some((peer, HeadWatch::default())) };
         let client = if self.told { told(stream, peer, entered.door()).await? } else { peer };
-        entered.is_of(client.ip()).then(|| (client, HeadWatch::new(entered.door().limits())))
+        entered.is_of(client.ip()).then(|| (client, HeadWatch::new(&entered.door().limits())))
     }
 }
 
 /// Of whom a trusted proxy says that the connection is (S45). Anybody else is not listened to.
 async fn told(stream: &mut TcpStream, peer: SocketAddr, door: &Door) -> Option<SocketAddr> {
-    if door.trusted().contains(peer.ip()) {
+    if door.trusts(peer.ip()) {
         match tokio::time::timeout(HANDSHAKE, proxy_protocol::read(stream)).await {
             Ok(Ok(told)) => return Some(told.unwrap_or(peer)),
             Ok(Err(error)) => tracing::debug!(%error, "a header of the PROXY protocol was no good"),

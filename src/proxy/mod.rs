@@ -11,6 +11,7 @@ mod gather;
 mod head;
 mod headers;
 pub mod http2;
+mod leash;
 pub mod listener;
 mod pace;
 mod plain;
@@ -25,6 +26,10 @@ mod upgrade;
 mod upstream;
 
 pub use door::Door;
-pub use gateway::{Gateway, GatewaySettings, GatewaySite};
+pub use gateway::{Deciding, Gateway, GatewaySettings, GatewaySite};
+pub use leash::Leashed;
 pub use plain::{Answer, PlainServer, RedirectToHttps};
-pub use upstream::{UpstreamAddress, UpstreamPool, UpstreamTimeouts};
+pub use upstream::{
+    Balance, Check, ClientCertificate, Ejection, UpstreamAddress, UpstreamHttp, UpstreamPool,
+    UpstreamSettings, UpstreamTimeouts, UpstreamTls,
+};

@@ -1,4 +1,4 @@
-//! Every request that is not forwarded, as an answer: a page for people, JSON for programs. The one table from
+//! Every request that is not forwarded, as an answer: a page for people, problem details (RFC 9457) for programs. The one table from
 //! refusals to HTTP.
 
 use std::time::Duration;
@@ -16,6 +16,8 @@ use crate::portal::{BASE, SecurityHeaders, error_page};
 
 use super::facts::{self, BadRequest};
 
+pub(super) mod grpc;
+
 /// Why a request is not forwarded.
 #[derive(Clone, Debug)]
 pub(super) enum Refusal {
@@ -26,6 +28,9 @@ pub(super) enum Refusal {
     /// Something else, which has a page.
     Error(ErrorKind),
 }
+
+/// What a program without a session is told: to sign in at this page of the site.
+const CHALLENGE: &str = "Doorward sign_in=\"/_doorward/login\"";
 
 /// How long people are asked to wait when a store is away.
 const AWAY: Duration = Duration::from_secs(10);
@@ -74,6 +79,7 @@ impl Refusal {
             Self::Error(
                 ErrorKind::Unavailable { retry_after } | ErrorKind::TooManyRequests { retry_after },
             ) => Some(*retry_after),
+            Self::Error(ErrorKind::UpstreamUnreachable) => Some(AWAY),
             Self::Error(_) | Self::SignIn { .. } | Self::Unauthorized => None,
         }
     }
@@ -91,6 +97,7 @@ impl Refusal {
             (HTTPStatus(413), _) => ErrorKind::TooLarge,
             (ReadTimedout, ErrorSource::Downstream) => ErrorKind::TooSlow,
             (ReadError, ErrorSource::Downstream) if is_timeout(error) => ErrorKind::TooSlow,
+            (HTTPStatus(401), _) => return Some(Self::Unauthorized),
             (HTTPStatus(_), _) => ErrorKind::Internal,
             (ReadError | WriteError | ConnectionClosed, ErrorSource::Downstream) => return None,
             // Pingora's own refusals, such as of a `Connection` that names `Host`.
@@ -158,11 +165,16 @@ pub(super) struct View<'a> {
     pub(super) now: Timestamp,
     /// What was asked for, where asking again is harmless.
     pub(super) target: Option<String>,
+    /// Whether it speaks gRPC.
+    pub(super) grpc: bool,
 }
 
 impl View<'_> {
     /// The answer.
     pub(super) fn answer(&self, refusal: Refusal) -> Response<Bytes> {
+        if self.grpc {
+            return grpc::answer(&refusal, &self.request_id.to_string());
+        }
         let mut response = match &refusal {
             Refusal::SignIn { target } => self.to_sign_in(target),
             Refusal::Error(kind) if self.page => {
@@ -200,19 +212,34 @@ impl View<'_> {
     fn json(&self, refusal: &Refusal) -> Response<Bytes> {
         let message = match refusal {
             Refusal::Unauthorized | Refusal::SignIn { .. } => "Sign in first.",
+            Refusal::Error(ErrorKind::UpstreamUnreachable) => {
+                "The app behind does not answer. Try again in a moment."
+            }
+            Refusal::Error(ErrorKind::UpstreamTimeout) => {
+                "The app behind took too long to answer. It may have done what was asked."
+            }
             Refusal::Error(kind) => kind.status().canonical_reason().unwrap_or("Refused."),
         };
+        let status = refusal.status();
         let mut body = serde_json::json!({
+            "type": "about:blank",
+            "title": status.canonical_reason().unwrap_or("Refused"),
+            "status": status.as_u16(),
+            "detail": message,
             "error": refusal.code(),
-            "message": message,
             "request_id": self.request_id.to_string(),
         });
         if let (Refusal::Unauthorized, Some(fields)) = (refusal, body.as_object_mut()) {
             fields.insert("sign_in".into(), format!("{BASE}login").into());
         }
         let mut response = Response::new(Bytes::from(body.to_string()));
-        let json = HeaderValue::from_static("application/json");
+        let json = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, json);
+        if matches!(refusal, Refusal::Unauthorized) {
+            // A scheme of our own, for which no browser asks for a password in a window of its own (RFC 9110 section 11.6.1).
+            let challenge = HeaderValue::from_static(CHALLENGE);
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
         response
     }
 }

@@ -24,7 +24,13 @@ fn what_is_recorded_is_rendered_under_the_designs_names() {
     metrics.reported("wiki.example.com", 2, DecisionLabel::Forbidden);
     metrics.security_event(SecurityEvent::HeaderAlias);
     metrics.password_hashed_in(Duration::from_millis(20));
+    metrics.configured(None, 1000);
+    metrics.configured(Some(ReloadResult::Applied), 2000);
+    metrics.configured(Some(ReloadResult::NeedsRestart), 3000);
     metrics.set_sessions(7);
+    metrics.set_upstream_up("wiki.example.com", "http://10.0.0.1:80", 2);
+    metrics.upstream_failed("wiki.example.com", "http://10.0.0.1:80", UpstreamFailure::Tls);
+    metrics.upstream_retried("wiki.example.com");
     metrics.store_took("flow", "redeem_code", Duration::from_micros(90));
 
     let text = metrics.render();
@@ -43,9 +49,16 @@ fn what_is_recorded_is_rendered_under_the_designs_names() {
         r#"doorward_limits_total{limit="sign_in"} 1"#,
         r#"doorward_report_only_total{decision="forbidden",rule="2",site="wiki.example.com"} 1"#,
         r#"doorward_security_events_total{event="header_alias"} 1"#,
+        r#"doorward_config_reloads_total{result="applied"} 1"#,
+        r#"doorward_config_reloads_total{result="needs_restart"} 1"#,
+        "doorward_config_last_reload_successful 0",
+        "doorward_config_last_reload_success_timestamp_seconds 2000",
         "doorward_password_hash_seconds_count 1",
         "doorward_password_hash_queue 0",
         "doorward_sessions 7",
+        r#"doorward_upstream_up{site="wiki.example.com",upstream="http://10.0.0.1:80"} 2"#,
+        r#"doorward_upstream_failures_total{reason="tls",site="wiki.example.com",upstream="http://10.0.0.1:80"} 1"#,
+        r#"doorward_upstream_retries_total{site="wiki.example.com"} 1"#,
         r#"doorward_store_seconds_count{op="redeem_code",store="flow"} 1"#,
         concat!(r#"doorward_build_info{version=""#, env!("CARGO_PKG_VERSION"), r#""} 1"#),
     ] {

@@ -84,7 +84,12 @@ struct State {
 impl Upstream {
     /// The app, on a free port of this machine.
     pub async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        Self::at(([127, 0, 0, 1], 0).into()).await
+    }
+
+    /// The app, at this address.
+    pub async fn at(address: SocketAddr) -> Self {
+        let listener = TcpListener::bind(address).await.expect("a free port");
         let address = listener.local_addr().expect("its address");
         let state = Arc::new(State::default());
         let shared = Arc::clone(&state);
@@ -135,7 +140,7 @@ impl Upstream {
         wait_for(&self.state.arrived, bytes).await;
     }
 
-    /// Lets `/stream` send one more event.
+    /// Lets `/stream` send one more event, and `/poll` answer.
     pub fn release_one(&self) {
         self.state.released.send_modify(|count| *count += 1);
     }
@@ -178,6 +183,11 @@ async fn serve(mut stream: TcpStream, state: &State) -> std::io::Result<()> {
         match path.as_str() {
             "/ws" => return echo(stream, pending, &request).await,
             "/stream" => return events(stream, state).await,
+            "/poll" => {
+                let mut released = state.released.subscribe();
+                let _ = released.wait_for(|&released| released > 0).await;
+                stream.write_all(&answer("/poll", &request)).await?;
+            }
             "/public/hang" => std::future::pending::<()>().await,
             path => stream.write_all(&answer(path, &request)).await?,
         }
