@@ -14,6 +14,7 @@ pub mod code;
 pub mod colour;
 pub mod connections;
 pub mod device;
+pub mod draft;
 pub mod email;
 pub mod entropy;
 pub mod host;

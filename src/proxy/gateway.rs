@@ -16,6 +16,7 @@ use pingora::{Error, ErrorType, Result};
 
 use crate::auth::sessions::SignedIn;
 use crate::domain::connections::ConnectionLimits;
+use crate::domain::draft::Draft;
 use crate::domain::entropy::SharedEntropy;
 use crate::domain::id::RequestId;
 use crate::domain::time::{SharedClock, Timestamp};
@@ -36,6 +37,7 @@ mod answer;
 mod body;
 mod decide;
 mod forward;
+mod resume;
 mod settings;
 mod state;
 mod streams;
@@ -102,6 +104,8 @@ pub struct RequestContext {
     body_bytes: u64,
     sent_upstream: Option<Instant>,
     upstream_took: Option<Duration>,
+    /// What goes to the app in place of what the browser has sent.
+    form: Option<Draft>,
     /// What goes on, and ends with its session.
     watched: Option<Watched>,
 }
@@ -130,6 +134,7 @@ impl ProxyHttp for Gateway {
             body_bytes: 0,
             sent_upstream: None,
             upstream_took: None,
+            form: None,
             watched: None,
         }
     }
@@ -179,8 +184,9 @@ impl ProxyHttp for Gateway {
         };
         let refusal = match settled {
             Ok(_) if accepted.site.upstreams.is_empty() => Refusal::Error(ErrorKind::NotFound),
-            Ok(admitted) => match body::begins(session, &accepted.site, accepted.facts.kind) {
-                Ok(()) => {
+            Ok(admitted) => match begin(session, &state, &accepted, ctx).await {
+                Ok(form) => {
+                    ctx.form = form;
                     ctx.forwarding = Some(admitted);
                     let is_empty = session.as_downstream_mut().is_body_empty();
                     ctx.watch_upload(session.req_header(), is_empty);
@@ -191,6 +197,7 @@ impl ProxyHttp for Gateway {
             },
             Err(refusal) => refusal,
         };
+        let refusal = state.keep_form(session, &accepted, refusal, ctx).await;
         state.refuse(session, Some(&accepted), refusal, ctx).await?;
         ctx.accepted = Some(accepted);
         Ok(true)
@@ -301,6 +308,7 @@ impl ProxyHttp for Gateway {
             return Error::e_explain(ErrorType::HTTPStatus(500), "nothing was admitted");
         };
         ctx.state.prepare(request, accepted, admitted, ctx.signed_in.as_deref(), ctx)?;
+        ctx.prepare_form(request)?;
         ctx.sent_upstream = Some(Instant::now());
         Ok(())
     }
@@ -308,11 +316,13 @@ impl ProxyHttp for Gateway {
     async fn request_body_filter(
         &self,
         _session: &mut Session,
-        part: &mut Option<Bytes>,
+        body: &mut Option<Bytes>,
         end_of_stream: bool,
         ctx: &mut RequestContext,
     ) -> Result<()> {
-        body::passes(ctx, part.as_ref(), end_of_stream)
+        body::passes(ctx, body.as_ref(), end_of_stream)?;
+        ctx.replace_body(body, end_of_stream);
+        Ok(())
     }
 
     async fn response_filter(
@@ -328,7 +338,8 @@ impl ProxyHttp for Gateway {
             ctx.upstream_took = ctx.sent_upstream.map(|sent| sent.elapsed());
         }
         ctx.watch_answer(&session.req_header().method, response, || self.clock.now()).await?;
-        headers::clean_response(response)
+        headers::clean_response(response)?;
+        ctx.forget_form(response)
     }
 
     async fn fail_to_proxy(
@@ -404,6 +415,18 @@ impl RequestContext {
             duration: total,
         });
     }
+}
+
+/// What goes to the app in place of the body, if something does; an `Err` where that body is not taken.
+async fn begin(
+    session: &mut Session,
+    state: &State,
+    accepted: &Accepted,
+    ctx: &mut RequestContext,
+) -> std::result::Result<Option<Draft>, Refusal> {
+    let form = state.take_form(&session.req_header().headers, accepted, ctx).await?;
+    body::begins(session, &accepted.site, accepted.facts.kind)?;
+    Ok(form)
 }
 
 fn peer_of(session: &Session) -> Option<IpAddr> {

@@ -45,6 +45,7 @@ mod readme;
 mod registration;
 mod reload;
 mod reset;
+mod resume;
 mod rules;
 mod secrets;
 mod sessions;
