@@ -3,6 +3,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,25 +15,25 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
-use super::door::{Door, Entered};
-use super::head::HeadWatch;
-use super::proxy_protocol;
+use super::ending::{Ending, Idle};
 use super::stream::Downstream;
-use crate::telemetry::metrics::ConnectionEnd;
+use super::way_in::{AtTheDoor, WayIn};
 
-/// The longest that a TLS handshake may take, and a header of the PROXY protocol before it.
+/// The longest that a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// What idle connections get to close when the grace is over.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// A bound socket, not yet accepting.
 pub struct Listener {
     socket: TcpListener,
     tls: Option<TlsAcceptor>,
-    /// Through which connections come in; without one nobody counts them.
-    door: Option<Arc<Door>>,
-    /// Whether connections begin with the PROXY protocol.
-    told: bool,
+    /// How connections come in; without a way nobody counts them.
+    way_in: Option<WayIn>,
 }
 
 /// Why there is no listener.
@@ -66,25 +67,40 @@ pub enum ListenError {
 
 impl Listener {
     /// Binds `address`; port 0 takes any free one.
-    pub async fn bind(address: SocketAddr, tls: Option<TlsAcceptor>) -> Result<Self, ListenError> {
+    pub async fn bind(address: SocketAddr) -> Result<Self, ListenError> {
         let socket = TcpListener::bind(address)
             .await
             .map_err(|cause| ListenError::Bind { address, cause })?;
-        Ok(Self { socket, tls, door: None, told: false })
+        Ok(Self { socket, tls: None, way_in: None })
     }
 
-    /// The same, where connections come in through `door`; those that are `told` begin with the PROXY protocol.
-    pub fn through(self, door: &Arc<Door>, told: bool) -> Self {
-        Self { door: Some(Arc::clone(door)), told, ..self }
+    /// Goes on with a socket that listens already, in the place of `address`.
+    pub fn over(socket: std::net::TcpListener, address: SocketAddr) -> Result<Self, ListenError> {
+        let failed = |cause| ListenError::Bind { address, cause };
+        socket.set_nonblocking(true).map_err(failed)?;
+        Ok(Self { socket: TcpListener::from_std(socket).map_err(failed)?, tls: None, way_in: None })
     }
 
-    /// The way in for one more connection, if there is room.
-    fn way_in(&self) -> Option<WayIn> {
-        let entered = match &self.door {
-            Some(door) => Some(door.enter()?),
-            None => None,
-        };
-        Some(WayIn { entered, told: self.told, tls: self.tls.clone() })
+    /// The same, over TLS if there is an acceptor.
+    #[must_use]
+    pub fn with_tls(self, tls: Option<TlsAcceptor>) -> Self {
+        Self { tls, ..self }
+    }
+
+    /// The same, where connections come in that way.
+    #[must_use]
+    pub fn through(self, way_in: WayIn) -> Self {
+        Self { way_in: Some(way_in), ..self }
+    }
+
+    /// One more connection, if there is room for it.
+    fn one_more(&self) -> Option<AtTheDoor> {
+        self.way_in.as_ref().map_or_else(|| Some(AtTheDoor::open()), WayIn::enter)
+    }
+
+    /// Its socket once more, for another process.
+    pub fn socket(&self) -> io::Result<OwnedFd> {
+        self.socket.as_fd().try_clone_to_owned()
     }
 
     /// The address that it has.
@@ -92,24 +108,24 @@ impl Listener {
         self.socket.local_addr().ok()
     }
 
-    /// Serves connections with `app` until `shutdown` says true; then takes no more, lets those in flight finish for
-    /// up to `grace`, and comes back. Idle connections end at once.
+    /// Serves connections with `app` until `ending` comes; then takes no more, lets what is under way finish, and comes
+    /// back.
     pub async fn serve<A: ServerApp + Send + Sync + 'static>(
         self,
         app: Arc<A>,
-        mut shutdown: watch::Receiver<bool>,
-        grace: Duration,
+        mut ending: Ending,
     ) {
         let mut connections = JoinSet::new();
-        let told = shutdown.clone();
+        let told = ending.stop.clone();
         loop {
             tokio::select! {
                 biased;
-                () = told_to_stop(&mut shutdown) => break,
+                () = ending.comes() => break,
                 accepted = self.socket.accept() => match accepted {
                     Ok((stream, peer)) => {
-                        let Some(way) = self.way_in() else { continue };
-                        connections.spawn(serve_one(stream, peer, way, Arc::clone(&app), told.clone()));
+                        let Some(at_the_door) = self.one_more() else { continue };
+                        let connection = serve_one(stream, peer, at_the_door, self.tls.clone(), Arc::clone(&app), told.clone());
+                        connections.spawn(connection);
                     }
                     Err(error) => pause_after(&error).await,
                 },
@@ -117,67 +133,41 @@ impl Listener {
             }
         }
         drop(self.socket);
+        let ends = Instant::now() + ending.grace;
+        if ending.idle() == Idle::Awaited
+            && tokio::time::timeout_at(ends, all(&mut connections)).await.is_ok()
+        {
+            return;
+        }
         app.cleanup().await;
-        let drained = async { while connections.join_next().await.is_some() {} };
-        if tokio::time::timeout(grace, drained).await.is_err() {
+        let at_the_latest = ends.max(Instant::now() + LAST_WORDS);
+        if tokio::time::timeout_at(at_the_latest, all(&mut connections)).await.is_err() {
             tracing::warn!(
-                grace.seconds = grace.as_secs(),
-                "requests were cut off by the end of the grace period"
+                grace.seconds = ending.grace.as_secs(),
+                connections = connections.len(),
+                "connections were cut off by the end of the grace period"
             );
         }
     }
 }
 
-/// How a connection comes in.
-struct WayIn {
-    entered: Option<Entered>,
-    told: bool,
-    tls: Option<TlsAcceptor>,
-}
-
-impl WayIn {
-    /// Whose connection it is, and what it may cost; `None` where it is not let in.
-    async fn let_in(
-        &mut self,
-        stream: &mut TcpStream,
-        peer: SocketAddr,
-    ) -> Option<(SocketAddr, HeadWatch)> {
-        let Some(entered) = &mut self.entered else { return Some((peer, HeadWatch::default())) };
-        let client = if self.told { told(stream, peer, entered.door()).await? } else { peer };
-        entered.is_of(client.ip()).then(|| (client, HeadWatch::new(&entered.door().limits())))
-    }
-}
-
-/// Of whom a trusted proxy says that the connection is (S45). Anybody else is not listened to.
-async fn told(stream: &mut TcpStream, peer: SocketAddr, door: &Door) -> Option<SocketAddr> {
-    if door.trusts(peer.ip()) {
-        match tokio::time::timeout(HANDSHAKE, proxy_protocol::read(stream)).await {
-            Ok(Ok(told)) => return Some(told.unwrap_or(peer)),
-            Ok(Err(error)) => tracing::debug!(%error, "a header of the PROXY protocol was no good"),
-            Err(_) => {}
-        }
-    }
-    door.turn_away(ConnectionEnd::ProxyProtocol);
-    None
-}
-
-/// Comes back once `shutdown` says true, or nobody is left to say it.
-async fn told_to_stop(shutdown: &mut watch::Receiver<bool>) {
-    let _ = shutdown.wait_for(|stop| *stop).await;
+async fn all(connections: &mut JoinSet<()>) {
+    while connections.join_next().await.is_some() {}
 }
 
 async fn serve_one<A: ServerApp + Send + Sync + 'static>(
     mut stream: TcpStream,
     peer: SocketAddr,
-    mut way: WayIn,
+    at_the_door: AtTheDoor,
+    tls: Option<TlsAcceptor>,
     app: Arc<A>,
     shutdown: watch::Receiver<bool>,
 ) {
     // Answers are small and complete: waiting to fill a packet only delays them.
     let _ = stream.set_nodelay(true);
-    let Some((peer, watch)) = way.let_in(&mut stream, peer).await else { return };
-    let watch = Arc::new(watch);
-    let stream = match way.tls {
+    let Some(inside) = at_the_door.let_in(&mut stream, peer).await else { return };
+    let (peer, watch) = (inside.client, Arc::clone(&inside.watch));
+    let stream = match tls {
         None => Downstream::plain(stream, peer, Arc::clone(&watch)),
         Some(acceptor) => match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
             Ok(Ok(stream)) => Downstream::tls(stream, peer, Arc::clone(&watch)),

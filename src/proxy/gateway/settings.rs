@@ -13,6 +13,8 @@ use crate::identity::headers::IdentityHeaderNames;
 use crate::identity::live::LiveRing;
 use crate::portal::pages::Pages;
 use crate::portal::{Hosts, PortalService, PortalSite};
+use crate::proxy::response_rules::ResponseRule;
+use crate::proxy::rewrite::PathRewrite;
 use crate::proxy::upstream::UpstreamPool;
 
 /// What the gateway is made of.
@@ -43,6 +45,12 @@ pub struct GatewaySite {
     pub upstreams: UpstreamPool,
     /// The largest body of a request, if there is such a limit.
     pub max_body: Option<ByteSize>,
+    /// The path of requests at the app.
+    pub path: PathRewrite,
+    /// What is changed in the headers of the app's answers.
+    pub response_rules: Vec<ResponseRule>,
+    /// Whether the app's answers are made smaller.
+    pub compress: bool,
     /// The names of its identity headers.
     pub names: IdentityHeaderNames,
     /// What makes its assertions.
