@@ -223,6 +223,7 @@ impl Bench {
                 ring: Arc::clone(&core.ring),
                 pages,
                 hosts: Arc::new(Hosts::each_alone(Arc::clone(&core.keys))),
+                short_way: true,
             },
             Arc::new(SystemClock),
             Arc::new(OsEntropy),

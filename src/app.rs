@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::auth::new_password::{Breached, PasswordChecks};
 use crate::auth::password::{BadParameters, HashingSettings};
 use crate::auth::{AuthSettings, RateLimits};
+use crate::config::raw;
 use crate::config::settings::{self, Settings};
 use crate::domain::budget::{DelayRule, GuessBudget};
 use crate::domain::challenge::ResendRule;
@@ -86,6 +87,9 @@ pub enum StartError {
     /// A listening address, certificate or key.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// The threads that serve connections.
+    #[error("the threads that serve connections could not be started: {0}")]
+    Workers(std::io::Error),
     /// The file of countries.
     #[error(
         "geoip.database: cannot use {path}: {cause}; give a file in MaxMind's format, such as GeoLite2-Country.mmdb"
@@ -122,6 +126,7 @@ fn gateway(settings: &Settings, core: &Core, pages: Arc<Pages>) -> GatewaySettin
         pages,
         portal: portal.service(),
         ring: Arc::clone(&core.ring),
+        short_way: raw::short_way(),
     }
 }
 

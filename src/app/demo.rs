@@ -29,6 +29,7 @@ use crate::domain::rule::{Effect, PathPattern, Preflight, Requirement, Rule, Una
 use crate::domain::time::SharedClock;
 use crate::notify::inbox::Inbox;
 use crate::proxy::listener::Listener;
+use crate::proxy::workers::Served;
 use crate::proxy::{Answer, Ending, PlainServer};
 use crate::templates::Templates;
 
@@ -174,7 +175,9 @@ async fn side_server<A: Answer + 'static>(
     let listener = Listener::bind(loopback(port)).await.map_err(StartError::from)?;
     let address = listener.address().unwrap_or_else(|| loopback(port));
     let app = Arc::new(PlainServer::new(answer));
-    tokio::spawn(listener.serve(app, Ending::new(stop.clone(), Duration::from_secs(1))));
+    tokio::spawn(
+        listener.serve(Served::here(app), Ending::new(stop.clone(), Duration::from_secs(1))),
+    );
     Ok(address)
 }
 

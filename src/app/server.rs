@@ -19,6 +19,7 @@ use crate::notify::inbox::Inbox;
 use crate::notify::worker::OutboxWorker;
 use crate::portal::pages::Pages;
 use crate::proxy::listener::{Listener, tls_acceptor};
+use crate::proxy::workers::{Served, Workers};
 use crate::proxy::{
     Door, Ending, Gateway, GatewaySettings, Idle, Leashed, PlainServer, RedirectToHttps, WayIn,
     http2,
@@ -65,6 +66,7 @@ pub struct Server {
     source: Option<Source>,
     shutdown: Shutdown,
     algorithm: AssertionAlgorithm,
+    workers: Workers,
 }
 
 impl Server {
@@ -118,6 +120,7 @@ impl Server {
             source: None,
             shutdown: settings.shutdown,
             algorithm: settings.assertion.algorithm,
+            workers: Workers::start().map_err(StartError::Workers)?,
         })
     }
 
@@ -178,24 +181,30 @@ impl Server {
             let reloader = Reloader::new(source, self.core.clone(), live);
             beside.spawn(reloader.run(reload, stop.clone()));
         }
-        let mut gateway = http_proxy(&Arc::new(proxy_conf()), gateway);
-        http2::limit(&mut gateway);
-        let gateway = Arc::new(Leashed::new(gateway));
+        let conf = Arc::new(proxy_conf());
+        // Each thread has its own connections to the apps.
+        let gateways = self.workers.serve(|| {
+            let mut gateway = http_proxy(&conf, gateway.for_another_thread());
+            http2::limit(&mut gateway);
+            Leashed::new(gateway)
+        });
         let redirect = Arc::new(PlainServer::new(RedirectToHttps { sites: self.origins }));
         for (listener, mode) in self.listeners {
             match mode {
                 ListenMode::RedirectToHttps => {
-                    sites.spawn(listener.serve(Arc::clone(&redirect), ending.clone()));
+                    sites
+                        .spawn(listener.serve(Served::here(Arc::clone(&redirect)), ending.clone()));
                 }
                 ListenMode::Plain | ListenMode::Tls { .. } => {
-                    sites.spawn(listener.serve(Arc::clone(&gateway), ending.clone()));
+                    sites.spawn(listener.serve(gateways.clone(), ending.clone()));
                 }
             }
         }
         if let Some(listener) = self.admin {
             let (accounts, flow) = (Arc::clone(&self.core.accounts), Arc::clone(&self.core.flow));
             let admin = Arc::new(PlainServer::new(admin::Admin::new(accounts, flow, leaving)));
-            beside.spawn(listener.serve(admin, Ending::new(stop_admin, LAST_ANSWERS)));
+            beside
+                .spawn(listener.serve(Served::here(admin), Ending::new(stop_admin, LAST_ANSWERS)));
         }
         beside.spawn(self.worker.run(stop.clone()));
         upkeep::spawn(&mut beside, &self.core, self.algorithm, (&stop, &finished));

@@ -104,6 +104,19 @@ pub fn test_clock_file() -> Option<PathBuf> {
     std::env::var("DOORWARD_TEST_CLOCK").ok().map(PathBuf::from)
 }
 
+/// Whether requests may go the short way to their app: always, but for a binary built for tests that is told otherwise.
+#[cfg(feature = "test-clock")]
+#[expect(clippy::disallowed_methods, reason = "the environment is read here alone")]
+pub fn short_way() -> bool {
+    std::env::var("DOORWARD_TEST_LONG_WAY").is_err()
+}
+
+/// Whether requests may go the short way to their app: always, but for a binary built for tests that is told otherwise.
+#[cfg(not(feature = "test-clock"))]
+pub const fn short_way() -> bool {
+    true
+}
+
 /// The same as [`parse`], with other variables.
 pub fn parse_with(
     text: &str,

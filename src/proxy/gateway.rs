@@ -30,6 +30,7 @@ use super::compress::Compressing;
 use super::facts::{BadRequest, RequestKind};
 use super::question::Question;
 use super::refusal::Refusal;
+use super::short::ShortWay;
 use super::upgrade::AnswerInOrder;
 use super::upstream::{Attempts, Failure, key_of};
 use super::{check, head, headers, http2};
@@ -55,6 +56,7 @@ pub struct Gateway {
     state: Arc<ArcSwap<State>>,
     clock: SharedClock,
     entropy: SharedEntropy,
+    pub(super) short_way: ShortWay,
 }
 
 /// What a gateway decides by.
@@ -75,9 +77,20 @@ impl Deciding {
 impl Gateway {
     /// A gateway with these settings.
     pub fn new(settings: GatewaySettings, clock: SharedClock, entropy: SharedEntropy) -> Self {
+        let short_way = ShortWay::new(settings.short_way);
         let state = State::new(settings, Arc::clone(&entropy));
         state.start_upstreams(None);
-        Self { state: Arc::new(ArcSwap::from_pointee(state)), clock, entropy }
+        Self { state: Arc::new(ArcSwap::from_pointee(state)), clock, entropy, short_way }
+    }
+
+    /// The same gateway, for a thread that has connections of its own.
+    pub fn for_another_thread(&self) -> Self {
+        Self {
+            state: Arc::clone(&self.state),
+            clock: Arc::clone(&self.clock),
+            entropy: Arc::clone(&self.entropy),
+            short_way: self.short_way.for_another_thread(),
+        }
     }
 
     /// What it decides by, to be replaced.
@@ -103,12 +116,14 @@ pub struct RequestContext {
     in_order: Option<AnswerInOrder>,
     /// How much of the body has gone to the app.
     body_bytes: u64,
+    /// The app that was chosen before Pingora asks for one.
+    pub(super) chosen: Option<Box<HttpPeer>>,
     /// What makes its answer smaller.
     compressing: Option<Compressing>,
     sent_upstream: Option<Instant>,
     upstream_took: Option<Duration>,
     /// What goes to the app in place of what the browser has sent.
-    form: Option<Draft>,
+    pub(super) form: Option<Draft>,
     /// What goes on, and ends with its session.
     watched: Option<Watched>,
 }
@@ -135,6 +150,7 @@ impl ProxyHttp for Gateway {
             attempts: Attempts::default(),
             in_order: None,
             body_bytes: 0,
+            chosen: None,
             compressing: None,
             sent_upstream: None,
             upstream_took: None,
@@ -195,7 +211,7 @@ impl ProxyHttp for Gateway {
                     let is_empty = session.as_downstream_mut().is_body_empty();
                     ctx.watch_upload(session.req_header(), is_empty);
                     ctx.accepted = Some(accepted);
-                    return Ok(false);
+                    return self.forward_shortly(session, ctx).await;
                 }
                 Err(refusal) => refusal,
             },
@@ -214,6 +230,9 @@ impl ProxyHttp for Gateway {
     ) -> Result<Box<HttpPeer>> {
         // A body that is sent once more, to another app, begins anew.
         ctx.body_bytes = 0;
+        if let Some(chosen) = ctx.chosen.take() {
+            return Ok(chosen);
+        }
         let RequestContext { accepted: Some(accepted), attempts, signed_in, in_order, .. } = ctx
         else {
             return Error::e_explain(ErrorType::InternalError, "no request was accepted");
@@ -342,6 +361,8 @@ impl ProxyHttp for Gateway {
             ctx.upstream_took = ctx.sent_upstream.map(|sent| sent.elapsed());
         }
         ctx.watch_answer(&session.req_header().method, response, || self.clock.now()).await?;
+        headers::check_switch(response, ctx.is_websocket())?;
+        headers::say_length_once(response)?;
         let Some(accepted) = &ctx.accepted else { return headers::clean_response(response) };
         State::answer(response, accepted, ctx)?;
         if accepted.site.compress {
@@ -414,6 +435,10 @@ impl ProxyHttp for Gateway {
 }
 
 impl RequestContext {
+    fn is_websocket(&self) -> bool {
+        self.accepted.as_ref().is_some_and(|a| a.facts.kind == RequestKind::WebSocket)
+    }
+
     /// Counts the request and writes its line.
     fn conclude(&self, method: &http::Method, status: u16) {
         let total = self.started.elapsed();

@@ -21,6 +21,7 @@ use tokio_rustls::TlsAcceptor;
 use super::ending::{Ending, Idle};
 use super::stream::Downstream;
 use super::way_in::{AtTheDoor, WayIn};
+use super::workers::Served;
 
 /// The longest that a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -108,11 +109,11 @@ impl Listener {
         self.socket.local_addr().ok()
     }
 
-    /// Serves connections with `app` until `ending` comes; then takes no more, lets what is under way finish, and comes
+    /// Serves connections with an app until `ending` comes; then takes no more, lets what is under way finish, and comes
     /// back.
     pub async fn serve<A: ServerApp + Send + Sync + 'static>(
         self,
-        app: Arc<A>,
+        served: Served<A>,
         mut ending: Ending,
     ) {
         let mut connections = JoinSet::new();
@@ -123,9 +124,17 @@ impl Listener {
                 () = ending.comes() => break,
                 accepted = self.socket.accept() => match accepted {
                     Ok((stream, peer)) => {
+                        let Some((runtime, app, seat)) = served.next() else { break };
                         let Some(at_the_door) = self.one_more() else { continue };
-                        let connection = serve_one(stream, peer, at_the_door, self.tls.clone(), Arc::clone(&app), told.clone());
-                        connections.spawn(connection);
+                        let (tls, told) = (self.tls.clone(), told.clone());
+                        let connection = async move {
+                            let _seat = seat;
+                            match hand_over(stream) {
+                                Ok(stream) => serve_one(stream, peer, at_the_door, tls, app, told).await,
+                                Err(error) => tracing::error!(%error, "a connection could not be served"),
+                            }
+                        };
+                        connections.spawn_on(connection, runtime);
                     }
                     Err(error) => pause_after(&error).await,
                 },
@@ -139,7 +148,9 @@ impl Listener {
         {
             return;
         }
-        app.cleanup().await;
+        for app in served.apps() {
+            app.cleanup().await;
+        }
         let at_the_latest = ends.max(Instant::now() + LAST_WORDS);
         if tokio::time::timeout_at(at_the_latest, all(&mut connections)).await.is_err() {
             tracing::warn!(
@@ -153,6 +164,11 @@ impl Listener {
 
 async fn all(connections: &mut JoinSet<()>) {
     while connections.join_next().await.is_some() {}
+}
+
+/// Has the runtime at hand wait for a connection that another one has accepted.
+fn hand_over(stream: TcpStream) -> io::Result<TcpStream> {
+    TcpStream::from_std(stream.into_std()?)
 }
 
 async fn serve_one<A: ServerApp + Send + Sync + 'static>(

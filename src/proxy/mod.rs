@@ -25,10 +25,12 @@ mod rehearsal;
 mod reply;
 mod response_rules;
 mod rewrite;
+mod short;
 mod stream;
 mod upgrade;
 mod upstream;
 mod way_in;
+pub mod workers;
 
 pub use door::Door;
 pub use ending::{Ending, Idle};

@@ -63,6 +63,7 @@ pub struct Metrics {
     password_hash_queue: IntGauge,
     sessions: IntGauge,
     store_seconds: HistogramVec,
+    forwarded_shortly: IntCounter,
     upstreams: Upstreams,
     reloads: IntCounterVec,
     reload_succeeded: IntGauge,
@@ -162,6 +163,11 @@ impl Metrics {
     pub fn password_waits(&self) -> Waiting {
         self.password_hash_queue.inc();
         Waiting(self.password_hash_queue.clone())
+    }
+
+    /// A request went the short way to its app and was answered.
+    pub fn forwarded_shortly(&self) {
+        self.forwarded_shortly.inc();
     }
 
     /// So many sessions have not ended.
@@ -286,6 +292,10 @@ impl Metrics {
                 "Time that a store took for one promise.",
                 &["store", "op"],
                 STORES,
+            )?,
+            forwarded_shortly: make.counter(
+                "doorward_forwarded_shortly_total",
+                "Requests that went the short way to their app.",
             )?,
             upstreams: Upstreams::build(&make)?,
             reloads: make.counters(

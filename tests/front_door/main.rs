@@ -13,6 +13,7 @@
 mod support;
 
 mod account_page;
+mod answers;
 mod apps;
 mod assertion;
 mod audit;

@@ -35,6 +35,8 @@ pub struct GatewaySettings {
     pub ring: Arc<LiveRing>,
     /// Which sites share a sign-in.
     pub hosts: Arc<Hosts>,
+    /// Whether most requests go the short way to their app. Tests try everything without it, too.
+    pub short_way: bool,
 }
 
 /// One site.
