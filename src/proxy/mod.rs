@@ -27,6 +27,8 @@ mod response_rules;
 mod rewrite;
 mod short;
 mod stream;
+#[doc(hidden)]
+pub mod trial;
 mod upgrade;
 mod upstream;
 mod way_in;
