@@ -183,6 +183,7 @@ impl Bench {
             },
             key: core.keys.identity_keys(site.host()).remove(0),
             preserve_host: true,
+            hsts: Duration::ZERO,
             portal: Arc::new(PortalSite::new(site.origin, SitePolicy::new(site.rules))),
         };
         let gateway = Gateway::new(

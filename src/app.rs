@@ -20,6 +20,7 @@ use crate::policy::SitePolicy;
 use crate::portal::Portal;
 use crate::portal::pages::{Logo, LogoKind, Look, Pages};
 use crate::proxy::listener::ListenError;
+use crate::proxy::tls::CertificateError;
 use crate::proxy::{GatewaySettings, GatewaySite, UpstreamAddress, UpstreamPool, UpstreamTimeouts};
 use crate::store::StoreError;
 use crate::store::sqlite::{OpenError, POLL};
@@ -27,6 +28,7 @@ use crate::templates::TemplateError;
 
 mod admin;
 mod breached;
+pub mod certificates;
 mod core;
 pub mod demo;
 pub mod explain;
@@ -74,9 +76,15 @@ pub enum StartError {
     /// The way that mails go.
     #[error("mail: {0}")]
     Mail(#[from] TransportError),
-    /// A listening address, certificate or key.
+    /// A listening address.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// A certificate or its key.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// TLS.
+    #[error("TLS cannot be spoken here: {0}")]
+    Tls(rustls::Error),
     /// The file of countries.
     #[error(
         "geoip.database: cannot use {path}: {cause}; give a file in MaxMind's format, such as GeoLite2-Country.mmdb"
@@ -145,6 +153,7 @@ fn gateway_site(site: &settings::Site, settings: &Settings, keys: &KeyRing) -> O
         },
         key: keys.identity_keys(site.host()).into_iter().next()?,
         preserve_host: site.preserve_host,
+        hsts: site.hsts,
         asked_by: site.forward_auth,
         portal: Arc::new(hosts::portal_site(&site.origin, policy, settings)),
     })

@@ -305,6 +305,7 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
                 read: Duration::from_secs(60),
                 write: Duration::from_secs(60),
             },
+            hsts: Duration::ZERO,
         }],
         log: Log { format: LogFormat::Human, filter: "warn".into() },
     })

@@ -17,10 +17,11 @@ use crate::domain::time::SharedClock;
 use crate::notify::inbox::Inbox;
 use crate::notify::worker::OutboxWorker;
 use crate::portal::pages::Pages;
-use crate::proxy::listener::{Listener, tls_acceptor};
+use crate::proxy::listener::Listener;
 use crate::proxy::{Gateway, GatewaySettings, PlainServer, RedirectToHttps, http2};
 use crate::templates::Templates;
 
+use super::certificates::{self, ListenerCertificates};
 use super::{Core, StartError, admin, gateway, look, mail, upkeep};
 
 /// How long requests in flight may go on after the word to stop.
@@ -41,6 +42,7 @@ pub struct Server {
     worker: OutboxWorker,
     gateway: GatewaySettings,
     listeners: Vec<(Listener, ListenMode)>,
+    certificates: Vec<Arc<ListenerCertificates>>,
     admin: Option<Listener>,
     origins: Vec<Origin>,
     algorithm: AssertionAlgorithm,
@@ -63,10 +65,14 @@ impl Server {
         let pages = Arc::new(Pages::new(&templates, look(&settings.portal)?)?);
         let worker = mail::worker(settings, &core, &templates, inbox)?;
         let gateway = gateway(settings, &core, pages);
-        let mut listeners = Vec::new();
+        let (mut listeners, mut certificates) = (Vec::new(), Vec::new());
         for listen in &settings.listen {
             let tls = match &listen.mode {
-                ListenMode::Tls { certificate, key } => Some(tls_acceptor(certificate, key)?),
+                ListenMode::Tls(tls) => {
+                    let held = Arc::new(ListenerCertificates::read(tls)?);
+                    certificates.push(Arc::clone(&held));
+                    Some(held.acceptor()?)
+                }
                 ListenMode::Plain | ListenMode::RedirectToHttps => None,
             };
             listeners.push((Listener::bind(listen.address, tls).await?, listen.mode.clone()));
@@ -75,9 +81,14 @@ impl Server {
             Some(address) => Some(Listener::bind(address, None).await?),
             None => None,
         };
-        let origins = gateway.sites.iter().map(|site| site.portal.origin.clone()).collect();
+        let origins: Vec<Origin> =
+            gateway.sites.iter().map(|site| site.portal.origin.clone()).collect();
+        let secure = origins.iter().filter(|origin| origin.is_secure());
+        let hosts: Vec<&str> = secure.map(|origin| origin.host.as_str()).collect();
+        let misfits = certificates::misfits(&certificates, &hosts);
+        misfits.iter().for_each(|words| tracing::warn!("{words}"));
         let algorithm = settings.assertion.algorithm;
-        Ok(Self { core, worker, gateway, listeners, admin, origins, algorithm })
+        Ok(Self { core, worker, gateway, listeners, certificates, admin, origins, algorithm })
     }
 
     /// What it shares with the command line.
@@ -113,7 +124,7 @@ impl Server {
                 ListenMode::RedirectToHttps => {
                     serve(&mut tasks, listener, Arc::clone(&redirect), &stop);
                 }
-                ListenMode::Plain | ListenMode::Tls { .. } => {
+                ListenMode::Plain | ListenMode::Tls(_) => {
                     serve(&mut tasks, listener, Arc::clone(&gateway), &stop);
                 }
             }
@@ -128,6 +139,8 @@ impl Server {
         }
         tasks.spawn(self.worker.run(stop.clone()));
         upkeep::spawn(&mut tasks, &self.core, self.algorithm, &stop);
+        let following = certificates::follow(self.certificates, Arc::clone(&self.core.clock));
+        tasks.spawn(upkeep::until(stop.clone(), following));
         while tasks.join_next().await.is_some() {}
         tracing::info!("stopped");
     }

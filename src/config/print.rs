@@ -4,8 +4,8 @@ use serde_yaml::{Mapping, Value};
 
 use super::raw::{MASKED_SECRET, NO_HEADER, escape};
 use super::settings::{
-    Database, IdentityHeaders, Listen, ListenMode, LogFormat, MailSettings, MailTransport,
-    Settings, Site, Smtp, SmtpTls, Upstream,
+    CertificateFiles, Database, IdentityHeaders, Listen, ListenMode, LogFormat, MailSettings,
+    MailTransport, Settings, Site, Smtp, SmtpTls, TlsVersion, Upstream,
 };
 use crate::domain::breach::OnFailure;
 use crate::domain::quota::format_duration;
@@ -49,17 +49,27 @@ fn file(settings: &Settings) -> Value {
 }
 
 fn listen(listener: &Listen) -> Value {
-    let tls = match &listener.mode {
-        ListenMode::Tls { certificate, key } => Some(map([
-            ("certificate", Some(text(certificate.display()))),
-            ("key", Some(text(key.display()))),
-        ])),
-        ListenMode::Plain | ListenMode::RedirectToHttps => None,
+    let pair = |files: &CertificateFiles| {
+        map([
+            ("certificate", Some(text(files.certificate.display()))),
+            ("key", Some(text(files.key.display()))),
+        ])
+    };
+    let (tls, min_version) = match &listener.mode {
+        ListenMode::Tls(tls) => {
+            let min_version = match tls.min_version {
+                TlsVersion::Tls12 => "1.2",
+                TlsVersion::Tls13 => "1.3",
+            };
+            (list(tls.certificates.iter().map(pair)), Some(text(min_version)))
+        }
+        ListenMode::Plain | ListenMode::RedirectToHttps => (None, None),
     };
     let redirect = matches!(listener.mode, ListenMode::RedirectToHttps);
     map([
         ("address", Some(text(listener.address))),
         ("tls", tls),
+        ("min_tls_version", min_version),
         ("redirect_to_https", redirect.then_some(true.into())),
     ])
 }
@@ -209,6 +219,7 @@ fn site(site: &Site) -> Value {
                 ("write", Some(span(timeouts.write))),
             ])),
         ),
+        ("hsts", Some(span(site.hsts))),
     ])
 }
 

@@ -19,8 +19,10 @@ mod portal;
 mod presets;
 mod registration;
 mod rules;
+mod several;
 mod sites;
 mod store;
+mod tls;
 mod typed;
 mod yaml;
 

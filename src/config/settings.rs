@@ -78,14 +78,36 @@ pub enum ListenMode {
     /// The sites, over plain HTTP.
     Plain,
     /// The sites, over TLS.
-    Tls {
-        /// The certificate chain, PEM.
-        certificate: PathBuf,
-        /// Its private key, PEM; readable by its owner alone.
-        key: PathBuf,
-    },
+    Tls(ListenTls),
     /// A redirect to the same address over HTTPS.
     RedirectToHttps,
+}
+
+/// How TLS is spoken at a listening address.
+#[derive(Clone, Debug)]
+pub struct ListenTls {
+    /// The certificates; at least one. The first is for whoever asks for no name that another has.
+    pub certificates: Vec<CertificateFiles>,
+    /// The oldest version.
+    pub min_version: TlsVersion,
+}
+
+/// A certificate and its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateFiles {
+    /// The certificate chain, PEM.
+    pub certificate: PathBuf,
+    /// Its private key, PEM; readable by its owner alone.
+    pub key: PathBuf,
+}
+
+/// A version of TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsVersion {
+    /// RFC 5246.
+    Tls12,
+    /// RFC 8446.
+    Tls13,
 }
 
 /// What people see of doorward.
@@ -288,6 +310,8 @@ pub struct Site {
     pub forward_auth: Option<AskingProxy>,
     /// How long the app behind may take.
     pub timeouts: UpstreamTimeouts,
+    /// How long browsers are to reach it over HTTPS alone; zero has them forget that they were told so.
+    pub hsts: Duration,
 }
 
 impl Site {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
+use http::header;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::protocols::Digest;
 use pingora::proxy::{FailToProxy, ProxyHttp, Session};
@@ -214,7 +215,13 @@ impl ProxyHttp for Gateway {
         if ctx.upstream_took.is_none() {
             ctx.upstream_took = ctx.sent_upstream.map(|sent| sent.elapsed());
         }
-        headers::clean_response(response)
+        headers::clean_response(response)?;
+        if let Some(hsts) = ctx.accepted.as_ref().and_then(|accepted| accepted.site.hsts.as_ref())
+            && !response.headers.contains_key(header::STRICT_TRANSPORT_SECURITY)
+        {
+            response.insert_header(header::STRICT_TRANSPORT_SECURITY, hsts)?;
+        }
+        Ok(())
     }
 
     async fn fail_to_proxy(

@@ -17,6 +17,7 @@ mod refusal;
 mod rehearsal;
 mod reply;
 mod stream;
+pub mod tls;
 mod upgrade;
 mod upstream;
 

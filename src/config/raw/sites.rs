@@ -39,6 +39,9 @@ pub(super) struct Site {
     forward_auth: Option<Located<Asking>>,
     /// How long the app may take.
     timeouts: Option<Located<Timeouts>>,
+    /// How long browsers that came over HTTPS are to come by nothing else (HSTS). 0s has them forget it.
+    #[schemars(extend("default" = "30d", "pattern" = SPAN))]
+    hsts: Option<Text>,
 }
 
 /// A proxy that asks.
@@ -117,6 +120,7 @@ fn site(
     let rules = rules::rules(typed.rules, context);
     let headers = headers::headers(typed.headers, context);
     let timeouts = timeouts(typed.timeouts, context);
+    let hsts = context.duration(typed.hsts, HSTS, Duration::ZERO..=MOST_HSTS, HSTS_WHY);
     let preserve_host = typed.preserve_host.map_or(Some(true), |field| field.value);
     Some(settings::Site {
         origin: origin?,
@@ -126,8 +130,15 @@ fn site(
         preserve_host: preserve_host?,
         forward_auth: forward_auth?,
         timeouts: timeouts?,
+        hsts: hsts?,
     })
 }
+
+/// Who comes once a month stays protected, and who has to give HTTPS up again is kept out for no longer.
+const HSTS: Duration = Duration::from_secs(30 * 86_400);
+const MOST_HSTS: Duration = Duration::from_secs(2 * 366 * 86_400);
+const HSTS_WHY: &str = "browsers that were told so cannot be told otherwise over plain HTTP, so that a site that gives HTTPS \
+     up is out of reach for as long";
 
 /// A request finds its site by the host alone, so no two sites may have the same.
 fn once(hosts: &mut Vec<(HostName, usize)>, at: &Place, host: &HostName, context: &Context<'_>) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, Response};
+use http::{HeaderMap, Response, header};
 use pingora::Result;
 use pingora::proxy::Session;
 
@@ -40,7 +40,7 @@ impl State {
         };
         let called = portal_call::call(&self.portal, session, &accepted.facts, visit).await;
         match called {
-            Ok(response) => write(session, response).await,
+            Ok(response) => write(session, seal(response, accepted)).await,
             Err(status) => {
                 // The rest of the body is on the wire: the connection cannot be used again.
                 session.set_keepalive(None);
@@ -58,7 +58,14 @@ impl State {
         ctx: &RequestContext,
     ) -> Result<()> {
         let response = self.refusal(&session.req_header().headers, accepted, refusal, ctx);
-        write(session, response).await
+        write(
+            session,
+            match accepted {
+                Some(accepted) => seal(response, accepted),
+                None => response,
+            },
+        )
+        .await
     }
 
     /// A refusal as an answer to a request with these headers.
@@ -73,7 +80,6 @@ impl State {
             pages: &self.pages,
             page: accepted.is_none_or(|a| a.facts.kind == RequestKind::Page)
                 && refusal::takes_html(headers),
-            secure: accepted.is_some_and(|a| a.site.portal.origin.is_secure()),
             request_id: ctx.id,
             language: language_of(headers, accepted.map(|a| a.site.portal.cookies), None),
             now: ctx.now,
@@ -83,6 +89,14 @@ impl State {
         };
         view.answer(refusal)
     }
+}
+
+/// Tells browsers to come by HTTPS alone, as long as the site says.
+fn seal(mut response: Response<Bytes>, accepted: &Accepted) -> Response<Bytes> {
+    if let Some(hsts) = &accepted.site.hsts {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, hsts.clone());
+    }
+    response
 }
 
 pub(in crate::proxy) async fn write(

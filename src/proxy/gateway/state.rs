@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use http::HeaderValue;
 use pingora::http::RequestHeader;
 
 use super::settings::{GatewaySettings, GatewaySite};
@@ -19,7 +20,7 @@ use crate::identity::signature::Signer;
 use crate::portal::pages::Pages;
 use crate::portal::{Hosts, PortalService, PortalSite};
 use crate::proxy::facts::{BadRequest, RequestFacts};
-use crate::proxy::headers::IdentityWriter;
+use crate::proxy::headers::{self, IdentityWriter};
 use crate::proxy::upstream::UpstreamPool;
 use crate::telemetry::metrics::{Metrics, SiteMetrics, metrics};
 
@@ -43,6 +44,8 @@ pub(in crate::proxy) struct Site {
     pub(super) upstreams: UpstreamPool,
     pub(super) identity: IdentityWriter,
     pub(super) preserve_host: bool,
+    /// Of a site with an https origin.
+    pub(super) hsts: Option<HeaderValue>,
     pub(super) asked_by: Option<AskingProxy>,
     pub(super) metrics: Arc<SiteMetrics>,
 }
@@ -66,7 +69,9 @@ impl State {
                 asserter: site.asserter,
                 signer: Signer::new(site.key),
             };
+            let hsts = site.portal.origin.is_secure().then(|| headers::hsts(site.hsts));
             let site = Site {
+                hsts,
                 portal: site.portal,
                 upstreams: site.upstreams,
                 identity,
