@@ -24,7 +24,7 @@ use crate::domain::host::{HostName, Origin, Scheme};
 use crate::domain::password_rules::{DEFAULT_MIN_LENGTH, Owner};
 use crate::domain::quota::Rate;
 use crate::domain::registration::RegistrationRule;
-use crate::domain::rule::{PathPattern, Requirement, Rule, Unauthenticated};
+use crate::domain::rule::{Effect, PathPattern, Preflight, Requirement, Rule, Unauthenticated};
 use crate::domain::time::SharedClock;
 use crate::notify::inbox::Inbox;
 use crate::proxy::listener::Listener;
@@ -224,7 +224,9 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
         unauthenticated: Unauthenticated::ByRequest,
         fresh: None,
         trusted_device: true,
-        effect: crate::domain::rule::Effect::Decides,
+        preflight: Preflight::Refuse,
+        activity: true,
+        effect: Effect::Decides,
     };
     let public = "/public/**".parse().map_err(|_| broken())?;
     Ok(Settings {

@@ -13,7 +13,7 @@ use crate::domain::account::Identity;
 use crate::domain::host::Origin;
 use crate::domain::path::{BadPath, RequestPath};
 use crate::domain::quota::format_duration;
-use crate::domain::rule::{Effect, Rule};
+use crate::domain::rule::{Effect, Preflight, Rule};
 use crate::domain::session::{Method as SignInMethod, Methods};
 use crate::domain::time::Timestamp;
 use crate::policy::{Decision, Facts, Mismatch, SitePolicy, Step, Verdict, Visitor};
@@ -118,8 +118,13 @@ pub fn explain(
         Ok(path) => path,
         Err(bad) => return Ok(aside(site, "bad_request", refused_by(bad))),
     };
-    let facts =
-        Facts { method: &request.method, path: &path, client: request.client, loads_page: true };
+    let facts = Facts {
+        method: &request.method,
+        path: &path,
+        client: request.client,
+        loads_page: true,
+        preflight: false,
+    };
     let methods = request.visitor.as_ref().map(|who| Methods::new(who.methods.iter().copied()));
     let visitor = request.visitor.as_ref().zip(methods.as_ref()).map(|(who, methods)| Visitor {
         identity: &who.identity,
@@ -226,6 +231,8 @@ fn says(rule: &Rule) -> String {
         list("groups", groups),
         rule.fresh.map(|fresh| format!("fresh {}", format_duration(fresh))),
         (!rule.trusted_device).then(|| "no trusted device".to_owned()),
+        (rule.preflight == Preflight::App).then(|| "preflights to the app".to_owned()),
+        (!rule.activity).then(|| "no activity".to_owned()),
         (rule.effect == Effect::Reports).then(|| "report only".to_owned()),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")

@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use pingora::apps::ServerApp;
 use pingora::proxy::http_proxy;
 use pingora::server::configuration::ServerConf;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::config::settings::{ListenMode, Settings};
@@ -18,10 +19,11 @@ use crate::notify::inbox::Inbox;
 use crate::notify::worker::OutboxWorker;
 use crate::portal::pages::Pages;
 use crate::proxy::listener::Listener;
-use crate::proxy::{Gateway, GatewaySettings, PlainServer, RedirectToHttps, http2};
+use crate::proxy::{Gateway, GatewaySettings, Leashed, PlainServer, RedirectToHttps, http2};
 use crate::templates::Templates;
 
 use super::certificates::{self, ListenerCertificates};
+use super::reload::{Live, Reloader, Source};
 use super::{Core, StartError, admin, gateway, look, mail, upkeep};
 
 /// How long requests in flight may go on after the word to stop.
@@ -36,6 +38,14 @@ pub struct Addresses {
     pub admin: Option<SocketAddr>,
 }
 
+/// What a running doorward is told from outside.
+pub struct Orders {
+    /// Says true once it is to stop.
+    pub stop: watch::Receiver<bool>,
+    /// Says that it is to read its configuration again.
+    pub reload: mpsc::Receiver<()>,
+}
+
 /// A doorward that is ready to serve: everything is read, opened and bound.
 pub struct Server {
     core: Core,
@@ -44,7 +54,8 @@ pub struct Server {
     listeners: Vec<(Listener, ListenMode)>,
     certificates: Vec<Arc<ListenerCertificates>>,
     admin: Option<Listener>,
-    origins: Vec<Origin>,
+    origins: Arc<ArcSwap<Vec<Origin>>>,
+    source: Option<Source>,
     algorithm: AssertionAlgorithm,
 }
 
@@ -87,8 +98,24 @@ impl Server {
         let hosts: Vec<&str> = secure.map(|origin| origin.host.as_str()).collect();
         let misfits = certificates::misfits(&certificates, &hosts);
         misfits.iter().for_each(|words| tracing::warn!("{words}"));
-        let algorithm = settings.assertion.algorithm;
-        Ok(Self { core, worker, gateway, listeners, certificates, admin, origins, algorithm })
+        Ok(Self {
+            core,
+            worker,
+            gateway,
+            listeners,
+            certificates,
+            admin,
+            origins: Arc::new(ArcSwap::from_pointee(origins)),
+            source: None,
+            algorithm: settings.assertion.algorithm,
+        })
+    }
+
+    /// The same, reading `source` again when it is told to, and when a file on which it depends has changed.
+    #[must_use]
+    pub fn following(mut self, source: Source) -> Self {
+        self.source = Some(source);
+        self
     }
 
     /// What it shares with the command line.
@@ -105,19 +132,23 @@ impl Server {
     }
 
     /// Serves until `stop` says true, and until what was in flight then is done.
-    pub async fn run(self, stop: watch::Receiver<bool>) {
+    pub async fn run(self, orders: Orders) {
+        let Orders { stop, reload } = orders;
         let mut tasks = JoinSet::new();
-        let conf = Arc::new(proxy_conf());
-        let mut gateway = http_proxy(
-            &conf,
-            Gateway::new(
-                self.gateway,
-                Arc::clone(&self.core.clock),
-                Arc::clone(&self.core.entropy),
-            ),
-        );
+        let (clock, entropy) = (Arc::clone(&self.core.clock), Arc::clone(&self.core.entropy));
+        let gateway = Gateway::new(self.gateway, clock, entropy);
+        let live = Live {
+            deciding: gateway.deciding(),
+            way: self.worker.way(),
+            origins: Arc::clone(&self.origins),
+        };
+        if let Some(source) = self.source {
+            let reloader = Reloader::new(source, self.core.clone(), live);
+            tasks.spawn(reloader.run(reload, stop.clone()));
+        }
+        let mut gateway = http_proxy(&Arc::new(proxy_conf()), gateway);
         http2::limit(&mut gateway);
-        let gateway = Arc::new(gateway);
+        let gateway = Arc::new(Leashed::new(gateway));
         let redirect = Arc::new(PlainServer::new(RedirectToHttps { sites: self.origins }));
         for (listener, mode) in self.listeners {
             match mode {

@@ -44,6 +44,8 @@ pub(super) fn spawn(
     tasks.spawn(until(stop.clone(), purge(flow, clock)));
     let (flow, clock) = (Arc::clone(&core.flow), Arc::clone(&core.clock));
     tasks.spawn(until(stop.clone(), count(flow, clock)));
+    let (auth, clock) = (Arc::clone(&core.auth), Arc::clone(&core.clock));
+    tasks.spawn(until(stop.clone(), async move { auth.end_streams(&clock).await }));
     tasks.spawn(until(stop.clone(), watch(Arc::clone(&core.accounts), Arc::clone(&core.auth))));
 }
 

@@ -20,6 +20,7 @@ use crate::store::StoreError;
 use super::audit::Attempt;
 use super::device::DeviceToKeep;
 use super::sign_in::Context;
+use super::streams::LiveStreams;
 use super::{Auth, tokens};
 
 /// The longest time for which the use of a session is known to this process alone.
@@ -30,6 +31,8 @@ const TOUCH_EVERY: Duration = Duration::from_secs(60);
 pub struct SignedIn {
     /// The session.
     pub session: Session,
+    /// What its cookie hashes to.
+    pub token: SessionTokenHash,
     /// Whose it is.
     pub identity: Arc<Identity>,
     /// What was last asserted of it, for each site.
@@ -43,7 +46,7 @@ pub struct SignedIn {
 }
 
 impl SignedIn {
-    fn new(session: Session, account: &Account) -> Self {
+    fn new(session: Session, token: SessionTokenHash, account: &Account) -> Self {
         let seen_at = session.seen_at.as_millis();
         Self {
             identity: Arc::new(Identity::from(account)),
@@ -53,6 +56,7 @@ impl SignedIn {
             seen_at: AtomicI64::new(seen_at),
             written_at: AtomicI64::new(seen_at),
             session,
+            token,
         }
     }
 
@@ -68,7 +72,7 @@ impl SignedIn {
                 .is_ok()
     }
 
-    fn has_expired(&self, now: Timestamp) -> bool {
+    pub(super) fn has_expired(&self, now: Timestamp) -> bool {
         let seen_at = Timestamp::from_millis(self.seen_at.load(Ordering::Acquire));
         self.session.has_expired(seen_at, now)
     }
@@ -102,7 +106,7 @@ pub struct Opened {
 
 impl Auth {
     /// The signed-in browser whose session cookie has this value on this host, if it is one. Without a store's
-    /// answer nobody is (S57); a cookie that this server did not make costs no store (S59).
+    /// answer nobody is (S57); a cookie that this server did not make costs no store (S59). Not yet a use of the session.
     pub async fn authenticate(
         &self,
         cookie: &str,
@@ -124,13 +128,17 @@ impl Auth {
             let again = self.load(&hash, host, now).await?;
             return Ok(again.filter(|signed_in| !signed_in.has_expired(now)));
         }
-        if signed_in.touch(now) {
-            self.write_touch(signed_in.session.id, now);
-        }
         Ok(Some(signed_in))
     }
 
-    async fn load(
+    /// Notes a use of a session, which keeps it from going idle (S38).
+    pub fn touch(&self, signed_in: &SignedIn, now: Timestamp) {
+        if signed_in.touch(now) {
+            self.write_touch(signed_in.session.id, now);
+        }
+    }
+
+    pub(super) async fn load(
         &self,
         hash: &SessionTokenHash,
         host: &HostName,
@@ -147,7 +155,7 @@ impl Auth {
         if !account.is_active() || account.epoch != session.epoch {
             return Ok(None);
         }
-        let signed_in = Arc::new(SignedIn::new(session, &account));
+        let signed_in = Arc::new(SignedIn::new(session, *hash, &account));
         self.cache.insert(*hash, &signed_in, generation);
         Ok(Some(signed_in))
     }
@@ -280,6 +288,7 @@ impl Auth {
 pub(super) struct SessionCache {
     entries: Cache<SessionTokenHash, Arc<SignedIn>>,
     generation: AtomicU64,
+    streams: Arc<LiveStreams>,
 }
 
 impl Default for SessionCache {
@@ -290,12 +299,13 @@ impl Default for SessionCache {
                 .time_to_idle(Duration::from_secs(15 * 60))
                 .build(),
             generation: AtomicU64::new(0),
+            streams: Arc::default(),
         }
     }
 }
 
 impl SessionCache {
-    fn get(&self, hash: &SessionTokenHash) -> Option<Arc<SignedIn>> {
+    pub(super) fn get(&self, hash: &SessionTokenHash) -> Option<Arc<SignedIn>> {
         self.entries.get(hash)
     }
 
@@ -312,6 +322,16 @@ impl SessionCache {
         if self.generation() != read_in {
             self.entries.invalidate(&hash);
         }
+    }
+
+    /// Whether a session is here.
+    pub(super) fn holds(&self, hash: &SessionTokenHash) -> bool {
+        self.entries.contains_key(hash)
+    }
+
+    /// What is open, by its session.
+    pub(super) const fn streams(&self) -> &Arc<LiveStreams> {
+        &self.streams
     }
 
     fn remove(&self, hash: &SessionTokenHash) {
@@ -339,10 +359,12 @@ impl SessionCache {
                 self.entries.invalidate(&*hash);
             }
         }
+        self.streams.look_again();
     }
 
     pub(super) fn clear(&self) {
         self.generation.fetch_add(1, Ordering::SeqCst);
         self.entries.invalidate_all();
+        self.streams.look_again();
     }
 }

@@ -10,7 +10,7 @@ use super::settings::{
 use crate::domain::breach::OnFailure;
 use crate::domain::quota::format_duration;
 use crate::domain::registration::RegistrationRule;
-use crate::domain::rule::{Effect, Rule, Unauthenticated};
+use crate::domain::rule::{Effect, Preflight, Rule, Unauthenticated};
 
 /// The settings as a configuration file that says the same: it reads back as they are, but for the secrets in it, each
 /// of which is `"********"`.
@@ -18,7 +18,7 @@ pub fn effective_yaml(settings: &Settings) -> String {
     serde_yaml::to_string(&file(settings)).unwrap_or_default()
 }
 
-fn file(settings: &Settings) -> Value {
+pub(super) fn file(settings: &Settings) -> Value {
     let proxies: Vec<Value> = settings.trusted_proxies.networks().iter().map(text).collect();
     let previous = settings.previous_secret_file.as_ref();
     map([
@@ -37,6 +37,7 @@ fn file(settings: &Settings) -> Value {
         ("limits", Some(limits(settings))),
         ("otp", Some(otp(settings))),
         ("session", Some(session(settings))),
+        ("devices", Some(map([("lifetime", Some(span(settings.devices.lifetime)))]))),
         (
             "geoip",
             settings.geoip.as_ref().map(|path| map([("database", Some(text(path.display())))])),
@@ -229,16 +230,22 @@ fn upstream(upstream: &Upstream) -> Value {
 }
 
 fn rule(rule: &Rule) -> Value {
-    let always = rule.unauthenticated == Unauthenticated::Always401;
+    let unauthenticated = match rule.unauthenticated {
+        Unauthenticated::ByRequest => None,
+        Unauthenticated::Always401 => Some("401"),
+        Unauthenticated::Redirect => Some("redirect"),
+    };
     map([
         ("path", rule.path.as_ref().map(text)),
         ("methods", list(rule.methods.iter().map(text))),
         ("networks", list(rule.networks.iter().map(text))),
         ("policy", Some(text(rule.requirement.as_str()))),
         ("groups", list(rule.groups.iter().map(|group| text(group.as_str())))),
-        ("unauthenticated", always.then(|| text("401"))),
+        ("unauthenticated", unauthenticated.map(text)),
         ("fresh", rule.fresh.map(span)),
         ("trusted_device", (!rule.trusted_device).then(|| false.into())),
+        ("preflight", (rule.preflight == Preflight::App).then(|| text("app"))),
+        ("activity", (!rule.activity).then(|| false.into())),
         ("report_only", (rule.effect == Effect::Reports).then(|| true.into())),
     ])
 }

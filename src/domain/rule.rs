@@ -134,6 +134,19 @@ pub enum Unauthenticated {
     ByRequest,
     /// Always 401.
     Always401,
+    /// Always to sign-in, for clients that follow redirects without saying what they are.
+    Redirect,
+}
+
+/// What becomes of a CORS preflight, which a browser sends without any cookie before a script's request to another
+/// origin (Fetch standard, section 3.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Preflight {
+    /// It is a request as any other, and nobody's: 401.
+    #[default]
+    Refuse,
+    /// The app answers it. The request that follows needs its session all the same.
+    App,
 }
 
 /// One rule of a site. What is left out matches everything.
@@ -155,6 +168,10 @@ pub struct Rule {
     pub fresh: Option<Duration>,
     /// Whether a trusted device may stand in for the code.
     pub trusted_device: bool,
+    /// What becomes of a CORS preflight.
+    pub preflight: Preflight,
+    /// Whether a request is a use of its session, and keeps it from going idle.
+    pub activity: bool,
     /// Whether it decides, or only tells what it would decide.
     pub effect: Effect,
 }

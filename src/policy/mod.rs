@@ -7,7 +7,7 @@ use http::Method;
 
 use crate::domain::account::{Group, Identity};
 use crate::domain::path::RequestPath;
-use crate::domain::rule::{Requirement, Rule, Unauthenticated};
+use crate::domain::rule::{Preflight, Requirement, Rule, Unauthenticated};
 use crate::domain::session::{Assurance, Method as SignInMethod, Methods};
 use crate::domain::time::Timestamp;
 
@@ -29,6 +29,8 @@ pub struct Facts<'a> {
     pub client: IpAddr,
     /// Whether a person's browser loads a page with it, and can be sent to sign-in.
     pub loads_page: bool,
+    /// Whether it is a CORS preflight, which tells nothing and asks for nothing but that.
+    pub preflight: bool,
 }
 
 /// Who asks, if somebody is signed in.
@@ -112,6 +114,7 @@ pub struct SitePolicy {
     rules: Vec<CompiledRule>,
     any_upper_case: bool,
     any_reports: bool,
+    any_passive: bool,
 }
 
 /// What a rule that only reports would have decided.
@@ -129,6 +132,7 @@ impl SitePolicy {
         let rules: Vec<CompiledRule> = rules.into_iter().map(CompiledRule::new).collect();
         Self {
             any_upper_case: rules.iter().any(CompiledRule::has_upper_case),
+            any_passive: rules.iter().any(|rule| !rule.rule().activity),
             any_reports: !rules.iter().all(CompiledRule::decides),
             rules,
         }
@@ -175,6 +179,11 @@ impl SitePolicy {
         reports
             .filter_map(|(place, decision)| Some(Report { place, decision: decision? }))
             .collect()
+    }
+
+    /// Whether a request is a use of its session: almost every one is.
+    pub fn is_activity(&self, facts: &Facts<'_>) -> bool {
+        !self.any_passive || self.deciding_rule(facts).is_none_or(|(_, rule)| rule.activity)
     }
 
     fn each_reading(&self, facts: &Facts<'_>, mut see: impl FnMut(&str, Case)) {
@@ -241,7 +250,12 @@ fn apply(rule: &Rule, facts: &Facts<'_>, visitor: Option<Visitor<'_>>, now: Time
     match step {
         None if !in_wanted_group(rule, visitor) => Decision::Forbidden,
         None => Decision::Forward(Admitted { identity: visitor.map(|v| Arc::clone(v.identity)) }),
+        // As nobody's, whoever sends it.
+        Some(_) if facts.preflight && rule.preflight == Preflight::App => {
+            Decision::Forward(Admitted { identity: None })
+        }
         Some(step) => match rule.unauthenticated {
+            Unauthenticated::Redirect => Decision::SignIn(step),
             Unauthenticated::ByRequest if facts.loads_page => Decision::SignIn(step),
             Unauthenticated::ByRequest | Unauthenticated::Always401 => Decision::Unauthorized(step),
         },

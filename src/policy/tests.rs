@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::*;
 use crate::domain::entropy::OsEntropy;
 use crate::domain::id::AccountId;
-use crate::domain::rule::Effect;
+use crate::domain::rule::{Effect, Preflight};
 
 const NOW: Timestamp = Timestamp::from_millis(1_000_000_000);
 
@@ -17,6 +17,8 @@ fn rule(path: &str, requirement: Requirement) -> Rule {
         unauthenticated: Unauthenticated::ByRequest,
         fresh: None,
         trusted_device: true,
+        preflight: Preflight::Refuse,
+        activity: true,
         effect: Effect::Decides,
     }
 }
@@ -56,6 +58,7 @@ fn outcome(target: &str, method: Method, visitor: Option<(&[SignInMethod], &[&st
         path: &path,
         client: "192.0.2.1".parse().unwrap(),
         loads_page: true,
+        preflight: false,
     };
     let known =
         visitor.map(|(methods, groups)| (Methods::new(methods.iter().copied()), identity(groups)));
@@ -131,6 +134,7 @@ fn a_sign_in_that_is_too_old_is_asked_for_again() {
         path: &path,
         client: "192.0.2.1".parse().unwrap(),
         loads_page: true,
+        preflight: false,
     };
     let methods = Methods::new([SignInMethod::Password, SignInMethod::MailCode]);
     let identity = identity(&["admins"]);
@@ -155,6 +159,7 @@ fn where_no_rule_matches_nobody_gets_through() {
         path: &path,
         client: "192.0.2.1".parse().unwrap(),
         loads_page: true,
+        preflight: false,
     };
     let policy = SitePolicy::new(vec![rule("/public/**", Requirement::Bypass)]);
     assert!(matches!(policy.decide(&facts, None, NOW), Decision::Forbidden));
@@ -176,6 +181,7 @@ fn a_rule_that_only_reports_decides_nothing_and_says_what_it_would_have_decided(
             path: &path,
             client: "192.0.2.1".parse().unwrap(),
             loads_page: true,
+            preflight: false,
         };
         let reports: Vec<_> = policy
             .reports(&facts, None, NOW)

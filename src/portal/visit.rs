@@ -228,7 +228,13 @@ impl Visit {
     }
 
     fn facts<'a>(&'a self, path: &'a RequestPath) -> Facts<'a> {
-        Facts { method: &Method::GET, path, client: self.client.address, loads_page: true }
+        Facts {
+            method: &Method::GET,
+            path,
+            client: self.client.address,
+            loads_page: true,
+            preflight: false,
+        }
     }
 }
 

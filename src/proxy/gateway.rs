@@ -35,11 +35,13 @@ mod decide;
 mod forward;
 mod settings;
 mod state;
+mod streams;
 mod verify;
 
 pub use settings::{GatewaySettings, GatewaySite};
 use state::Accepted;
 pub(super) use state::State;
+use streams::Watched;
 
 /// The gateway.
 pub struct Gateway {
@@ -49,11 +51,29 @@ pub struct Gateway {
     entropy: SharedEntropy,
 }
 
+/// What a gateway decides by.
+pub struct Deciding {
+    state: Arc<ArcSwap<State>>,
+    entropy: SharedEntropy,
+}
+
+impl Deciding {
+    /// Takes these settings for the requests that begin from now on; those under way end by the ones of before.
+    pub fn replace(&self, settings: GatewaySettings) {
+        self.state.store(Arc::new(State::new(settings, Arc::clone(&self.entropy))));
+    }
+}
+
 impl Gateway {
     /// A gateway with these settings.
     pub fn new(settings: GatewaySettings, clock: SharedClock, entropy: SharedEntropy) -> Self {
         let state = State::new(settings, Arc::clone(&entropy));
         Self { state: Arc::new(ArcSwap::from_pointee(state)), clock, entropy }
+    }
+
+    /// What it decides by, to be replaced.
+    pub fn deciding(&self) -> Deciding {
+        Deciding { state: Arc::clone(&self.state), entropy: Arc::clone(&self.entropy) }
     }
 }
 
@@ -74,6 +94,8 @@ pub struct RequestContext {
     in_order: Option<AnswerInOrder>,
     sent_upstream: Option<Instant>,
     upstream_took: Option<Duration>,
+    /// What goes on, and ends with its session.
+    watched: Option<Watched>,
 }
 
 const KEEP_ALIVE_SECS: u64 = 75;
@@ -98,6 +120,7 @@ impl ProxyHttp for Gateway {
             in_order: None,
             sent_upstream: None,
             upstream_took: None,
+            watched: None,
         }
     }
 
@@ -131,17 +154,22 @@ impl ProxyHttp for Gateway {
         let settled = match state.known(headers, &accepted, ctx).await {
             Ok(signed_in) if is_portals => {
                 ctx.decision = DecisionLabel::Portal;
+                if let Some(signed_in) = &signed_in {
+                    state.auth.touch(signed_in, ctx.now);
+                }
                 state.answer_by_portal(session, &accepted, signed_in, ctx).await?;
                 ctx.accepted = Some(accepted);
                 return Ok(true);
             }
-            Ok(signed_in) => State::settle(headers, &accepted, signed_in, ctx),
+            Ok(signed_in) => state.settle(headers, &accepted, signed_in, ctx),
             Err(refusal) => Err(refusal),
         };
         let refusal = match settled {
             Ok(_) if accepted.site.upstreams.is_empty() => Refusal::Error(ErrorKind::NotFound),
             Ok(admitted) => {
                 ctx.forwarding = Some(admitted);
+                let is_empty = session.as_downstream_mut().is_body_empty();
+                ctx.watch_upload(session.req_header(), is_empty);
                 ctx.accepted = Some(accepted);
                 return Ok(false);
             }
@@ -208,13 +236,14 @@ impl ProxyHttp for Gateway {
 
     async fn response_filter(
         &self,
-        _session: &mut Session,
+        session: &mut Session,
         response: &mut ResponseHeader,
         ctx: &mut RequestContext,
     ) -> Result<()> {
         if ctx.upstream_took.is_none() {
             ctx.upstream_took = ctx.sent_upstream.map(|sent| sent.elapsed());
         }
+        ctx.watch_answer(&session.req_header().method, response, || self.clock.now()).await?;
         headers::clean_response(response)?;
         if let Some(hsts) = ctx.accepted.as_ref().and_then(|accepted| accepted.site.hsts.as_ref())
             && !response.headers.contains_key(header::STRICT_TRANSPORT_SECURITY)
@@ -264,30 +293,38 @@ impl ProxyHttp for Gateway {
         ctx: &mut RequestContext,
     ) {
         head::next();
+        ctx.watched = None;
         let status = session.response_written().map_or(0, |response| response.status.as_u16());
-        let total = ctx.started.elapsed();
-        let upstream = ctx.upstream_took;
-        let gateway = match (ctx.sent_upstream, upstream) {
-            // Until the request was on its way; what follows is the app's time and the client's.
-            (Some(sent), _) => sent.duration_since(ctx.started),
-            (None, _) => total,
-        };
-        let site =
-            ctx.accepted.as_ref().map_or(&ctx.state.nowhere, |accepted| &accepted.site.metrics);
-        let summary = RequestSummary { decision: ctx.decision, status, total, gateway, upstream };
-        site.record(&summary);
-        logs::access(&Access {
-            request: ctx.id,
-            site: ctx.accepted.as_ref().map_or("none", |a| a.facts.authority.host.as_str()),
-            method: session.req_header().method.as_str(),
-            decision: ctx.decision,
-            status,
-            duration: total,
-        });
+        ctx.conclude(&session.req_header().method, status);
         // The answer is out. To break off what still comes would cost a client of HTTP/2 that answer.
         if session.is_http2() {
             let _ = session.drain_request_body().await;
         }
+    }
+}
+
+impl RequestContext {
+    /// Counts the request and writes its line.
+    fn conclude(&self, method: &http::Method, status: u16) {
+        let total = self.started.elapsed();
+        let upstream = self.upstream_took;
+        let gateway = match (self.sent_upstream, upstream) {
+            // Until the request was on its way; what follows is the app's time and the client's.
+            (Some(sent), _) => sent.duration_since(self.started),
+            (None, _) => total,
+        };
+        let site =
+            self.accepted.as_ref().map_or(&self.state.nowhere, |accepted| &accepted.site.metrics);
+        let summary = RequestSummary { decision: self.decision, status, total, gateway, upstream };
+        site.record(&summary);
+        logs::access(&Access {
+            request: self.id,
+            site: self.accepted.as_ref().map_or("none", |a| a.facts.authority.host.as_str()),
+            method: method.as_str(),
+            decision: self.decision,
+            status,
+            duration: total,
+        });
     }
 }
 

@@ -9,6 +9,7 @@ mod gather;
 mod head;
 mod headers;
 pub mod http2;
+mod leash;
 pub mod listener;
 mod plain;
 mod portal_call;
@@ -21,6 +22,7 @@ pub mod tls;
 mod upgrade;
 mod upstream;
 
-pub use gateway::{Gateway, GatewaySettings, GatewaySite};
+pub use gateway::{Deciding, Gateway, GatewaySettings, GatewaySite};
+pub use leash::Leashed;
 pub use plain::{Answer, PlainServer, RedirectToHttps};
 pub use upstream::{UpstreamAddress, UpstreamPool, UpstreamTimeouts};

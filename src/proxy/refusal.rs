@@ -1,4 +1,4 @@
-//! Every request that is not forwarded, as an answer: a page for people, JSON for programs. The one table from
+//! Every request that is not forwarded, as an answer: a page for people, problem details (RFC 9457) for programs. The one table from
 //! refusals to HTTP.
 
 use std::time::Duration;
@@ -25,6 +25,9 @@ pub(super) enum Refusal {
     /// Something else, which has a page.
     Error(ErrorKind),
 }
+
+/// What a program without a session is told: to sign in at this page of the site.
+const CHALLENGE: &str = "Doorward sign_in=\"/_doorward/login\"";
 
 /// How long people are asked to wait when a store is away.
 const AWAY: Duration = Duration::from_secs(10);
@@ -84,6 +87,7 @@ impl Refusal {
         };
         let kind = match (error.etype(), error.esource()) {
             (HTTPStatus(400), _) => ErrorKind::BadRequest,
+            (HTTPStatus(401), _) => return Some(Self::Unauthorized),
             (HTTPStatus(_), _) => ErrorKind::Internal,
             (ReadError | WriteError | ConnectionClosed, ErrorSource::Downstream) => return None,
             // Pingora's own refusals, such as of a `Connection` that names `Host`.
@@ -179,17 +183,26 @@ impl View<'_> {
             Refusal::Unauthorized | Refusal::SignIn { .. } => "Sign in first.",
             Refusal::Error(kind) => kind.status().canonical_reason().unwrap_or("Refused."),
         };
+        let status = refusal.status();
         let mut body = serde_json::json!({
+            "type": "about:blank",
+            "title": status.canonical_reason().unwrap_or("Refused"),
+            "status": status.as_u16(),
+            "detail": message,
             "error": refusal.code(),
-            "message": message,
             "request_id": self.request_id.to_string(),
         });
         if let (Refusal::Unauthorized, Some(fields)) = (refusal, body.as_object_mut()) {
             fields.insert("sign_in".into(), format!("{BASE}login").into());
         }
         let mut response = Response::new(Bytes::from(body.to_string()));
-        let json = HeaderValue::from_static("application/json");
+        let json = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, json);
+        if matches!(refusal, Refusal::Unauthorized) {
+            // A scheme of our own, for which no browser asks for a password in a window of its own (RFC 9110 section 11.6.1).
+            let challenge = HeaderValue::from_static(CHALLENGE);
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
         response
     }
 }

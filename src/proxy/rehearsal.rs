@@ -16,7 +16,8 @@ impl Gateway {
         let ctx = self.new_ctx();
         let accepted = ctx.state.read(&head, Some(peer)).ok()?;
         let signed_in = ctx.state.authenticate(&head.headers, &accepted, ctx.now).await.ok()?;
-        let Decision::Forward(admitted) = State::decide(&accepted, signed_in.as_deref(), ctx.now)
+        let Decision::Forward(admitted) =
+            State::decide(&head.headers, &accepted, signed_in.as_deref(), ctx.now)
         else {
             return None;
         };

@@ -20,7 +20,7 @@ fn the_annotated_example_is_sound() {
     let settings = read_in(&example_in(&files), files.folder());
     let settings = settings.unwrap_or_else(|errors| panic!("{errors}"));
     assert_eq!(settings.listen.len(), 2);
-    assert_eq!(settings.sites[0].rules.len(), 7);
+    assert_eq!(settings.sites[0].rules.len(), 8);
 }
 
 #[test]

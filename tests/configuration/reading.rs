@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use doorward::config::settings::{Database, ListenMode, MailTransport, SmtpTls};
-use doorward::domain::rule::{Requirement, Unauthenticated};
+use doorward::domain::rule::{Preflight, Requirement, Unauthenticated};
 
 use crate::support::{LEAST, least_and, least_with, sound};
 
@@ -58,8 +58,8 @@ fn rules_are_read_in_their_order() {
     let settings = sound(&format!(
         "{LEAST}    rules:
       - {{ path: /public/**, methods: [GET, MKCALENDAR], networks: [10.0.0.0/8, \"::1\"], policy: bypass }}
-      - {{ path: /api/**, policy: one_factor, unauthenticated: 401, groups: [a, b] }}
-      - {{ policy: two_factor, fresh: 10m, unauthenticated: by_request }}
+      - {{ path: /api/**, policy: one_factor, unauthenticated: 401, groups: [a, b], preflight: app }}
+      - {{ policy: two_factor, fresh: 10m, unauthenticated: redirect, activity: false }}
 "
     ));
     let rules = &settings.sites[0].rules;
@@ -67,6 +67,9 @@ fn rules_are_read_in_their_order() {
     assert_eq!(rules[0].networks.len(), 2);
     assert_eq!(rules[1].unauthenticated, Unauthenticated::Always401);
     assert_eq!(rules[1].groups.len(), 2);
+    assert_eq!((rules[1].preflight, rules[1].activity), (Preflight::App, true));
+    assert_eq!((rules[2].preflight, rules[2].activity), (Preflight::Refuse, false));
+    assert_eq!(rules[2].unauthenticated, Unauthenticated::Redirect);
     assert_eq!(rules[2].fresh, Some(Duration::from_secs(600)));
 }
 

@@ -309,7 +309,26 @@ fn rules_say_what_they_mean() {
             "does nothing with policy: deny",
             "take it out",
         ),
-        ("{ policy: one_factor, unauthenticated: 403 }", 48, "must be one of: by_request, 401", ""),
+        (
+            "{ policy: one_factor, unauthenticated: 403 }",
+            48,
+            "must be one of: by_request, 401, redirect",
+            "",
+        ),
+        ("{ policy: one_factor, preflight: always }", 42, "must be one of: refuse, app", ""),
+        (
+            "{ policy: bypass, preflight: app }",
+            38,
+            "does nothing with policy: bypass",
+            "take it out",
+        ),
+        (
+            "{ policy: one_factor, methods: [POST], preflight: app }",
+            59,
+            "not for OPTIONS",
+            "add OPTIONS",
+        ),
+        ("{ policy: one_factor, activity: sometimes }", 41, "true or false", ""),
         (
             "{ policy: bypass, trusted_device: false }",
             43,

@@ -16,11 +16,16 @@ async fn somebody_not_signed_in_is_answered_as_they_asked() {
     assert_eq!(page.header("cache-control"), Some("no-store"));
 
     let call = browser.fetch("/wiki/Home").await.expect(401);
-    assert!(call.header("content-type").unwrap().starts_with("application/json"));
+    assert!(call.header("content-type").unwrap().starts_with("application/problem+json"));
+    let challenge = call.header("www-authenticate").expect("RFC 9110 section 11.6.1 wants one");
+    assert_eq!(challenge, "Doorward sign_in=\"/_doorward/login\"");
     let told = call.json();
-    assert_eq!(told["error"], "unauthorized");
+    assert_eq!(
+        (told["error"].as_str(), told["status"].as_u64()),
+        (Some("unauthorized"), Some(401))
+    );
     assert_eq!(told["sign_in"], "/_doorward/login");
-    assert!(told["message"].is_string() && told["request_id"].is_string(), "{told}");
+    assert!(told["detail"].is_string() && told["request_id"].is_string(), "{told}");
 
     // Browsers without fetch metadata are told apart by what they accept.
     site.send(Request::get("/").header("Accept", "text/html")).await.expect(303);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::gateway::web_socket;
 use crate::support::browser::{Browser, Request};
 use crate::support::site::{ADA, Front, GRACE, Setup, Site};
 
@@ -169,4 +170,87 @@ async fn what_cannot_be_explained_says_why() {
     assert_eq!(output.status.code(), Some(1));
     unused.run(&["check", &config, "--url", &url], "").await;
     assert!(!unused.path("doorward.db").exists() && !unused.path("secret").exists());
+}
+
+#[tokio::test]
+async fn a_preflight_goes_to_the_app_where_a_rule_says_so_and_what_follows_needs_its_session() {
+    let rules = [
+        r#"{ path: "/open/**", policy: two_factor, preflight: app }"#,
+        r#"{ path: "/none/**", policy: deny }"#,
+        "{ policy: two_factor }",
+    ];
+    let site = Site::with(Setup { people: vec![ADA], ..with_rules(&rules) }).await;
+    let ask = |target: &str| {
+        Request::new("OPTIONS", target)
+            .header("Origin", "https://elsewhere.example")
+            .header("Access-Control-Request-Method", "PUT")
+            .header("Remote-User", "ada")
+    };
+    site.send(ask("/open/a")).await.expect(200);
+    assert_eq!(site.upstream.last().method(), "OPTIONS");
+    assert_eq!(site.upstream.last().header("remote-user"), None);
+    site.upstream.forget();
+
+    // Only there, only a preflight, and only on the very path.
+    site.send(ask("/closed/a")).await.expect(401);
+    site.send(ask("/none/a")).await.expect(403);
+    let disguised = site.send(ask("/open/..%2fclosed/a")).await.status;
+    assert!(matches!(disguised, 400 | 401), "{disguised}");
+    site.send(ask("/open/a").without("Origin")).await.expect(401);
+    site.send(ask("/open/a").without("Access-Control-Request-Method")).await.expect(401);
+    site.send(ask("/open/a").body("text/plain", "x")).await.expect(401);
+    let mut put = ask("/open/a");
+    put.method = "PUT".to_owned();
+    site.send(put.header("Content-Length", "0")).await.expect(401);
+    assert!(site.upstream.received().is_empty(), "none of them reached the app");
+
+    // Of somebody signed in it is their request, as any other.
+    let ada = Browser::new(&site);
+    ada.sign_in(&site, &ADA).await;
+    ada.send(ask("/open/a")).await.expect(200);
+    assert_eq!(site.upstream.last().header("remote-user"), Some("ada"));
+}
+
+#[tokio::test]
+async fn a_rule_may_send_everybody_to_sign_in() {
+    let rules = [
+        r#"{ path: "/feed/**", policy: one_factor, unauthenticated: redirect }"#,
+        "{ policy: two_factor }",
+    ];
+    let site = Site::with(Setup { people: Vec::new(), ..with_rules(&rules) }).await;
+    for answer in [
+        site.send(Request::get("/feed/a")).await,
+        site.send(Request::get("/feed/a").header("X-Requested-With", "XMLHttpRequest")).await,
+    ] {
+        assert_eq!(answer.expect(303).location(), "/_doorward/login?rd=%2Ffeed%2Fa");
+    }
+    site.send(Request::get("/else")).await.expect(401);
+}
+
+#[tokio::test]
+async fn s38_what_a_page_asks_by_itself_keeps_no_session_alive() {
+    let rules =
+        [r#"{ path: "/polls/**", policy: two_factor, activity: false }"#, "{ policy: two_factor }"];
+    let site = Site::with(Setup { people: vec![ADA], ..with_rules(&rules) }).await;
+    let ada = Browser::new(&site);
+    let ask_for = async |what: &str| match what {
+        "a rule" => ada.fetch("/polls/a").await.status,
+        "a WebSocket" => ada.send(web_socket("/no-web-socket")).await.status,
+        "an event stream" => {
+            ada.send(Request::get("/simple").header("Accept", "text/event-stream")).await.status
+        }
+        _ => ada.fetch("/simple").await.status,
+    };
+    for (what, counts) in
+        [("a rule", false), ("a WebSocket", false), ("an event stream", false), ("a page", true)]
+    {
+        ada.set_cookie("doorward", None);
+        ada.sign_in(&site, &ADA).await;
+        for minutes in [20, 39] {
+            site.travel(Duration::from_secs(minutes * 60));
+            assert_eq!(ask_for(what).await, 200, "{what}");
+        }
+        site.travel(Duration::from_secs(2 * 60));
+        assert_eq!(ada.is_signed_in().await, counts, "{what}");
+    }
 }

@@ -12,7 +12,7 @@ use super::front::network;
 use super::located::{Located, Text};
 use super::near;
 use crate::domain::account::Group;
-use crate::domain::rule::{Effect, PathPattern, Requirement, Rule, Unauthenticated};
+use crate::domain::rule::{Effect, PathPattern, Preflight, Requirement, Rule, Unauthenticated};
 
 /// One rule: what path, methods and networks say together decides whether it is for a request.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -35,7 +35,7 @@ pub(super) struct RawRule {
     #[schemars(length(min = 1))]
     groups: Option<Located<Vec<Text>>>,
     /// How somebody who is not signed in is answered. by_request: page loads go to sign-in, all else gets 401.
-    /// "401": always 401.
+    /// "401": always 401. redirect: always to sign-in.
     #[schemars(extend("default" = "by_request"))]
     unauthenticated: Option<Located<Answer>>,
     /// How recent the sign-in must be, such as 10m. Left out: it does not matter.
@@ -44,6 +44,14 @@ pub(super) struct RawRule {
     /// Whether a browser that its owner trusts is spared the code here. Left out: true.
     #[schemars(extend("default" = true))]
     trusted_device: Option<Located<bool>>,
+    /// What becomes of a CORS preflight, which browsers send without cookies before a script's request to another
+    /// origin. refuse: 401, as any request of nobody. app: the app answers it.
+    #[schemars(extend("default" = "refuse"))]
+    preflight: Option<Located<Preflights>>,
+    /// Whether a request keeps its session from going idle. Take it back for addresses that a page asks by itself, again
+    /// and again. WebSockets and event streams never do. Left out: true.
+    #[schemars(extend("default" = true))]
+    activity: Option<Located<bool>>,
     /// Whether the rule only tells, in log and metrics, what it would decide, and leaves it to the next one. Left out:
     /// false.
     #[schemars(extend("default" = false))]
@@ -70,6 +78,17 @@ pub(super) enum Answer {
     ByRequest,
     #[serde(rename = "401")]
     Always401,
+    #[serde(rename = "redirect")]
+    Redirect,
+}
+
+/// Who answers a CORS preflight.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub(super) enum Preflights {
+    Refuse,
+    App,
 }
 
 /// The rules of a site. Left out, there is one: everything needs both factors.
@@ -124,6 +143,8 @@ fn everything_needs_both() -> Rule {
         unauthenticated: Unauthenticated::ByRequest,
         fresh: None,
         trusted_device: true,
+        preflight: Preflight::Refuse,
+        activity: true,
         effect: Effect::Decides,
     }
 }
@@ -153,11 +174,17 @@ fn rule(typed: RawRule, at: &Place, context: &Context<'_>) -> Option<Rule> {
         Some(answer) => answer.value.map(|answer| match answer {
             Answer::ByRequest => Unauthenticated::ByRequest,
             Answer::Always401 => Unauthenticated::Always401,
+            Answer::Redirect => Unauthenticated::Redirect,
         }),
     };
     let trusted_device = match typed.trusted_device {
         None => Some(true),
         Some(trusted) => trusted.value,
+    };
+    let preflight = preflight(typed.preflight, methods.as_deref(), context);
+    let activity = match typed.activity {
+        None => Some(true),
+        Some(activity) => activity.value,
     };
     let effect = match typed.report_only {
         None => Some(Effect::Decides),
@@ -177,6 +204,8 @@ fn rule(typed: RawRule, at: &Place, context: &Context<'_>) -> Option<Rule> {
         unauthenticated: unauthenticated?,
         fresh: fresh?,
         trusted_device: trusted_device?,
+        preflight: preflight?,
+        activity: activity?,
         effect: effect?,
     })
 }
@@ -187,7 +216,26 @@ fn idle_keys(typed: &RawRule) -> Vec<Place> {
     let answer = typed.unauthenticated.as_ref().map(|answer| answer.at.clone());
     let fresh = typed.fresh.as_ref().map(|fresh| fresh.at.clone());
     let trusted = typed.trusted_device.as_ref().map(|trusted| trusted.at.clone());
-    [groups, answer, fresh, trusted].into_iter().flatten().collect()
+    let preflight = typed.preflight.as_ref().map(|preflight| preflight.at.clone());
+    [groups, answer, fresh, trusted, preflight].into_iter().flatten().collect()
+}
+
+fn preflight(
+    field: Option<Located<Preflights>>,
+    methods: Option<&[String]>,
+    context: &Context<'_>,
+) -> Option<Preflight> {
+    let Some(field) = field else { return Some(Preflight::Refuse) };
+    match field.value? {
+        Preflights::Refuse => Some(Preflight::Refuse),
+        Preflights::App
+            if methods.is_some_and(|m| !m.is_empty() && !m.iter().any(|m| m == "OPTIONS")) =>
+        {
+            let message = "does nothing, as this rule is not for OPTIONS";
+            context.refuse(&field.at, message, "add OPTIONS to its methods, or take this out")
+        }
+        Preflights::App => Some(Preflight::App),
+    }
 }
 
 /// Refuses those keys where nobody signs in: whoever wrote them counts on them.

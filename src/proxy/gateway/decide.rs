@@ -12,7 +12,7 @@ use crate::domain::time::Timestamp;
 use crate::policy::{Admitted, Decision, Facts};
 use crate::portal::pages::ErrorKind;
 use crate::portal::{cookies, visitor_of};
-use crate::proxy::facts::{RequestFacts, RequestKind};
+use crate::proxy::facts::{self, RequestFacts, RequestKind};
 use crate::proxy::refusal::Refusal;
 use crate::telemetry::metrics::{DecisionLabel, SecurityEvent, metrics};
 
@@ -42,16 +42,18 @@ impl State {
     }
 
     pub(in crate::proxy) fn decide(
+        headers: &HeaderMap,
         accepted: &Accepted,
         signed_in: Option<&SignedIn>,
         now: Timestamp,
     ) -> Decision {
         let policy = &accepted.site.portal.policy;
-        policy.decide(&policy_facts(accepted), signed_in.map(visitor_of), now)
+        policy.decide(&policy_facts(headers, accepted), signed_in.map(visitor_of), now)
     }
 
     /// Tells what rules that only report would have decided, where that is not what is decided.
     pub(in crate::proxy) fn report(
+        facts: &Facts<'_>,
         accepted: &Accepted,
         signed_in: Option<&SignedIn>,
         decided: &Decision,
@@ -59,7 +61,7 @@ impl State {
     ) {
         let (policy, site) = (&accepted.site.portal.policy, accepted.site.portal.host().as_str());
         let visitor = signed_in.map(visitor_of);
-        for report in policy.reports(&policy_facts(accepted), visitor, ctx.now) {
+        for report in policy.reports(facts, visitor, ctx.now) {
             let (rule, would) = (report.place + 1, label_of(&report.decision));
             metrics().reported(site, rule, would);
             if would != label_of(decided) {
@@ -92,13 +94,20 @@ impl State {
 
     /// Whether a request goes on to the app.
     pub(in crate::proxy) fn settle(
+        &self,
         headers: &HeaderMap,
         accepted: &Accepted,
         signed_in: Option<Arc<SignedIn>>,
         ctx: &mut RequestContext,
     ) -> std::result::Result<Admitted, Refusal> {
-        let decision = Self::decide(accepted, signed_in.as_deref(), ctx.now);
-        Self::report(accepted, signed_in.as_deref(), &decision, ctx);
+        let facts = policy_facts(headers, accepted);
+        if let Some(signed_in) = &signed_in
+            && is_activity(headers, accepted, &facts)
+        {
+            self.auth.touch(signed_in, ctx.now);
+        }
+        let decision = Self::decide(headers, accepted, signed_in.as_deref(), ctx.now);
+        Self::report(&facts, accepted, signed_in.as_deref(), &decision, ctx);
         ctx.signed_in = signed_in;
         ctx.decision = label_of(&decision);
         match decision {
@@ -115,9 +124,32 @@ impl State {
     }
 }
 
-fn policy_facts(accepted: &Accepted) -> Facts<'_> {
+fn policy_facts<'a>(headers: &HeaderMap, accepted: &'a Accepted) -> Facts<'a> {
     let RequestFacts { method, path, client, kind, .. } = &accepted.facts;
-    Facts { method, path, client: client.address, loads_page: *kind == RequestKind::Page }
+    Facts {
+        method,
+        path,
+        client: client.address,
+        loads_page: *kind == RequestKind::Page,
+        preflight: is_preflight(method, headers),
+    }
+}
+
+/// A CORS preflight (Fetch standard, section 4.8). One with a body is none: the body would be for the app.
+fn is_preflight(method: &http::Method, headers: &HeaderMap) -> bool {
+    *method == http::Method::OPTIONS
+        && headers.contains_key(http::header::ORIGIN)
+        && headers.contains_key(http::header::ACCESS_CONTROL_REQUEST_METHOD)
+        && !headers.contains_key(http::header::TRANSFER_ENCODING)
+        && matches!(facts::text(headers, http::header::CONTENT_LENGTH), "" | "0")
+}
+
+/// Whether a request is a use of its session. Connections that pages open by themselves are none, and neither is what a
+/// rule says is none (S38).
+fn is_activity(headers: &HeaderMap, accepted: &Accepted, facts: &Facts<'_>) -> bool {
+    accepted.facts.kind != RequestKind::WebSocket
+        && !facts::text(headers, http::header::ACCEPT).starts_with("text/event-stream")
+        && accepted.site.portal.policy.is_activity(facts)
 }
 
 fn label_of(decision: &Decision) -> DecisionLabel {

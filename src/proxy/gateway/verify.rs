@@ -81,7 +81,7 @@ impl State {
         ctx: &mut RequestContext,
     ) -> std::result::Result<Admitted, Refusal> {
         let signed_in = self.known(asking, accepted, ctx).await?;
-        Self::settle(asking, accepted, signed_in, ctx)
+        self.settle(asking, accepted, signed_in, ctx)
     }
 
     /// The answer that lets a request go on: the headers that the app is to get in place of the client's. Each is

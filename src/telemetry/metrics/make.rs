@@ -2,8 +2,8 @@
 
 use prometheus::core::Collector;
 use prometheus::{
-    Gauge, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts,
-    Registry, Result,
+    Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
+    IntGaugeVec, Opts, Registry, Result,
 };
 
 /// Makes metrics and registers them.
@@ -22,6 +22,10 @@ impl Maker<'_> {
         labels: &[&str],
     ) -> Result<IntCounterVec> {
         self.register(IntCounterVec::new(Opts::new(name, help), labels)?)
+    }
+
+    pub(super) fn counter(&self, name: &str, help: &str) -> Result<IntCounter> {
+        self.register(IntCounter::new(name, help)?)
     }
 
     pub(super) fn gauge(&self, name: &str, help: &str) -> Result<IntGauge> {

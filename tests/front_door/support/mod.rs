@@ -4,6 +4,7 @@
 pub mod app;
 pub mod apps;
 pub mod browser;
+pub mod changes;
 pub mod http;
 pub mod mail;
 pub mod metrics;

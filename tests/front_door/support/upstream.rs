@@ -135,7 +135,7 @@ impl Upstream {
         wait_for(&self.state.arrived, bytes).await;
     }
 
-    /// Lets `/stream` send one more event.
+    /// Lets `/stream` send one more event, and `/poll` answer.
     pub fn release_one(&self) {
         self.state.released.send_modify(|count| *count += 1);
     }
@@ -178,6 +178,11 @@ async fn serve(mut stream: TcpStream, state: &State) -> std::io::Result<()> {
         match path.as_str() {
             "/ws" => return echo(stream, pending, &request).await,
             "/stream" => return events(stream, state).await,
+            "/poll" => {
+                let mut released = state.released.subscribe();
+                let _ = released.wait_for(|&released| released > 0).await;
+                stream.write_all(&answer("/poll", &request)).await?;
+            }
             "/public/hang" => std::future::pending::<()>().await,
             path => stream.write_all(&answer(path, &request)).await?,
         }
