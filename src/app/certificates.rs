@@ -30,6 +30,8 @@ pub struct ListenerCertificates {
     live: Arc<Certificates>,
     oldest: OldestTls,
     files: Mutex<Vec<CertificateFiles>>,
+    /// How the files were found just before they were read at start.
+    began: Vec<Stamp>,
 }
 
 impl ListenerCertificates {
@@ -39,8 +41,9 @@ impl ListenerCertificates {
             TlsVersion::Tls12 => OldestTls::Tls12,
             TlsVersion::Tls13 => OldestTls::Tls13,
         };
+        let began = stamps(&listen.certificates);
         let live = Arc::new(Certificates::new(read_all(&listen.certificates)?));
-        Ok(Self { live, oldest, files: Mutex::new(listen.certificates.clone()) })
+        Ok(Self { live, oldest, files: Mutex::new(listen.certificates.clone()), began })
     }
 
     /// What does the handshakes.
@@ -104,8 +107,8 @@ type Stamp = [Option<(u64, u64, u64, i64, i64)>; 2];
 
 impl Followed {
     fn new(listener: Arc<ListenerCertificates>) -> Self {
-        let found = stamps(&listener.files());
-        Self { listener, settled: found.clone(), found }
+        let began = listener.began.clone();
+        Self { listener, settled: began.clone(), found: began }
     }
 
     fn look(&mut self) {
@@ -185,6 +188,7 @@ mod tests {
             live: Arc::new(Certificates::new(vec![one])),
             oldest: OldestTls::Tls12,
             files: Mutex::default(),
+            began: Vec::new(),
         })
     }
 
