@@ -21,7 +21,7 @@ use crate::portal::Portal;
 use crate::portal::pages::{Logo, LogoKind, Look, Pages};
 use crate::proxy::listener::ListenError;
 use crate::proxy::tls::CertificateError;
-use crate::proxy::{GatewaySettings, GatewaySite, UpstreamAddress, UpstreamPool, UpstreamTimeouts};
+use crate::proxy::{GatewaySettings, GatewaySite};
 use crate::store::StoreError;
 use crate::store::sqlite::{OpenError, POLL};
 use crate::templates::TemplateError;
@@ -35,19 +35,25 @@ pub mod explain;
 mod followed;
 pub mod gallery;
 mod hosts;
+mod inherited;
 pub mod keys_file;
 mod mail;
+mod manager;
 mod places;
 mod reload;
 pub mod secret;
 mod server;
+mod succession;
 mod upkeep;
+mod upstreams;
 
 pub use self::core::Core;
+pub use inherited::Inherited;
 use keys_file::KeysError;
 pub use reload::Source;
 use secret::SecretError;
 pub use server::{Addresses, Orders, Server};
+pub use succession::Call;
 
 /// The time within which a running doorward notices what another process has changed in its stores.
 pub const NOTICED_WITHIN: Duration = POLL.saturating_mul(3);
@@ -128,19 +134,9 @@ fn gateway(settings: &Settings, core: &Core, pages: Arc<Pages>) -> GatewaySettin
 
 fn gateway_site(site: &settings::Site, settings: &Settings, keys: &KeyRing) -> Option<GatewaySite> {
     let policy = SitePolicy::new(site.rules.clone());
-    let upstream = |upstream: &settings::Upstream| UpstreamAddress {
-        tls: upstream.tls,
-        host: upstream.host.clone(),
-        port: upstream.port,
-    };
-    let timeouts = UpstreamTimeouts {
-        connect: site.timeouts.connect,
-        read: site.timeouts.read,
-        write: site.timeouts.write,
-    };
     let headers = site.headers.clone();
     Some(GatewaySite {
-        upstreams: UpstreamPool::new(site.upstreams.iter().map(upstream).collect(), timeouts),
+        upstreams: upstreams::pool(site),
         names: IdentityHeaderNames {
             user: headers.user,
             email: headers.email,

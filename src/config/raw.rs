@@ -10,6 +10,7 @@ mod expand;
 mod files;
 mod front;
 mod headers;
+mod health;
 mod identity;
 mod located;
 mod mail;
@@ -20,10 +21,13 @@ mod presets;
 mod registration;
 mod rules;
 mod several;
+mod shutdown;
 mod sites;
 mod store;
 mod tls;
 mod typed;
+mod upstream_tls;
+mod upstreams;
 mod yaml;
 
 use std::path::{Path, PathBuf};
@@ -82,6 +86,15 @@ pub fn parse(text: &str, name: &Path) -> Result<Settings, ConfigErrors> {
 #[expect(clippy::disallowed_methods, reason = "the environment is read here alone")]
 pub fn no_colour() -> bool {
     std::env::var("NO_COLOR").is_ok_and(|value| !value.is_empty())
+}
+
+/// The variable that tells a process that it succeeds another of doorward.
+pub const SUCCESSOR: &str = "DOORWARD_SUCCESSOR";
+
+/// Whether this process succeeds another.
+#[expect(clippy::disallowed_methods, reason = "the environment is read here alone")]
+pub fn succeeds() -> bool {
+    std::env::var(SUCCESSOR).is_ok_and(|value| !value.is_empty())
 }
 
 /// The file that moves the clock of a binary built for tests.
@@ -175,6 +188,8 @@ pub(super) struct File {
     passwords: Option<Located<passwords::Passwords>>,
     /// How passwords are hashed (Argon2id).
     password_hash: Option<Located<budgets::PasswordHash>>,
+    /// How doorward ends once it is told to.
+    shutdown: Option<Located<shutdown::Shutdown>>,
     /// The sites that doorward stands in front of; at least one, no two of the same host.
     #[schemars(required, length(min = 1))]
     sites: Option<Located<Vec<Located<sites::Site>>>>,
@@ -210,6 +225,7 @@ impl File {
         let geoip = front::geoip(self.geoip, context);
         let passwords = passwords::passwords(self.passwords, context);
         let password_hash = budgets::password_hash(self.password_hash, context);
+        let shutdown = shutdown::shutdown(self.shutdown, context);
         let around = sites::Around {
             portal: portal.as_ref().map(|portal| &portal.origin),
             listen: listen.as_deref().unwrap_or_default(),
@@ -243,6 +259,7 @@ impl File {
             geoip: geoip?,
             passwords: passwords?,
             password_hash: password_hash?,
+            shutdown: shutdown?,
             sites: sites?,
             log: log?,
         })

@@ -18,6 +18,12 @@ use crate::domain::quota::Rate;
 use crate::domain::registration::RegistrationRule;
 use crate::domain::rule::Rule;
 
+mod upstream_tls;
+mod upstreams;
+
+pub use upstream_tls::{Certificates, ClientCertificate, TlsKey, UpstreamTls};
+pub use upstreams::{Balance, Check, Health, HttpVersion, Upstream, UpstreamTimeouts};
+
 /// Everything that a configuration file says.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -57,6 +63,8 @@ pub struct Settings {
     pub passwords: Passwords,
     /// How passwords are hashed.
     pub password_hash: PasswordHashing,
+    /// How it ends.
+    pub shutdown: Shutdown,
     /// The sites; at least one, no two of the same host.
     pub sites: Vec<Site>,
     /// What is logged.
@@ -293,6 +301,15 @@ pub struct PasswordHashing {
     pub queue: usize,
 }
 
+/// How doorward ends once it is told to.
+#[derive(Clone, Copy, Debug)]
+pub struct Shutdown {
+    /// How long requests under way may go on.
+    pub grace: Duration,
+    /// How long connections are still taken after the word.
+    pub delay: Duration,
+}
+
 /// One site.
 #[derive(Clone, Debug)]
 pub struct Site {
@@ -310,6 +327,16 @@ pub struct Site {
     pub forward_auth: Option<AskingProxy>,
     /// How long the app behind may take.
     pub timeouts: UpstreamTimeouts,
+    /// Which of several apps a request goes to.
+    pub balance: Balance,
+    /// When an app that fails is left out, and how it is checked.
+    pub health: Health,
+    /// How apps are recognised over TLS.
+    pub upstream_tls: UpstreamTls,
+    /// The version of HTTP that apps speak.
+    pub http: HttpVersion,
+    /// How many requests one HTTP/2 connection to an app carries at a time.
+    pub max_h2_streams: u32,
     /// How long browsers are to reach it over HTTPS alone; zero has them forget that they were told so.
     pub hsts: Duration,
 }
@@ -319,28 +346,6 @@ impl Site {
     pub const fn host(&self) -> &HostName {
         &self.origin.host
     }
-}
-
-/// An app behind.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Upstream {
-    /// Whether it is reached over TLS; its certificate is checked then.
-    pub tls: bool,
-    /// Its host name or address.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
-}
-
-/// How long an app behind may take.
-#[derive(Clone, Copy, Debug)]
-pub struct UpstreamTimeouts {
-    /// To take a connection.
-    pub connect: Duration,
-    /// Between two reads of its answer.
-    pub read: Duration,
-    /// Between two writes to it.
-    pub write: Duration,
 }
 
 /// The names under which an app gets the identity; in lower case.

@@ -2,6 +2,7 @@
 //!
 //! Pingora's proxy is used without Pingora's server: [`listener`] accepts connections and hands each to it.
 
+mod ending;
 mod facts;
 mod frames;
 mod gateway;
@@ -22,7 +23,11 @@ pub mod tls;
 mod upgrade;
 mod upstream;
 
+pub use ending::{Ending, Idle};
 pub use gateway::{Deciding, Gateway, GatewaySettings, GatewaySite};
 pub use leash::Leashed;
 pub use plain::{Answer, PlainServer, RedirectToHttps};
-pub use upstream::{UpstreamAddress, UpstreamPool, UpstreamTimeouts};
+pub use upstream::{
+    Balance, Check, ClientCertificate, Ejection, UpstreamAddress, UpstreamHttp, UpstreamPool,
+    UpstreamSettings, UpstreamTimeouts, UpstreamTls,
+};

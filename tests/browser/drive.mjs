@@ -18,7 +18,7 @@ export async function ask(question) {
   return value;
 }
 
-/** Runs `story` in a new browser, and ends the process by how it went. */
+/** Runs `story` in a new browser, and ends the process by how it went; a fault that the story leaves in `faults` is one. */
 export async function drive(options, story) {
   const { origin, shots, javaScriptEnabled } = options;
   const browser = await chromium.launch({
@@ -41,7 +41,7 @@ export async function drive(options, story) {
   const suffix = javaScriptEnabled ? '' : '-without-javascript';
   const shot = (name) => page.screenshot({ path: `${shots}/${name}${suffix}.png` });
   try {
-    await story({ page, context, shot });
+    await story({ page, context, shot, faults });
     assert.deepEqual(faults, []);
     process.stdout.write('done\n');
     process.exitCode = 0;

@@ -1,6 +1,7 @@
 //! Real apps that nobody has changed, behind doorward: each knows who is signed in by the names of its preset, and
 //! believes nobody who only says so (S46), also where no sign-in is asked for. docs/apps.md says how each is set up.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
@@ -16,10 +17,12 @@ use crate::support::browser::{Browser, Request};
 use crate::support::http::PATIENCE;
 use crate::support::page::hidden;
 use crate::support::site::{ADA, GRACE, Setup, Site};
-use crate::support::tools::{apps_node_modules, apps_python};
+use crate::support::tools::{apps_node_modules, apps_python, notebooks_python};
+
+mod pgadmin;
 
 /// doorward in front of an app that listens, or will, on `app.address`.
-async fn site_of(address: std::net::SocketAddr, preset: &str, open: &str) -> Site {
+pub async fn site_of(address: SocketAddr, preset: &str, open: &str) -> Site {
     let setup = Setup {
         upstream: Some(address),
         site: vec![format!("headers: {{ preset: {preset} }}")],
@@ -190,23 +193,27 @@ async fn s46_the_admin_of_django_takes_who_is_in_the_group() {
     assert!(beside.send(lies("/admin/")).await.expect(302).location().contains("/admin/login/"));
 }
 
+/// Jupyter as docs/apps.md has it, with its files in a folder of the test.
+pub fn jupyter(module: &str, address: SocketAddr, folder: &Path) -> Command {
+    let mut command = Command::new(notebooks_python());
+    command
+        .args(["-m", module, "--no-browser", "--allow-root"])
+        .args(["--ServerApp.ip=127.0.0.1", "--ServerApp.allow_remote_access=True"])
+        .arg(format!("--ServerApp.port={}", address.port()))
+        .args(["--IdentityProvider.token=", "--ServerApp.password="])
+        .arg(format!("--ServerApp.root_dir={}", folder.display()))
+        .env("HOME", folder)
+        .env("IPYTHONDIR", folder.join("ipython"))
+        .env("JUPYTER_RUNTIME_DIR", folder.join("runtime"))
+        .env("JUPYTER_CONFIG_DIR", folder.join("config"))
+        .env("JUPYTER_DATA_DIR", folder.join("data"));
+    command
+}
+
 #[tokio::test]
 async fn jupyter_has_its_terminals_over_web_sockets_for_who_is_signed_in() {
     let address = App::free_address();
-    let made = |folder: &Path| {
-        let mut command = Command::new(apps_python());
-        command
-            .args(["-m", "jupyter_server", "--no-browser", "--allow-root"])
-            .args(["--ServerApp.ip=127.0.0.1", "--ServerApp.allow_remote_access=True"])
-            .arg(format!("--ServerApp.port={}", address.port()))
-            .args(["--IdentityProvider.token=", "--ServerApp.password="])
-            .arg(format!("--ServerApp.root_dir={}", folder.display()))
-            .env("HOME", folder)
-            .env("JUPYTER_RUNTIME_DIR", folder.join("runtime"))
-            .env("JUPYTER_CONFIG_DIR", folder.join("config"))
-            .env("JUPYTER_DATA_DIR", folder.join("data"));
-        command
-    };
+    let made = |folder: &Path| jupyter("jupyter_server", address, folder);
     let _jupyter = App::start(address, made).await;
     let site = site_of(address, "jupyter", "/open/**").await;
     site.send(Request::get("/api/status")).await.expect(401);

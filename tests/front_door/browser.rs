@@ -10,6 +10,8 @@ use crate::support::proxy::{Fronted, Kind};
 use crate::support::site::{ADA, Setup, Site};
 use crate::support::tools::{chromium, node_modules};
 
+mod apps;
+
 /// Ends the browser with the test, whatever came of it.
 struct Running(Child);
 

@@ -13,7 +13,7 @@ use serde::de::{
 
 use super::context::{Context, Place};
 use super::expand::expand;
-use super::located::LOCATED;
+use super::located::{LOCATED, TEXT_OR};
 use super::near;
 use super::several::ONE_OR_LIST;
 use super::yaml::{Content, Key, Node};
@@ -128,6 +128,9 @@ impl<'de> Deserializer<'de> for Reader<'_> {
                 Content::List(_) => self.deserialize_seq(visitor),
                 _ => visitor.visit_seq(Single(Some(self))),
             },
+            TEXT_OR if !matches!(self.node.content, Content::Map(_)) => {
+                visitor.visit_string(self.text("a text or a group of keys")?)
+            }
             _ => visitor.visit_newtype_struct(self),
         }
     }

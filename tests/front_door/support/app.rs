@@ -4,7 +4,7 @@ use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 use tokio::net::TcpStream;
@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use super::tools::{free_port, within};
 
 /// How long a program may take to listen: some read a thousand modules first, on a machine that is busy.
-const START: Duration = Duration::from_secs(90);
+const START: Duration = Duration::from_secs(120);
 
 /// A program that listens, until the test is over.
 pub struct App {
@@ -59,8 +59,17 @@ impl App {
     }
 }
 
+/// How long a program may take to end what it has begun.
+const END: Duration = Duration::from_secs(5);
+
 impl Drop for App {
+    /// Asks it to end, so that it ends its own children (the kernels of Jupyter); what does not listen is killed.
     fn drop(&mut self) {
+        let _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        let deadline = Instant::now() + END;
+        while Instant::now() < deadline && matches!(self.child.try_wait(), Ok(None)) {
+            std::thread::park_timeout(Duration::from_millis(10));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
         if std::thread::panicking() {

@@ -4,14 +4,17 @@
 pub mod app;
 pub mod apps;
 pub mod browser;
+pub mod certificates;
 pub mod changes;
 pub mod http;
 pub mod mail;
 pub mod metrics;
 pub mod page;
 pub mod people;
+pub mod process;
 pub mod proxy;
 pub mod ranges;
+pub mod scripted;
 pub mod secure;
 pub mod signature;
 pub mod site;

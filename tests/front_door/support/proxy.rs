@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 
 use super::browser::Browser;
 use super::site::{Front, Setup, Site};
-use super::tools::{eventually, free_port, python};
+use super::tools::{eventually, free_port, python, site_packages};
 
 /// A proxy that has a configuration in examples/deployments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,10 +51,8 @@ impl Kind {
 
     /// Where Envoy is: it comes as a Python package.
     fn python_folder(self) -> Option<PathBuf> {
-        let libraries = python().parent()?.parent()?.join("lib");
-        let versions = std::fs::read_dir(libraries).ok()?.filter_map(Result::ok);
-        let mut folders = versions.map(|it| it.path().join("site-packages/envoy/_bin"));
-        folders.find(|folder| folder.is_dir())
+        let folder = site_packages(&python())?.join("envoy/_bin");
+        folder.is_dir().then_some(folder)
     }
 }
 

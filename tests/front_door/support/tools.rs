@@ -1,6 +1,6 @@
 //! The real programs that tests run beside doorward, and waiting.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -20,6 +20,30 @@ pub fn node_modules() -> PathBuf {
 /// The Python that has the apps of `tests/apps`.
 pub fn apps_python() -> PathBuf {
     tool("DOORWARD_TEST_APPS_PYTHON")
+}
+
+/// The Python that has JupyterLab and Streamlit.
+pub fn notebooks_python() -> PathBuf {
+    tool("DOORWARD_TEST_NOTEBOOKS_PYTHON")
+}
+
+/// The Python that has pgAdmin, and pgAdmin's own folder.
+pub fn pgadmin() -> (PathBuf, PathBuf) {
+    let python = tool("DOORWARD_TEST_PGADMIN_PYTHON");
+    let folder = site_packages(&python).map(|packages| packages.join("pgadmin4"));
+    (python, folder.expect("pgAdmin is installed"))
+}
+
+/// Where the packages of a Python are.
+pub fn site_packages(python: &Path) -> Option<PathBuf> {
+    let libraries = python.parent()?.parent()?.join("lib");
+    let versions = std::fs::read_dir(libraries).ok()?.filter_map(Result::ok);
+    versions.map(|it| it.path().join("site-packages")).find(|folder| folder.is_dir())
+}
+
+/// The Python that speaks gRPC.
+pub fn grpc_python() -> PathBuf {
+    tool("DOORWARD_TEST_GRPC_PYTHON")
 }
 
 /// The folder with the apps of `tests/apps` in Node.
