@@ -31,8 +31,8 @@ use doorward::policy::SitePolicy;
 use doorward::portal::pages::{Look, Pages};
 use doorward::portal::{Hosts, Portal, PortalSite};
 use doorward::proxy::{
-    Balance, Ejection, Gateway, GatewaySettings, GatewaySite, UpstreamHttp, UpstreamPool,
-    UpstreamSettings, UpstreamTimeouts, UpstreamTls,
+    Balance, Ejection, Gateway, GatewaySettings, GatewaySite, PathRewrite, UpstreamHttp,
+    UpstreamPool, UpstreamSettings, UpstreamTimeouts, UpstreamTls,
 };
 use doorward::telemetry::metrics::{DecisionLabel, RequestSummary, metrics};
 use doorward::templates::Templates;
@@ -191,6 +191,7 @@ impl Bench {
         let look = Look { name: "Wiki".into(), accent: None, logo: None };
         let pages = Arc::new(Pages::new(&Templates::default(), look).unwrap());
         let site = GatewaySite {
+            max_body: None,
             asked_by: None,
             upstreams: UpstreamPool::new(site.host().as_str(), upstreams),
             names: names(),
@@ -203,10 +204,14 @@ impl Bench {
             key: core.keys.identity_keys(site.host()).remove(0),
             preserve_host: true,
             hsts: Duration::ZERO,
+            path: PathRewrite::default(),
+            response_rules: Vec::new(),
+            compress: false,
             portal: Arc::new(PortalSite::new(site.origin, SitePolicy::new(site.rules))),
         };
         let gateway = Gateway::new(
             GatewaySettings {
+                limits: doorward::domain::connections::ConnectionLimits::default(),
                 sites: vec![site],
                 trusted_proxies: settings.trusted_proxies,
                 auth: Arc::clone(&core.auth),
@@ -219,6 +224,7 @@ impl Bench {
                 ring: Arc::clone(&core.ring),
                 pages,
                 hosts: Arc::new(Hosts::each_alone(Arc::clone(&core.keys))),
+                short_way: true,
             },
             Arc::new(SystemClock),
             Arc::new(OsEntropy),

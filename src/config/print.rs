@@ -5,10 +5,11 @@ use serde_yaml::{Mapping, Value};
 use super::raw::{MASKED_SECRET, NO_HEADER, escape};
 use super::settings::{
     Balance, CertificateFiles, Database, Health, HttpVersion, IdentityHeaders, Listen, ListenMode,
-    LogFormat, MailSettings, MailTransport, Settings, Site, Smtp, SmtpTls, TlsVersion, Upstream,
-    UpstreamTimeouts,
+    LogFormat, MailSettings, MailTransport, ResponseHeader, Settings, Site, Smtp, SmtpTls,
+    TlsVersion, Upstream, UpstreamTimeouts,
 };
 use crate::domain::breach::OnFailure;
+use crate::domain::connections::ConnectionLimits;
 use crate::domain::quota::format_duration;
 use crate::domain::registration::RegistrationRule;
 use crate::domain::rule::{Effect, Preflight, Rule, Unauthenticated};
@@ -35,6 +36,7 @@ pub(super) fn file(settings: &Settings) -> Value {
         ("state", Some(map([("embedded", Some(true.into()))]))),
         ("mail", Some(mail(&settings.mail))),
         ("registration", Some(registration(&settings.registration))),
+        ("connections", Some(connections(&settings.connections))),
         ("limits", Some(limits(settings))),
         ("otp", Some(otp(settings))),
         ("session", Some(session(settings))),
@@ -73,6 +75,7 @@ fn listen(listener: &Listen) -> Value {
         ("address", Some(text(listener.address))),
         ("tls", tls),
         ("min_tls_version", min_version),
+        ("proxy_protocol", listener.proxy_protocol.then_some(true.into())),
         ("redirect_to_https", redirect.then_some(true.into())),
     ])
 }
@@ -139,6 +142,22 @@ fn registration(rule: &RegistrationRule) -> Value {
     map([
         ("enabled", Some(rule.is_on().into())),
         ("domains", list(rule.domains().iter().map(text))),
+    ])
+}
+
+fn connections(limits: &ConnectionLimits) -> Value {
+    let count = |number: usize| Some(Value::from(u64::try_from(number).unwrap_or(u64::MAX)));
+    map([
+        ("total", count(limits.total)),
+        ("per_address", count(limits.per_address)),
+        ("requests", Some(limits.requests.into())),
+        ("keep_alive", Some(span(limits.keep_alive))),
+        ("head_timeout", Some(span(limits.head.timeout))),
+        ("head_size", Some(text(limits.head.size))),
+        ("head_fields", count(limits.head.fields)),
+        ("body_timeout", Some(span(limits.body_timeout))),
+        ("send_timeout", Some(span(limits.send_timeout))),
+        ("least_rate", Some(limits.least_rate.into())),
     ])
 }
 
@@ -218,6 +237,7 @@ fn site(site: &Site) -> Value {
         ("headers", Some(headers(&site.headers))),
         ("preserve_host", Some(site.preserve_host.into())),
         ("forward_auth", site.forward_auth.map(text)),
+        ("max_body", site.max_body.map(text)),
         ("timeouts", Some(timeouts(&site.timeouts))),
         ("balance", Some(text(balance(site.balance)))),
         ("health", Some(health(&site.health))),
@@ -225,6 +245,10 @@ fn site(site: &Site) -> Value {
         ("http", Some(text(http(site.http)))),
         ("max_h2_streams", Some(site.max_h2_streams.into())),
         ("hsts", Some(span(site.hsts))),
+        ("strip_prefix", site.rewriting.strip_prefix.as_ref().map(text)),
+        ("add_prefix", site.rewriting.add_prefix.as_ref().map(text)),
+        ("response_headers", list(site.rewriting.response_headers.iter().map(response_header))),
+        ("compress", Some(site.rewriting.compress.into())),
     ])
 }
 
@@ -273,6 +297,19 @@ fn upstream_tls(site: &Site) -> Value {
         ("key", client.map(|client| text(client.key_file.display()))),
         ("danger_accept_any_certificate", Some(tls.accept_any.into())),
     ])
+}
+
+fn response_header(rule: &ResponseHeader) -> Value {
+    let shown = |value: &http::HeaderValue| text(String::from_utf8_lossy(value.as_bytes()));
+    match rule {
+        ResponseHeader::Set(name, value) => {
+            map([("set", Some(text(name))), ("value", Some(shown(value)))])
+        }
+        ResponseHeader::Add(name, value) => {
+            map([("add", Some(text(name))), ("value", Some(shown(value)))])
+        }
+        ResponseHeader::Remove(name) => map([("remove", Some(text(name))), ("value", None)]),
+    }
 }
 
 fn health(health: &Health) -> Value {

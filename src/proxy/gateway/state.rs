@@ -12,15 +12,20 @@ use super::settings::{GatewaySettings, GatewaySite};
 use crate::auth::Auth;
 use crate::domain::address::TrustedProxies;
 use crate::domain::asking_proxy::AskingProxy;
+use crate::domain::connections::ConnectionLimits;
 use crate::domain::entropy::SharedEntropy;
 use crate::domain::host::HostName;
+use crate::domain::size::ByteSize;
 use crate::identity::headers::AliasFilter;
 use crate::identity::live::LiveRing;
 use crate::identity::signature::Signer;
 use crate::portal::pages::Pages;
 use crate::portal::{Hosts, PortalService, PortalSite};
+use crate::proxy::check;
 use crate::proxy::facts::{BadRequest, RequestFacts};
 use crate::proxy::headers::{self, IdentityWriter};
+use crate::proxy::response_rules::ResponseRule;
+use crate::proxy::rewrite::PathRewrite;
 use crate::proxy::upstream::UpstreamPool;
 use crate::telemetry::metrics::{Metrics, SiteMetrics, metrics};
 
@@ -30,6 +35,7 @@ pub(in crate::proxy) struct State {
     /// Counts what is of no site.
     pub(super) nowhere: Arc<SiteMetrics>,
     pub(super) trusted_proxies: TrustedProxies,
+    pub(super) limits: ConnectionLimits,
     pub(super) auth: Arc<Auth>,
     pub(super) pages: Arc<Pages>,
     pub(super) portal: PortalService,
@@ -42,6 +48,10 @@ pub(in crate::proxy) struct State {
 pub(in crate::proxy) struct Site {
     pub(super) portal: Arc<PortalSite>,
     pub(super) upstreams: UpstreamPool,
+    pub(super) max_body: Option<ByteSize>,
+    pub(super) path: PathRewrite,
+    pub(super) response_rules: Vec<ResponseRule>,
+    pub(super) compress: bool,
     pub(super) identity: IdentityWriter,
     pub(super) preserve_host: bool,
     /// Of a site with an https origin.
@@ -54,6 +64,13 @@ pub(in crate::proxy) struct Site {
 pub(in crate::proxy) struct Accepted {
     pub(super) facts: RequestFacts,
     pub(super) site: Arc<Site>,
+}
+
+impl Accepted {
+    /// Whether there is an app, and the path has one there.
+    pub(super) fn is_at_app(&self) -> bool {
+        !self.site.upstreams.is_empty() && self.site.path.covers(self.facts.path.path())
+    }
 }
 
 impl State {
@@ -74,6 +91,10 @@ impl State {
                 hsts,
                 portal: site.portal,
                 upstreams: site.upstreams,
+                max_body: site.max_body,
+                path: site.path,
+                response_rules: site.response_rules,
+                compress: site.compress,
                 identity,
                 preserve_host: site.preserve_host,
                 asked_by: site.asked_by,
@@ -85,6 +106,7 @@ impl State {
             sites: settings.sites.into_iter().map(site).collect(),
             nowhere: metrics().site(Metrics::NO_SITE),
             trusted_proxies: settings.trusted_proxies,
+            limits: settings.limits,
             auth: settings.auth,
             pages: settings.pages,
             portal: settings.portal,
@@ -120,6 +142,7 @@ impl State {
         head: &RequestHeader,
         peer: Option<IpAddr>,
     ) -> std::result::Result<RequestFacts, BadRequest> {
+        check::size(head, &self.limits.head)?;
         RequestFacts::read(head, peer.ok_or(BadRequest::Headers)?, &self.trusted_proxies)
     }
 
