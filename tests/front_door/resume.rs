@@ -83,6 +83,7 @@ async fn g2_a_form_is_sent_once_after_signing_in_byte_for_byte() {
         }
         let answer = press(&ada, &page, "send").await;
         assert_eq!(answer.location(), "/simple/save?x=1&y=%2F");
+        let named = ada.cookie("doorward-resume");
         let done = follow(&ada, &answer).await.expect(200);
         assert!(done.text().contains("The app"), "{}", done.text());
         let sent = site.upstream.last();
@@ -91,13 +92,20 @@ async fn g2_a_form_is_sent_once_after_signing_in_byte_for_byte() {
         assert_eq!(sent.header("content-length"), Some(body.len().to_string().as_str()));
         assert_eq!(sent.header("remote-user"), Some("ada"));
         assert!(sent.body == body, "{} bytes became {}", body.len(), sent.body.len());
-        assert!(!sent.head.contains("of-our-page") && !sent.head.contains("doorward-"));
+        for ours in ["of-our-page", "doorward-draft", "doorward-resume"] {
+            assert!(!sent.head.contains(ours), "{}", sent.head);
+        }
+        assert_eq!(ada.cookie("doorward-resume"), None, "what named the form is taken back");
+
+        // Pressed twice: what the browser sends in its place reaches nobody.
+        ada.set_cookie("doorward-resume", named.as_deref());
+        follow(&ada, &answer).await.expect(403);
+        ada.set_cookie("doorward-resume", None);
         assert_eq!(site.upstream.received().len(), 1);
 
         // Once.
         let again = ada.get(&page).await.expect(410).text();
         assert!(words(&again).contains("nothing to send"), "{again}");
-        ada.set_cookie("doorward-resume", None);
         ada.send(post(&ada, "/simple/save?x=1&y=%2F", KIND, b"another=1")).await.expect(200);
         assert_eq!(site.upstream.last().body, b"another=1", "an ordinary post stands for itself");
         site.upstream.forget();
