@@ -30,7 +30,10 @@ use doorward::identity::signature::{SignedParts, Signer};
 use doorward::policy::SitePolicy;
 use doorward::portal::pages::{Look, Pages};
 use doorward::portal::{Hosts, Portal, PortalSite};
-use doorward::proxy::{Gateway, GatewaySettings, GatewaySite, UpstreamPool, UpstreamTimeouts};
+use doorward::proxy::{
+    Balance, Ejection, Gateway, GatewaySettings, GatewaySite, UpstreamHttp, UpstreamPool,
+    UpstreamSettings, UpstreamTimeouts, UpstreamTls,
+};
 use doorward::telemetry::metrics::{DecisionLabel, RequestSummary, metrics};
 use doorward::templates::Templates;
 
@@ -168,12 +171,28 @@ impl Bench {
         let (account, cookie) = runtime.block_on(sign_in(&core));
         let site = settings.sites.into_iter().next().unwrap();
         let patience = Duration::from_secs(5);
-        let timeouts = UpstreamTimeouts { connect: patience, read: patience, write: patience };
+        let timeouts = UpstreamTimeouts {
+            connect: patience,
+            handshake: patience,
+            read: patience,
+            write: patience,
+            idle: patience,
+        };
+        let upstreams = UpstreamSettings {
+            addresses: Vec::new(),
+            balance: Balance::RoundRobin,
+            timeouts,
+            ejection: Ejection { failures: 3, time: patience, longest: patience },
+            check: None,
+            tls: UpstreamTls::default(),
+            http: UpstreamHttp::One,
+            max_h2_streams: 1,
+        };
         let look = Look { name: "Wiki".into(), accent: None, logo: None };
         let pages = Arc::new(Pages::new(&Templates::default(), look).unwrap());
         let site = GatewaySite {
             asked_by: None,
-            upstreams: UpstreamPool::new(Vec::new(), timeouts),
+            upstreams: UpstreamPool::new(site.host().as_str(), upstreams),
             names: names(),
             asserter: Asserter {
                 issuer: settings.portal.origin.to_string(),

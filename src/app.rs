@@ -20,7 +20,7 @@ use crate::policy::SitePolicy;
 use crate::portal::Portal;
 use crate::portal::pages::{Logo, LogoKind, Look, Pages};
 use crate::proxy::listener::ListenError;
-use crate::proxy::{GatewaySettings, GatewaySite, UpstreamAddress, UpstreamPool, UpstreamTimeouts};
+use crate::proxy::{GatewaySettings, GatewaySite};
 use crate::store::StoreError;
 use crate::store::sqlite::{OpenError, POLL};
 use crate::templates::TemplateError;
@@ -40,6 +40,7 @@ mod reload;
 pub mod secret;
 mod server;
 mod upkeep;
+mod upstreams;
 
 pub use self::core::Core;
 use keys_file::KeysError;
@@ -120,19 +121,9 @@ fn gateway(settings: &Settings, core: &Core, pages: Arc<Pages>) -> GatewaySettin
 
 fn gateway_site(site: &settings::Site, settings: &Settings, keys: &KeyRing) -> Option<GatewaySite> {
     let policy = SitePolicy::new(site.rules.clone());
-    let upstream = |upstream: &settings::Upstream| UpstreamAddress {
-        tls: upstream.tls,
-        host: upstream.host.clone(),
-        port: upstream.port,
-    };
-    let timeouts = UpstreamTimeouts {
-        connect: site.timeouts.connect,
-        read: site.timeouts.read,
-        write: site.timeouts.write,
-    };
     let headers = site.headers.clone();
     Some(GatewaySite {
-        upstreams: UpstreamPool::new(site.upstreams.iter().map(upstream).collect(), timeouts),
+        upstreams: upstreams::pool(site),
         names: IdentityHeaderNames {
             user: headers.user,
             email: headers.email,

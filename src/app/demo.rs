@@ -12,9 +12,9 @@ use tokio::sync::watch;
 use super::{Core, Server, StartError};
 use crate::auth::account::{AccountDraft, AccountError, Added};
 use crate::config::settings::{
-    Assertion, Database, Devices, IdentityHeaders, Limits, Listen, ListenMode, Log, LogFormat,
-    MailSettings, MailTransport, Otp, PasswordHashing, Passwords, Portal, Sessions, Settings, Site,
-    Upstream, UpstreamTimeouts,
+    Assertion, Balance, Database, Devices, Health, HttpVersion, IdentityHeaders, Limits, Listen,
+    ListenMode, Log, LogFormat, MailSettings, MailTransport, Otp, PasswordHashing, Passwords,
+    Portal, Sessions, Settings, Site, Upstream, UpstreamTimeouts, UpstreamTls,
 };
 use crate::domain::account::LoginName;
 use crate::domain::address::TrustedProxies;
@@ -294,6 +294,7 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
                 tls: false,
                 host: sample.ip().to_string(),
                 port: sample.port(),
+                weight: NonZeroU8::MIN,
             }],
             rules: vec![
                 rule(Some(public), Requirement::Bypass),
@@ -302,11 +303,12 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
             headers: IdentityHeaders::default(),
             preserve_host: true,
             forward_auth: None,
-            timeouts: UpstreamTimeouts {
-                connect: Duration::from_secs(5),
-                read: Duration::from_secs(60),
-                write: Duration::from_secs(60),
-            },
+            timeouts: UpstreamTimeouts::default(),
+            balance: Balance::default(),
+            health: Health::default(),
+            upstream_tls: UpstreamTls::default(),
+            http: HttpVersion::default(),
+            max_h2_streams: 1,
         }],
         log: Log { format: LogFormat::Human, filter: "warn".into() },
     })

@@ -177,7 +177,8 @@ fn proxy_conf() -> ServerConf {
     ServerConf {
         // A pool below the concurrency makes connections anew for each request (measured: −38 %).
         upstream_keepalive_pool_size: 2048,
-        max_retries: 2,
+        // The gateway counts attempts itself, and decides which failures allow another.
+        max_retries: 16,
         ..ServerConf::default()
     }
 }

@@ -4,8 +4,8 @@ use serde_yaml::{Mapping, Value};
 
 use super::raw::{MASKED_SECRET, NO_HEADER, escape};
 use super::settings::{
-    Database, IdentityHeaders, Listen, ListenMode, LogFormat, MailSettings, MailTransport,
-    Settings, Site, Smtp, SmtpTls, Upstream,
+    Balance, Database, Health, HttpVersion, IdentityHeaders, Listen, ListenMode, LogFormat,
+    MailSettings, MailTransport, Settings, Site, Smtp, SmtpTls, Upstream, UpstreamTimeouts,
 };
 use crate::domain::breach::OnFailure;
 use crate::domain::quota::format_duration;
@@ -194,7 +194,6 @@ fn password_hash(settings: &Settings) -> Value {
 }
 
 fn site(site: &Site) -> Value {
-    let timeouts = &site.timeouts;
     map([
         ("origin", Some(text(&site.origin))),
         ("upstreams", list(site.upstreams.iter().map(upstream))),
@@ -202,20 +201,80 @@ fn site(site: &Site) -> Value {
         ("headers", Some(headers(&site.headers))),
         ("preserve_host", Some(site.preserve_host.into())),
         ("forward_auth", site.forward_auth.map(text)),
-        (
-            "timeouts",
-            Some(map([
-                ("connect", Some(span(timeouts.connect))),
-                ("read", Some(span(timeouts.read))),
-                ("write", Some(span(timeouts.write))),
-            ])),
-        ),
+        ("timeouts", Some(timeouts(&site.timeouts))),
+        ("balance", Some(text(balance(site.balance)))),
+        ("health", Some(health(&site.health))),
+        ("upstream_tls", site.upstreams.iter().any(|one| one.tls).then(|| upstream_tls(site))),
+        ("http", Some(text(http(site.http)))),
+        ("max_h2_streams", Some(site.max_h2_streams.into())),
     ])
 }
 
 fn upstream(upstream: &Upstream) -> Value {
     let scheme = if upstream.tls { "https" } else { "http" };
-    text(format!("{scheme}://{}:{}", upstream.host, upstream.port))
+    let url = text(format!("{scheme}://{}:{}", upstream.host, upstream.port));
+    match upstream.weight.get() {
+        1 => url,
+        weight => map([("url", Some(url)), ("weight", Some(weight.into()))]),
+    }
+}
+
+fn timeouts(timeouts: &UpstreamTimeouts) -> Value {
+    map([
+        ("connect", Some(span(timeouts.connect))),
+        ("handshake", Some(span(timeouts.handshake))),
+        ("read", Some(span(timeouts.read))),
+        ("write", Some(span(timeouts.write))),
+        ("idle", Some(span(timeouts.idle))),
+    ])
+}
+
+const fn balance(balance: Balance) -> &'static str {
+    match balance {
+        Balance::RoundRobin => "round_robin",
+        Balance::LeastConnections => "least_connections",
+        Balance::ByAccount => "by_account",
+    }
+}
+
+const fn http(version: HttpVersion) -> &'static str {
+    match version {
+        HttpVersion::One => "1.1",
+        HttpVersion::Two => "2",
+        HttpVersion::Auto => "auto",
+    }
+}
+
+fn upstream_tls(site: &Site) -> Value {
+    let tls = &site.upstream_tls;
+    let client = tls.client.as_ref();
+    map([
+        ("server_name", tls.server_name.as_ref().map(text)),
+        ("ca", tls.ca.as_ref().map(|ca| text(ca.path.display()))),
+        ("certificate", client.map(|client| text(client.chain.path.display()))),
+        ("key", client.map(|client| text(client.key_file.display()))),
+        ("danger_accept_any_certificate", Some(tls.accept_any.into())),
+    ])
+}
+
+fn health(health: &Health) -> Value {
+    let check = health.check.as_ref().map(|check| {
+        let (first, last) = (check.status.start(), check.status.end());
+        map([
+            ("path", check.path.as_ref().map(text)),
+            ("status", Some(text(format!("{first}-{last}")))),
+            ("interval", Some(span(check.interval))),
+            ("timeout", Some(span(check.timeout))),
+            ("passes", Some(check.passes.into())),
+            ("failures", Some(check.failures.into())),
+        ])
+    });
+    map([
+        ("failures", Some(health.failures.into())),
+        ("out_for", Some(span(health.out_for))),
+        ("out_at_most", Some(span(health.out_at_most))),
+        ("check", check),
+    ])
 }
 
 fn rule(rule: &Rule) -> Value {

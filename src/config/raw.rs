@@ -10,6 +10,7 @@ mod expand;
 mod files;
 mod front;
 mod headers;
+mod health;
 mod identity;
 mod located;
 mod mail;
@@ -22,6 +23,8 @@ mod rules;
 mod sites;
 mod store;
 mod typed;
+mod upstream_tls;
+mod upstreams;
 mod yaml;
 
 use std::path::{Path, PathBuf};

@@ -18,6 +18,12 @@ use crate::domain::quota::Rate;
 use crate::domain::registration::RegistrationRule;
 use crate::domain::rule::Rule;
 
+mod upstream_tls;
+mod upstreams;
+
+pub use upstream_tls::{Certificates, ClientCertificate, TlsKey, UpstreamTls};
+pub use upstreams::{Balance, Check, Health, HttpVersion, Upstream, UpstreamTimeouts};
+
 /// Everything that a configuration file says.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -288,6 +294,16 @@ pub struct Site {
     pub forward_auth: Option<AskingProxy>,
     /// How long the app behind may take.
     pub timeouts: UpstreamTimeouts,
+    /// Which of several apps a request goes to.
+    pub balance: Balance,
+    /// When an app that fails is left out, and how it is checked.
+    pub health: Health,
+    /// How apps are recognised over TLS.
+    pub upstream_tls: UpstreamTls,
+    /// The version of HTTP that apps speak.
+    pub http: HttpVersion,
+    /// How many requests one HTTP/2 connection to an app carries at a time.
+    pub max_h2_streams: u32,
 }
 
 impl Site {
@@ -295,28 +311,6 @@ impl Site {
     pub const fn host(&self) -> &HostName {
         &self.origin.host
     }
-}
-
-/// An app behind.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Upstream {
-    /// Whether it is reached over TLS; its certificate is checked then.
-    pub tls: bool,
-    /// Its host name or address.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
-}
-
-/// How long an app behind may take.
-#[derive(Clone, Copy, Debug)]
-pub struct UpstreamTimeouts {
-    /// To take a connection.
-    pub connect: Duration,
-    /// Between two reads of its answer.
-    pub read: Duration,
-    /// Between two writes to it.
-    pub write: Duration,
 }
 
 /// The names under which an app gets the identity; in lower case.

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::protocols::Digest;
-use pingora::proxy::{FailToProxy, ProxyHttp, Session};
+use pingora::proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorType, Result};
 
@@ -29,7 +29,8 @@ use super::facts::{BadRequest, RequestKind};
 use super::question::Question;
 use super::refusal::Refusal;
 use super::upgrade::AnswerInOrder;
-use super::{head, headers, http2, upstream};
+use super::upstream::{Attempts, Failure, key_of};
+use super::{head, headers, http2};
 
 mod answer;
 mod decide;
@@ -62,7 +63,9 @@ pub struct Deciding {
 impl Deciding {
     /// Takes these settings for the requests that begin from now on; those under way end by the ones of before.
     pub fn replace(&self, settings: GatewaySettings) {
-        self.state.store(Arc::new(State::new(settings, Arc::clone(&self.entropy))));
+        let state = State::new(settings, Arc::clone(&self.entropy));
+        state.start_upstreams(Some(&self.state.load()));
+        self.state.store(Arc::new(state));
     }
 }
 
@@ -70,6 +73,7 @@ impl Gateway {
     /// A gateway with these settings.
     pub fn new(settings: GatewaySettings, clock: SharedClock, entropy: SharedEntropy) -> Self {
         let state = State::new(settings, Arc::clone(&entropy));
+        state.start_upstreams(None);
         Self { state: Arc::new(ArcSwap::from_pointee(state)), clock, entropy }
     }
 
@@ -90,8 +94,8 @@ pub struct RequestContext {
     accepted: Option<Accepted>,
     forwarding: Option<Admitted>,
     signed_in: Option<Arc<SignedIn>>,
-    /// The `Host` of the app itself, where that is what it is told.
-    own_host: Option<String>,
+    /// Which apps it was sent to.
+    pub(super) attempts: Attempts,
     /// Where a WebSocket may begin.
     in_order: Option<AnswerInOrder>,
     sent_upstream: Option<Instant>,
@@ -120,7 +124,7 @@ impl ProxyHttp for Gateway {
             accepted: None,
             forwarding: None,
             signed_in: None,
-            own_host: None,
+            attempts: Attempts::default(),
             in_order: None,
             sent_upstream: None,
             upstream_took: None,
@@ -195,15 +199,17 @@ impl ProxyHttp for Gateway {
         session: &mut Session,
         ctx: &mut RequestContext,
     ) -> Result<Box<HttpPeer>> {
-        let Some(accepted) = &ctx.accepted else {
+        let RequestContext { accepted: Some(accepted), attempts, signed_in, in_order, .. } = ctx
+        else {
             return Error::e_explain(ErrorType::InternalError, "no request was accepted");
         };
-        match accepted.site.upstreams.choose().await {
+        let account = signed_in.as_ref().map(|signed_in| signed_in.session.account);
+        let key = || key_of(account, accepted.facts.client.address);
+        match attempts.next(&accepted.site.upstreams, key).await {
             Ok(mut peer) => {
-                ctx.own_host = (!accepted.site.preserve_host).then(|| upstream::host_of(&peer));
                 let begins = accepted.facts.kind == RequestKind::WebSocket
                     && session.as_downstream_mut().is_body_empty();
-                ctx.in_order = begins.then(|| AnswerInOrder::over(&mut peer));
+                *in_order = begins.then(|| AnswerInOrder::over(&mut peer));
                 Ok(peer)
             }
             Err(error) => {
@@ -212,6 +218,57 @@ impl ProxyHttp for Gateway {
                 Err(failed)
             }
         }
+    }
+
+    /// Nothing was sent yet: another app may get it.
+    fn fail_to_connect(
+        &self,
+        _session: &mut Session,
+        _peer: &HttpPeer,
+        ctx: &mut RequestContext,
+        mut error: Box<Error>,
+    ) -> Box<Error> {
+        let RequestContext { accepted, attempts, .. } = ctx;
+        let again = accepted
+            .as_ref()
+            .is_some_and(|accepted| attempts.could_not_connect(&accepted.site.upstreams, &error));
+        error.set_retry(again);
+        error
+    }
+
+    fn error_while_proxy(
+        &self,
+        _peer: &HttpPeer,
+        session: &mut Session,
+        mut error: Box<Error>,
+        ctx: &mut RequestContext,
+        reused: bool,
+    ) -> Box<Error> {
+        let RequestContext { accepted, attempts, .. } = ctx;
+        let failure = Failure {
+            error: &error,
+            bodyless: session.as_downstream_mut().is_body_empty(),
+            body_kept: !session.as_downstream().retry_buffer_truncated(),
+            method: &session.req_header().method,
+            reused,
+        };
+        let again = session.response_written().is_none()
+            && accepted
+                .as_ref()
+                .is_some_and(|accepted| attempts.failed(&accepted.site.upstreams, &failure));
+        error.set_retry(again);
+        error
+    }
+
+    /// What is sent again is counted, and told where an app is left out.
+    fn suppress_proxy_warn_log(
+        &self,
+        _session: &Session,
+        _ctx: &RequestContext,
+        _error: &Error,
+        _context: ProxyWarnLogContext,
+    ) -> bool {
+        true
     }
 
     async fn connected_to_upstream(
@@ -262,6 +319,9 @@ impl ProxyHttp for Gateway {
         response: &mut ResponseHeader,
         ctx: &mut RequestContext,
     ) -> Result<()> {
+        if let Some(accepted) = &ctx.accepted {
+            ctx.attempts.answered(&accepted.site.upstreams);
+        }
         if ctx.upstream_took.is_none() {
             ctx.upstream_took = ctx.sent_upstream.map(|sent| sent.elapsed());
         }

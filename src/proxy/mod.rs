@@ -24,4 +24,7 @@ mod upstream;
 pub use gateway::{Deciding, Gateway, GatewaySettings, GatewaySite};
 pub use leash::Leashed;
 pub use plain::{Answer, PlainServer, RedirectToHttps};
-pub use upstream::{UpstreamAddress, UpstreamPool, UpstreamTimeouts};
+pub use upstream::{
+    Balance, Check, ClientCertificate, Ejection, UpstreamAddress, UpstreamHttp, UpstreamPool,
+    UpstreamSettings, UpstreamTimeouts, UpstreamTls,
+};

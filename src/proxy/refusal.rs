@@ -15,6 +15,8 @@ use crate::portal::{BASE, SecurityHeaders, error_page};
 
 use super::facts::{self, BadRequest};
 
+pub(super) mod grpc;
+
 /// Why a request is not forwarded.
 #[derive(Clone, Debug)]
 pub(super) enum Refusal {
@@ -84,6 +86,7 @@ impl Refusal {
             Self::Error(
                 ErrorKind::Unavailable { retry_after } | ErrorKind::TooManyRequests { retry_after },
             ) => Some(*retry_after),
+            Self::Error(ErrorKind::UpstreamUnreachable) => Some(AWAY),
             Self::Error(_) | Self::SignIn { .. } | Self::Unauthorized => None,
         }
     }
@@ -151,11 +154,16 @@ pub(super) struct View<'a> {
     pub(super) now: Timestamp,
     /// What was asked for, where asking again is harmless.
     pub(super) target: Option<String>,
+    /// Whether it speaks gRPC.
+    pub(super) grpc: bool,
 }
 
 impl View<'_> {
     /// The answer.
     pub(super) fn answer(&self, refusal: Refusal) -> Response<Bytes> {
+        if self.grpc {
+            return grpc::answer(&refusal, &self.request_id.to_string());
+        }
         let mut response = match &refusal {
             Refusal::SignIn { target, form } => self.to_sign_in(target, form),
             Refusal::Error(kind) if self.page => {
@@ -208,6 +216,12 @@ impl View<'_> {
     fn json(&self, refusal: &Refusal) -> Response<Bytes> {
         let message = match refusal {
             Refusal::Unauthorized | Refusal::SignIn { .. } => "Sign in first.",
+            Refusal::Error(ErrorKind::UpstreamUnreachable) => {
+                "The app behind does not answer. Try again in a moment."
+            }
+            Refusal::Error(ErrorKind::UpstreamTimeout) => {
+                "The app behind took too long to answer. It may have done what was asked."
+            }
             Refusal::Error(kind) => kind.status().canonical_reason().unwrap_or("Refused."),
         };
         let status = refusal.status();

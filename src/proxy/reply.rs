@@ -7,6 +7,8 @@ use http::{HeaderMap, Response, StatusCode, Version, header};
 use pingora::http::ResponseHeader;
 use pingora::protocols::http::ServerSession;
 
+use super::refusal::grpc::STATUS;
+
 /// Reads a body of at most `limit` bytes within `time` in all; an `Err` is the status that refuses it.
 pub(super) async fn read_body(
     session: &mut ServerSession,
@@ -62,6 +64,10 @@ pub(super) async fn write(
     let mut head = ResponseHeader::build(parts.status, Some(parts.headers.len() + 2))?;
     for (name, value) in &parts.headers {
         head.append_header(name, value)?;
+    }
+    if let (ServerSession::H2(stream), true) = (&mut *session, head.headers.contains_key(STATUS)) {
+        // gRPC takes headers for the whole answer only when they end it.
+        return stream.write_response_header(Box::new(head), true);
     }
     head.insert_header(header::CONTENT_LENGTH, body.len())?;
     session.write_response_header(Box::new(head)).await?;

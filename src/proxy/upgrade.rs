@@ -37,11 +37,15 @@ impl AnswerInOrder {
     /// Over a connection of its own. The request must be one without a body.
     pub(super) fn over(peer: &mut HttpPeer) -> Self {
         let connected = Arc::<AtomicBool>::default();
-        let limit = peer.options.connection_timeout;
+        let limit = peer.options.total_connection_timeout;
         peer.options.custom_l4 = Some(Arc::new(Way { connected: Arc::clone(&connected), limit }));
         // An app that refused may get the next request over another one: this order is good for one answer.
         peer.options.idle_timeout = Some(Duration::ZERO);
-        peer.group_key = GROUP;
+        peer.group_key |= GROUP;
+        // A WebSocket begins by an upgrade, which HTTP/2 does not know.
+        if peer.is_tls() {
+            peer.options.set_http_version(1, 1);
+        }
         Self { connected }
     }
 

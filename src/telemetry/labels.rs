@@ -121,6 +121,22 @@ labels! {
         Broken = "broken",
     }
 
+    /// Why a request or a check failed at an app.
+    UpstreamFailure {
+        /// There was no connection.
+        Connect = "connect",
+        /// Its certificate is not the right one, or there was no handshake.
+        Tls = "tls",
+        /// It took too long.
+        Timeout = "timeout",
+        /// It closed the connection without an answer.
+        Closed = "closed",
+        /// Its answer was none.
+        Protocol = "protocol",
+        /// A check was not answered as it should be.
+        Check = "check",
+    }
+
     /// What came of reading the configuration again.
     ReloadResult {
         /// It is in effect.

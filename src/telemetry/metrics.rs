@@ -12,14 +12,16 @@ use prometheus::{
 };
 
 use self::make::{ANSWERS, DELIVERY, GATEWAY, HASHING, Maker, STORES};
+use self::upstreams::Upstreams;
 use super::labels::StatusClass;
 pub use super::labels::{
     CodeEvent, DecisionLabel, DeviceEvent, MailResult, ReloadResult, SecurityEvent, SigninResult,
-    SigninStep,
+    SigninStep, UpstreamFailure,
 };
 use crate::domain::challenge::Purpose;
 
 mod make;
+mod upstreams;
 
 /// The one set of metrics of this process.
 #[expect(clippy::expect_used, reason = "names and labels are constants; a test builds them")]
@@ -59,6 +61,7 @@ pub struct Metrics {
     password_hash_queue: IntGauge,
     sessions: IntGauge,
     store_seconds: HistogramVec,
+    upstreams: Upstreams,
     reloads: IntCounterVec,
     reload_succeeded: IntGauge,
     reload_succeeded_at: IntGauge,
@@ -261,6 +264,7 @@ impl Metrics {
                 &["store", "op"],
                 STORES,
             )?,
+            upstreams: Upstreams::build(&make)?,
             reloads: make.counters(
                 "doorward_config_reloads_total",
                 "Times that the configuration was read again, by what came of it.",

@@ -64,14 +64,20 @@ pub(super) fn secret(path: &Path, at: &Place, context: &Context<'_>) -> Option<S
 
 /// Sees that the file holds certificates (PEM).
 pub(super) fn certificates(path: &Path, at: &Place, context: &Context<'_>) -> Option<()> {
+    certificates_in(path, at, context).map(drop)
+}
+
+/// The certificates (DER) that the file holds (PEM): at least one.
+pub(super) fn certificates_in(
+    path: &Path,
+    at: &Place,
+    context: &Context<'_>,
+) -> Option<Vec<Vec<u8>>> {
     let bytes = contents(path, at, context)?;
-    let mut count = 0_usize;
-    let readable = CertificateDer::pem_slice_iter(&bytes).all(|found| {
-        count += 1;
-        found.is_ok()
-    });
-    if readable && count > 0 {
-        return Some(());
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
+    let found = found.unwrap_or_default();
+    if !found.is_empty() {
+        return Some(found.iter().map(|certificate| certificate.to_vec()).collect());
     }
     let message = format!("{} holds no certificate in PEM form", path.display());
     context.refuse(
@@ -83,10 +89,19 @@ pub(super) fn certificates(path: &Path, at: &Place, context: &Context<'_>) -> Op
 
 /// Sees that the file holds a private key (PEM) that is its owner's alone.
 pub(super) fn private_key(path: &Path, at: &Place, context: &Context<'_>) -> Option<()> {
+    private_key_in(path, at, context).map(drop)
+}
+
+/// The private key that the file holds (PEM), its owner's alone.
+pub(super) fn private_key_in(
+    path: &Path,
+    at: &Place,
+    context: &Context<'_>,
+) -> Option<PrivateKeyDer<'static>> {
     let bytes = contents(path, at, context)?;
     private(path, at, context)?;
-    if PrivateKeyDer::from_pem_slice(&bytes).is_ok() {
-        return Some(());
+    if let Ok(key) = PrivateKeyDer::from_pem_slice(&bytes) {
+        return Some(key);
     }
     let message = format!("{} holds no private key in PEM form", path.display());
     context.refuse(at, message, "it must have -----BEGIN PRIVATE KEY-----, without a passphrase")

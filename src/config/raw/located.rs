@@ -26,6 +26,55 @@ pub(super) struct Anything;
 /// By this name a [`Located`] asks `typed`'s reader for line, column, key and value, in this order.
 pub(super) const LOCATED: &str = "doorward located";
 
+/// Either a text, or a group of keys that says more.
+#[derive(Clone, Debug)]
+pub(super) enum TextOr<T> {
+    Text(String),
+    Group(T),
+}
+
+/// By this name a [`TextOr`] asks `typed`'s reader for whichever of the two there is.
+pub(super) const TEXT_OR: &str = "doorward text or group";
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for TextOr<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_newtype_struct(TEXT_OR, TextOrVisitor(PhantomData))
+    }
+}
+
+struct TextOrVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for TextOrVisitor<T> {
+    type Value = TextOr<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text or a group of keys")
+    }
+
+    fn visit_string<E: de::Error>(self, text: String) -> Result<TextOr<T>, E> {
+        Ok(TextOr::Text(text))
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, group: D) -> Result<TextOr<T>, D::Error> {
+        T::deserialize(group).map(TextOr::Group)
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for TextOr<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("TextOr{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let group = generator.subschema_for::<T>();
+        schemars::json_schema!({ "anyOf": [{ "type": "string" }, group] })
+    }
+}
+
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Located<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_newtype_struct(LOCATED, LocatedVisitor(PhantomData))

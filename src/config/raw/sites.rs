@@ -1,15 +1,11 @@
 //! `sites`: the apps that doorward stands in front of.
 
-use std::net::IpAddr;
-use std::time::Duration;
-
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::budgets::SPAN;
 use super::context::{Context, Place};
-use super::located::{Located, Text};
-use super::{headers, portal, rules};
+use super::located::{Located, Text, TextOr};
+use super::{headers, health, portal, rules, upstream_tls, upstreams};
 use crate::config::settings;
 use crate::domain::asking_proxy::AskingProxy;
 use crate::domain::host::{Authority, HostName, Origin, Scheme};
@@ -24,7 +20,21 @@ pub(super) struct Site {
     origin: Option<Text>,
     /// The apps behind, each scheme, host and port: http://127.0.0.1:8080. At least one, unless there is forward_auth.
     #[schemars(length(min = 1))]
-    upstreams: Option<Located<Vec<Text>>>,
+    upstreams: Option<Located<Vec<Located<TextOr<upstreams::Upstream>>>>>,
+    /// Which of several apps a request goes to.
+    #[schemars(extend("default" = "round_robin"))]
+    balance: Option<Located<upstreams::Balance>>,
+    /// When an app that fails is left out, and how it is asked whether it is well.
+    health: Option<Located<health::Health>>,
+    /// How apps behind https are recognised, and recognise doorward.
+    upstream_tls: Option<Located<upstream_tls::UpstreamTls>>,
+    /// The version of HTTP that the apps speak: 1.1, 2 (gRPC needs it; over http:// without negotiation), or auto, which
+    /// lets apps behind https choose.
+    #[schemars(extend("default" = "1.1"))]
+    http: Option<Located<upstreams::HttpVersion>>,
+    /// How many requests one HTTP/2 connection to an app carries at a time.
+    #[schemars(extend("default" = 100))]
+    max_h2_streams: Option<Located<u64>>,
     /// The rules; the first that matches a request decides, and one that none matches is denied. Left out, all of the
     /// site needs a password and a code.
     #[schemars(length(min = 1))]
@@ -38,7 +48,7 @@ pub(super) struct Site {
     /// trusted_proxies. Left out: nobody may ask.
     forward_auth: Option<Located<Asking>>,
     /// How long the app may take.
-    timeouts: Option<Located<Timeouts>>,
+    timeouts: Option<Located<upstreams::Timeouts>>,
 }
 
 /// A proxy that asks.
@@ -51,21 +61,6 @@ pub(super) enum Asking {
     Caddy,
     Haproxy,
     Envoy,
-}
-
-/// How long the app may take.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Timeouts {
-    /// To take a connection.
-    #[schemars(extend("default" = "5s", "pattern" = SPAN))]
-    connect: Option<Text>,
-    /// Between two reads of its answer.
-    #[schemars(extend("default" = "60s", "pattern" = SPAN))]
-    read: Option<Text>,
-    /// Between two writes to it.
-    #[schemars(extend("default" = "60s", "pattern" = SPAN))]
-    write: Option<Text>,
 }
 
 /// What a site is checked against.
@@ -112,11 +107,18 @@ fn site(
     let forward_auth = forward_auth(typed.forward_auth, around, context);
     let upstreams = match (typed.upstreams, &forward_auth) {
         (None, Some(Some(_)) | None) => Some(Vec::new()),
-        (typed, _) => upstreams(typed, at, around, context),
+        (typed, _) => upstreams::upstreams(typed, at, around, context),
     };
     let rules = rules::rules(typed.rules, context);
     let headers = headers::headers(typed.headers, context);
-    let timeouts = timeouts(typed.timeouts, context);
+    let timeouts = upstreams::timeouts(typed.timeouts, context);
+    let balance = upstreams::balance(typed.balance);
+    let health = health::health(typed.health, context);
+    let any_https = upstreams.as_ref().is_none_or(|all| all.iter().any(|one| one.tls));
+    let upstream_tls = upstream_tls::upstream_tls(typed.upstream_tls, any_https, context);
+    let http = upstreams::http(typed.http);
+    let why = "more of them share the fate of one connection";
+    let max_h2_streams = context.number(typed.max_h2_streams, 100, 1..=10_000, why);
     let preserve_host = typed.preserve_host.map_or(Some(true), |field| field.value);
     Some(settings::Site {
         origin: origin?,
@@ -126,6 +128,11 @@ fn site(
         preserve_host: preserve_host?,
         forward_auth: forward_auth?,
         timeouts: timeouts?,
+        balance: balance?,
+        health: health?,
+        upstream_tls: upstream_tls?,
+        http: http?,
+        max_h2_streams: max_h2_streams?,
     })
 }
 
@@ -204,79 +211,6 @@ fn origin_of_host(text: &Text, around: &Around<'_>, context: &Context<'_>) -> Op
     Some(Origin { scheme: portal.scheme, host, port: portal.port })
 }
 
-fn upstreams(
-    field: Option<Located<Vec<Text>>>,
-    at: &Place,
-    around: &Around<'_>,
-    context: &Context<'_>,
-) -> Option<Vec<settings::Upstream>> {
-    let help = "say where the app is: upstreams: [\"http://127.0.0.1:8080\"]";
-    let (at, typed) = context.required(field, at, "upstreams", help)?;
-    if typed.is_empty() {
-        return context.refuse(&at, "names no app", help);
-    }
-    let count = typed.len();
-    let mut upstreams: Vec<settings::Upstream> = Vec::with_capacity(count);
-    for text in &typed {
-        let Some(upstream) = upstream(text, around, context) else { continue };
-        if upstreams.contains(&upstream) {
-            context.fault(&text.at, "is named above already", "take one of them out");
-        }
-        upstreams.push(upstream);
-    }
-    (upstreams.len() == count).then_some(upstreams)
-}
-
-fn upstream(text: &Text, around: &Around<'_>, context: &Context<'_>) -> Option<settings::Upstream> {
-    let typed = text.value.as_deref()?;
-    let help = "write scheme, host and port, and nothing behind them: http://127.0.0.1:8080";
-    let (tls, rest) = match typed.split_once("://") {
-        Some(("http", rest)) => (false, rest),
-        Some(("https", rest)) => (true, rest),
-        _ => {
-            return context.refuse(
-                &text.at,
-                "is not an address of the form http://host:port",
-                help,
-            );
-        }
-    };
-    if rest.contains('@') {
-        return context.refuse(&text.at, "has a user name, which doorward does not send", help);
-    }
-    if rest.contains(['/', '?', '#']) {
-        return context.refuse(
-            &text.at,
-            "has a path or query, which doorward does not add to requests",
-            help,
-        );
-    }
-    let Ok(authority) = rest.parse::<Authority>() else {
-        return context.refuse(&text.at, "is not an address of the form http://host:port", help);
-    };
-    let port = authority.port.unwrap_or(if tls { 443 } else { 80 });
-    if port == 0 {
-        return context.refuse(&text.at, "has port 0, where nothing listens", help);
-    }
-    if around.listen.iter().any(|listener| is_itself(listener, &authority.host, port)) {
-        let help = "give the address of the app, which must be another than those of `listen`";
-        return context.refuse(&text.at, "is doorward itself: requests would go in circles", help);
-    }
-    Some(settings::Upstream { tls, host: authority.host.as_str().to_owned(), port })
-}
-
-fn is_itself(listener: &settings::Listen, host: &HostName, port: u16) -> bool {
-    let address = listener.address;
-    let bare = host.as_str().trim_start_matches('[').trim_end_matches(']');
-    let same_host = match bare.parse::<IpAddr>() {
-        Ok(ip) => ip == address.ip() || (address.ip().is_unspecified() && ip.is_loopback()),
-        Err(_) => {
-            bare == "localhost" && (address.ip().is_loopback() || address.ip().is_unspecified())
-        }
-    };
-    address.port() == port && same_host
-}
-
 fn forward_auth(
     field: Option<Located<Asking>>,
     around: &Around<'_>,
@@ -295,18 +229,4 @@ fn forward_auth(
         return context.refuse(&field.at, "is for a proxy, and trusted_proxies names none", help);
     }
     Some(Some(proxy))
-}
-
-fn timeouts(
-    section: Option<Located<Timeouts>>,
-    context: &Context<'_>,
-) -> Option<settings::UpstreamTimeouts> {
-    let (_, section) = context.section(section, "timeouts")?;
-    let seconds = Duration::from_secs;
-    let least = Duration::from_millis(100);
-    let why = "less gives up on a working app, more keeps people waiting for a dead one";
-    let connect = context.duration(section.connect, seconds(5), least..=seconds(300), why);
-    let read = context.duration(section.read, seconds(60), least..=seconds(86_400), why);
-    let write = context.duration(section.write, seconds(60), least..=seconds(86_400), why);
-    Some(settings::UpstreamTimeouts { connect: connect?, read: read?, write: write? })
 }

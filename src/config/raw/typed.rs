@@ -13,7 +13,7 @@ use serde::de::{
 
 use super::context::{Context, Place};
 use super::expand::expand;
-use super::located::LOCATED;
+use super::located::{LOCATED, TEXT_OR};
 use super::near;
 use super::yaml::{Content, Key, Node};
 
@@ -123,6 +123,8 @@ impl<'de> Deserializer<'de> for Reader<'_> {
     ) -> Result<V::Value, Stop> {
         if name == LOCATED {
             visitor.visit_seq(PlaceAndValue { reader: self, given: 0 })
+        } else if name == TEXT_OR && !matches!(self.node.content, Content::Map(_)) {
+            visitor.visit_string(self.text("a text or a group of keys")?)
         } else {
             visitor.visit_newtype_struct(self)
         }

@@ -12,7 +12,7 @@ use super::state::{Accepted, State};
 use crate::auth::sessions::SignedIn;
 use crate::portal::{Visit, cookies, language_of};
 use crate::proxy::facts::RequestKind;
-use crate::proxy::refusal::{self, Refusal};
+use crate::proxy::refusal::{self, Refusal, grpc};
 use crate::proxy::{portal_call, reply};
 
 impl State {
@@ -74,6 +74,7 @@ impl State {
             page: accepted.is_none_or(|a| a.facts.kind == RequestKind::Page)
                 && refusal::takes_html(headers),
             secure: accepted.is_some_and(|a| a.site.portal.origin.is_secure()),
+            grpc: grpc::is_asked(headers),
             request_id: ctx.id,
             language: language_of(headers, accepted.map(|a| a.site.portal.cookies), None),
             now: ctx.now,

@@ -28,8 +28,10 @@ impl State {
             metrics().security_event(SecurityEvent::HeaderAlias);
         }
         headers::forward(request, facts, site.portal.origin.scheme.as_str(), ctx.id)?;
-        let host = ctx.own_host.clone().unwrap_or_else(|| facts.authority.to_string());
-        request.insert_header(header::HOST, host)?;
+        match ctx.attempts.host() {
+            Some(host) if !site.preserve_host => request.insert_header(header::HOST, host)?,
+            _ => request.insert_header(header::HOST, facts.authority.to_string())?,
+        }
         self.identify(request, accepted, admitted, signed_in, ctx.now)
     }
 

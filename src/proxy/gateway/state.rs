@@ -89,6 +89,19 @@ impl State {
         }
     }
 
+    /// Begins to follow the names of apps and to check them, and ends that of the configuration `before`: what it has
+    /// found out of the same apps is kept.
+    pub(in crate::proxy) fn start_upstreams(&self, before: Option<&Self>) {
+        let same = |host| before.and_then(|before| before.sites.get(host));
+        for (host, site) in &self.sites {
+            site.upstreams.start(same(host).map(|site| &site.upstreams));
+        }
+        let gone = before.into_iter().flat_map(|before| &before.sites);
+        for (_, site) in gone.filter(|(host, _)| !self.sites.contains_key(*host)) {
+            site.upstreams.stop();
+        }
+    }
+
     pub(in crate::proxy) fn read(
         &self,
         head: &RequestHeader,

@@ -28,6 +28,9 @@ fn what_is_recorded_is_rendered_under_the_designs_names() {
     metrics.configured(Some(ReloadResult::Applied), 2000);
     metrics.configured(Some(ReloadResult::NeedsRestart), 3000);
     metrics.set_sessions(7);
+    metrics.set_upstream_up("wiki.example.com", "http://10.0.0.1:80", 2);
+    metrics.upstream_failed("wiki.example.com", "http://10.0.0.1:80", UpstreamFailure::Tls);
+    metrics.upstream_retried("wiki.example.com");
     metrics.store_took("flow", "redeem_code", Duration::from_micros(90));
 
     let text = metrics.render();
@@ -53,6 +56,9 @@ fn what_is_recorded_is_rendered_under_the_designs_names() {
         "doorward_password_hash_seconds_count 1",
         "doorward_password_hash_queue 0",
         "doorward_sessions 7",
+        r#"doorward_upstream_up{site="wiki.example.com",upstream="http://10.0.0.1:80"} 2"#,
+        r#"doorward_upstream_failures_total{reason="tls",site="wiki.example.com",upstream="http://10.0.0.1:80"} 1"#,
+        r#"doorward_upstream_retries_total{site="wiki.example.com"} 1"#,
         r#"doorward_store_seconds_count{op="redeem_code",store="flow"} 1"#,
         concat!(r#"doorward_build_info{version=""#, env!("CARGO_PKG_VERSION"), r#""} 1"#),
     ] {

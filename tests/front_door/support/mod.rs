@@ -4,6 +4,7 @@
 pub mod app;
 pub mod apps;
 pub mod browser;
+pub mod certificates;
 pub mod changes;
 pub mod http;
 pub mod mail;
@@ -12,6 +13,7 @@ pub mod page;
 pub mod people;
 pub mod proxy;
 pub mod ranges;
+pub mod scripted;
 pub mod secure;
 pub mod signature;
 pub mod site;

@@ -69,6 +69,8 @@ pub struct Setup {
     pub mail: Option<String>,
     /// The app behind; usually the one that records.
     pub upstream: Option<SocketAddr>,
+    /// The value of `upstreams:`, where one app is not enough.
+    pub upstreams: Option<String>,
     /// More of the top level, each a YAML line.
     pub top: Vec<String>,
     /// What is logged.
@@ -116,6 +118,7 @@ impl Default for Setup {
             ),
             mail: None,
             upstream: None,
+            upstreams: None,
             top: Vec::new(),
             log: "debug".to_owned(),
             people: vec![ADA, GRACE],
@@ -209,7 +212,10 @@ impl Site {
         }
         let behind = match setup.front {
             Some(front) => format!("forward_auth: {}", front.name),
-            None => format!("upstreams: [\"http://{app}\"]"),
+            None => match &setup.upstreams {
+                Some(upstreams) => format!("upstreams: {upstreams}"),
+                None => format!("upstreams: [\"http://{app}\"]"),
+            },
         };
         if setup.front.is_some() {
             yaml.push_str("trusted_proxies: [\"127.0.0.1\"]\n");

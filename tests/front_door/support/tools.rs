@@ -22,6 +22,11 @@ pub fn apps_python() -> PathBuf {
     tool("DOORWARD_TEST_APPS_PYTHON")
 }
 
+/// The Python that speaks gRPC.
+pub fn grpc_python() -> PathBuf {
+    tool("DOORWARD_TEST_GRPC_PYTHON")
+}
+
 /// The folder with the apps of `tests/apps` in Node.
 pub fn apps_node_modules() -> PathBuf {
     tool("DOORWARD_TEST_APPS_NODE_MODULES")

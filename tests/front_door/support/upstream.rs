@@ -84,7 +84,12 @@ struct State {
 impl Upstream {
     /// The app, on a free port of this machine.
     pub async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        Self::at(([127, 0, 0, 1], 0).into()).await
+    }
+
+    /// The app, at this address.
+    pub async fn at(address: SocketAddr) -> Self {
+        let listener = TcpListener::bind(address).await.expect("a free port");
         let address = listener.local_addr().expect("its address");
         let state = Arc::new(State::default());
         let shared = Arc::clone(&state);
