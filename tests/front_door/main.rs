@@ -18,6 +18,8 @@ mod assertion;
 mod audit;
 mod browser;
 mod budget;
+mod bulk;
+mod circles;
 mod cli;
 mod codes;
 mod crash;
