@@ -255,7 +255,7 @@ fn going_round(page: &LoopPage<'_>) -> Value {
         LoopCause::NotKept => context! { cause => "not_kept", host, again },
         LoopCause::Ended => context! { cause => "ended", host, again },
         LoopCause::Scheme(origin) => {
-            context! { cause => "scheme", host, again => address(origin), origin }
+            context! { cause => "scheme", host, again => address(origin) }
         }
     }
 }

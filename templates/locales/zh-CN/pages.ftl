@@ -407,4 +407,4 @@ login-no-cookies = 您的浏览器没有交回随此页面发出的 Cookie，因
 loop-title = 您已登录，但无法保持
 loop-not-kept = 您的浏览器保留了 { $host } 的 Cookie，但没有保留登录所用的那一个。原因可能是某个扩展，或者阻止、删除 Cookie 的设置：请将 { $host } 设为例外，然后重试。
 loop-ended = 您的浏览器显示您已登录 { $host }，但该登录已经结束。请在浏览器中删除 { $host } 的 Cookie，然后重试。如果再次出现，可能是服务器的时钟不准：请告知网站的管理者。
-loop-scheme = 此页面是在未加密的情况下打开的，而浏览器只在加密时保留登录所用的 Cookie。请改为打开 { $origin }。
+loop-scheme = 此页面是在未加密的情况下打开的，而浏览器只在加密时保留登录所用的 Cookie。请改用 https 打开 { $host }。
