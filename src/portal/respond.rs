@@ -226,6 +226,11 @@ impl<'a> Reply<'a> {
     }
 
     fn finish(mut self) -> Response<Body> {
+        // The browser has shown its session: the last sign-in came to something.
+        if self.arrivals > 0 && self.visit.signed_in.is_some() {
+            let names = self.visit.site.cookies;
+            self = self.cookie(names.expire(names.arrived()));
+        }
         if let Some(cookie) = self.flow_cookie.take() {
             self.response.headers_mut().append(header::SET_COOKIE, cookie);
         }

@@ -20,7 +20,7 @@ use crate::portal::{Portal, Visit, cookies};
 use crate::telemetry::metrics::{SecurityEvent, metrics};
 
 /// After how many sign-ins that came to nothing the page says why, in place of asking again.
-const MOST_ARRIVALS: u8 = 2;
+const MOST_ARRIVALS: u8 = 3;
 
 /// The longest name that is looked at, in bytes.
 pub(super) const MAX_LOGIN: usize = 254;
