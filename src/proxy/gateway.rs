@@ -25,6 +25,7 @@ use crate::portal::pages::ErrorKind;
 use crate::telemetry::logs::{self, Access};
 use crate::telemetry::metrics::{DecisionLabel, RequestSummary, SecurityEvent, metrics};
 
+use super::compress::Compressing;
 use super::facts::{BadRequest, RequestKind};
 use super::question::Question;
 use super::refusal::Refusal;
@@ -98,6 +99,8 @@ pub struct RequestContext {
     pub(super) attempts: Attempts,
     /// Where a WebSocket may begin.
     in_order: Option<AnswerInOrder>,
+    /// What makes its answer smaller.
+    compressing: Option<Compressing>,
     sent_upstream: Option<Instant>,
     upstream_took: Option<Duration>,
     /// What goes to the app in place of what the browser has sent.
@@ -126,6 +129,7 @@ impl ProxyHttp for Gateway {
             signed_in: None,
             attempts: Attempts::default(),
             in_order: None,
+            compressing: None,
             sent_upstream: None,
             upstream_took: None,
             form: None,
@@ -174,7 +178,7 @@ impl ProxyHttp for Gateway {
             Err(refusal) => Err(refusal),
         };
         let refusal = match settled {
-            Ok(_) if accepted.site.upstreams.is_empty() => Refusal::Error(ErrorKind::NotFound),
+            Ok(_) if !accepted.is_at_app() => Refusal::Error(ErrorKind::NotFound),
             Ok(admitted) => match state.take_form(headers, &accepted, ctx).await {
                 Ok(form) => {
                     ctx.form = form;
@@ -326,8 +330,25 @@ impl ProxyHttp for Gateway {
             ctx.upstream_took = ctx.sent_upstream.map(|sent| sent.elapsed());
         }
         ctx.watch_answer(&session.req_header().method, response, || self.clock.now()).await?;
-        headers::clean_response(response)?;
+        let Some(accepted) = &ctx.accepted else { return headers::clean_response(response) };
+        State::answer(response, accepted, ctx)?;
+        if accepted.site.compress {
+            ctx.compressing = Compressing::begin(session.req_header(), response)?;
+        }
         ctx.forget_form(response)
+    }
+
+    fn response_body_filter(
+        &self,
+        _session: &mut Session,
+        body: &mut Option<Bytes>,
+        _end: bool,
+        ctx: &mut RequestContext,
+    ) -> Result<Option<Duration>> {
+        if let Some(compressing) = &mut ctx.compressing {
+            compressing.next(body)?;
+        }
+        Ok(None)
     }
 
     async fn fail_to_proxy(

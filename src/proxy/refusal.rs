@@ -154,7 +154,7 @@ pub(super) struct View<'a> {
     pub(super) now: Timestamp,
     /// What was asked for, where asking again is harmless.
     pub(super) target: Option<String>,
-    /// Whether it speaks gRPC.
+    /// Whether it speaks gRPC, over HTTP/2, and to us.
     pub(super) grpc: bool,
 }
 
