@@ -13,6 +13,7 @@
 mod support;
 
 mod account_page;
+mod answers;
 mod apps;
 mod assertion;
 mod audit;
@@ -22,6 +23,7 @@ mod bulk;
 mod circles;
 mod cli;
 mod codes;
+mod connections;
 mod crash;
 mod cut;
 mod devices;
@@ -40,6 +42,7 @@ mod limits;
 mod links;
 mod mail;
 mod passwords;
+mod proxy_protocol;
 mod radicale;
 mod readme;
 mod registration;
