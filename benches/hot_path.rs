@@ -191,6 +191,7 @@ impl Bench {
         let look = Look { name: "Wiki".into(), accent: None, logo: None };
         let pages = Arc::new(Pages::new(&Templates::default(), look).unwrap());
         let site = GatewaySite {
+            max_body: None,
             asked_by: None,
             upstreams: UpstreamPool::new(site.host().as_str(), upstreams),
             names: names(),
@@ -209,6 +210,7 @@ impl Bench {
         };
         let gateway = Gateway::new(
             GatewaySettings {
+                limits: doorward::domain::connections::ConnectionLimits::default(),
                 sites: vec![site],
                 trusted_proxies: settings.trusted_proxies,
                 auth: Arc::clone(&core.auth),

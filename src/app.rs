@@ -121,6 +121,7 @@ fn gateway(settings: &Settings, core: &Core, pages: Arc<Pages>) -> GatewaySettin
         hosts: Arc::new(hosts::hosts(settings, &sites, &core.keys)),
         sites,
         trusted_proxies: settings.trusted_proxies.clone(),
+        limits: settings.connections,
         auth: Arc::clone(&core.auth),
         pages,
         portal: portal.service(),
@@ -152,6 +153,7 @@ fn gateway_site(site: &settings::Site, settings: &Settings, keys: &KeyRing) -> O
         },
         key: keys.identity_keys(site.host()).into_iter().next()?,
         preserve_host: site.preserve_host,
+        max_body: site.max_body,
         asked_by: site.forward_auth,
         portal: Arc::new(hosts::portal_site(&site.origin, policy, settings)),
     })

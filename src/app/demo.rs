@@ -19,6 +19,7 @@ use crate::config::settings::{
 use crate::domain::account::LoginName;
 use crate::domain::address::TrustedProxies;
 use crate::domain::assertion::AssertionAlgorithm;
+use crate::domain::connections::ConnectionLimits;
 use crate::domain::entropy::{self, OsEntropy};
 use crate::domain::host::{HostName, Origin, Scheme};
 use crate::domain::password_rules::{DEFAULT_MIN_LENGTH, Owner};
@@ -234,7 +235,11 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
     };
     let public = "/public/**".parse().map_err(|_| broken())?;
     Ok(Settings {
-        listen: vec![Listen { address: loopback(gateway), mode: ListenMode::Plain }],
+        listen: vec![Listen {
+            address: loopback(gateway),
+            proxy_protocol: false,
+            mode: ListenMode::Plain,
+        }],
         admin: Some(loopback(0)),
         portal: Portal {
             origin: origin.clone(),
@@ -259,6 +264,7 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
             transport: MailTransport::Inbox,
         },
         registration: RegistrationRule::Everybody,
+        connections: ConnectionLimits::default(),
         limits: Limits {
             sign_in: rate("20/5m")?,
             registration: rate("20/1h")?,
@@ -307,6 +313,7 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
             headers: IdentityHeaders::default(),
             preserve_host: true,
             forward_auth: None,
+            max_body: None,
             timeouts: UpstreamTimeouts::default(),
             balance: Balance::default(),
             health: Health::default(),

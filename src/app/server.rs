@@ -22,7 +22,8 @@ use crate::portal::pages::Pages;
 use crate::proxy::listener::{Listener, tls_acceptor};
 use crate::proxy::workers::{Served, Workers};
 use crate::proxy::{
-    Ending, Gateway, GatewaySettings, Idle, Leashed, PlainServer, RedirectToHttps, http2,
+    Door, Ending, Gateway, GatewaySettings, Idle, Leashed, PlainServer, RedirectToHttps, WayIn,
+    http2,
 };
 use crate::templates::Templates;
 
@@ -62,6 +63,7 @@ pub struct Server {
     listeners: Vec<(Listener, ListenMode)>,
     admin: Option<Listener>,
     origins: Arc<ArcSwap<Vec<Origin>>>,
+    door: Arc<Door>,
     source: Option<Source>,
     shutdown: Shutdown,
     algorithm: AssertionAlgorithm,
@@ -90,13 +92,15 @@ impl Server {
         let pages = Arc::new(Pages::new(&templates, look(&settings.portal)?)?);
         let worker = mail::worker(settings, &core, &templates, inbox)?;
         let gateway = gateway(settings, &core, pages);
+        let door = Arc::new(Door::new(settings.connections, settings.trusted_proxies.clone()));
         let mut listeners = Vec::new();
         for listen in &settings.listen {
             let tls = match &listen.mode {
                 ListenMode::Tls { certificate, key } => Some(tls_acceptor(certificate, key)?),
                 ListenMode::Plain | ListenMode::RedirectToHttps => None,
             };
-            let listener = inherited.listener(listen.address).await?.with_tls(tls);
+            let way_in = WayIn::new(&door, listen.proxy_protocol);
+            let listener = inherited.listener(listen.address).await?.with_tls(tls).through(way_in);
             listeners.push((listener, listen.mode.clone()));
         }
         let admin = match settings.admin {
@@ -113,6 +117,7 @@ impl Server {
             listeners,
             admin,
             origins: Arc::new(ArcSwap::from_pointee(origins)),
+            door,
             source: None,
             shutdown: settings.shutdown,
             algorithm: settings.assertion.algorithm,
@@ -171,6 +176,7 @@ impl Server {
             deciding: gateway.deciding(),
             way: self.worker.way(),
             origins: Arc::clone(&self.origins),
+            door: self.door,
         };
         if let Some(source) = self.source {
             let reloader = Reloader::new(source, self.core.clone(), live);

@@ -15,6 +15,7 @@ use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorType, Result};
 
 use crate::auth::sessions::SignedIn;
+use crate::domain::connections::ConnectionLimits;
 use crate::domain::draft::Draft;
 use crate::domain::entropy::SharedEntropy;
 use crate::domain::id::RequestId;
@@ -32,9 +33,10 @@ use super::refusal::Refusal;
 use super::short::ShortWay;
 use super::upgrade::AnswerInOrder;
 use super::upstream::{Attempts, Failure, key_of};
-use super::{head, headers, http2};
+use super::{check, head, headers, http2};
 
 mod answer;
+mod body;
 mod decide;
 mod forward;
 mod resume;
@@ -112,6 +114,8 @@ pub struct RequestContext {
     pub(super) attempts: Attempts,
     /// Where a WebSocket may begin.
     in_order: Option<AnswerInOrder>,
+    /// How much of the body has gone to the app.
+    body_bytes: u64,
     /// The app that was chosen before Pingora asks for one.
     pub(super) chosen: Option<Box<HttpPeer>>,
     /// What makes its answer smaller.
@@ -124,7 +128,8 @@ pub struct RequestContext {
     watched: Option<Watched>,
 }
 
-const KEEP_ALIVE_SECS: u64 = 75;
+/// The longest wait for the next bytes of a client that has not said how slow it is: a WebSocket's, or what is drained.
+const READ: Duration = Duration::from_secs(60);
 const DRAIN: Duration = Duration::from_secs(2);
 
 #[async_trait]
@@ -144,6 +149,7 @@ impl ProxyHttp for Gateway {
             signed_in: None,
             attempts: Attempts::default(),
             in_order: None,
+            body_bytes: 0,
             chosen: None,
             compressing: None,
             sent_upstream: None,
@@ -159,9 +165,12 @@ impl ProxyHttp for Gateway {
         ctx: &mut RequestContext,
     ) -> Result<bool> {
         head::arrived();
-        limit_connection(session);
         let state = Arc::clone(&ctx.state);
-        let read = match state.read_facts(session.req_header(), peer_of(session)) {
+        limit_connection(session, &state.limits);
+        check::join_cookies(session.req_header_mut())?;
+        let read = check::wire(session)
+            .and_then(|()| state.read_facts(session.req_header(), peer_of(session)));
+        let read = match read {
             Ok(facts) if Question::is_asked_at(facts.path.path()) => {
                 state.answer_proxy(session, facts, ctx).await?;
                 return Ok(true);
@@ -195,7 +204,7 @@ impl ProxyHttp for Gateway {
         };
         let refusal = match settled {
             Ok(_) if !accepted.is_at_app() => Refusal::Error(ErrorKind::NotFound),
-            Ok(admitted) => match state.take_form(headers, &accepted, ctx).await {
+            Ok(admitted) => match begin(session, &state, &accepted, ctx).await {
                 Ok(form) => {
                     ctx.form = form;
                     ctx.forwarding = Some(admitted);
@@ -219,6 +228,8 @@ impl ProxyHttp for Gateway {
         session: &mut Session,
         ctx: &mut RequestContext,
     ) -> Result<Box<HttpPeer>> {
+        // A body that is sent once more, to another app, begins anew.
+        ctx.body_bytes = 0;
         if let Some(chosen) = ctx.chosen.take() {
             return Ok(chosen);
         }
@@ -332,6 +343,7 @@ impl ProxyHttp for Gateway {
         end_of_stream: bool,
         ctx: &mut RequestContext,
     ) -> Result<()> {
+        body::passes(ctx, body.as_ref(), end_of_stream)?;
         ctx.replace_body(body, end_of_stream);
         Ok(())
     }
@@ -451,16 +463,33 @@ impl RequestContext {
     }
 }
 
+/// What goes to the app in place of the body, if something does; an `Err` where that body is not taken.
+async fn begin(
+    session: &mut Session,
+    state: &State,
+    accepted: &Accepted,
+    ctx: &mut RequestContext,
+) -> std::result::Result<Option<Draft>, Refusal> {
+    let form = state.take_form(&session.req_header().headers, accepted, ctx).await?;
+    body::begins(session, &accepted.site, accepted.facts.kind)?;
+    Ok(form)
+}
+
 fn peer_of(session: &Session) -> Option<IpAddr> {
     session.client_addr()?.as_inet().map(SocketAddr::ip)
 }
 
 /// Ends what Pingora leaves endless: idle keep-alive, the rest of a refused body. The `if` keeps connections that
 /// Pingora has marked for closing closed.
-fn limit_connection(session: &mut Session) {
-    if session.get_keepalive().is_some() {
-        session.set_keepalive(Some(KEEP_ALIVE_SECS));
+fn limit_connection(session: &mut Session, limits: &ConnectionLimits) {
+    if head::count() >= limits.requests {
+        session.set_keepalive(None);
     }
+    if session.get_keepalive().is_some() {
+        session.set_keepalive(Some(limits.keep_alive.as_secs().max(1)));
+    }
+    // The stream keeps the pace of bodies, and is the first to say so.
+    session.set_read_timeout(Some(READ + limits.body_timeout));
     session.set_total_drain_timeout(Some(DRAIN));
     if session.is_http2() {
         session.set_write_timeout(Some(http2::STALLED));
@@ -471,9 +500,12 @@ fn note(bad: BadRequest) {
     let event = match bad {
         BadRequest::Target(_) => SecurityEvent::BadPath,
         BadRequest::Host | BadRequest::UnknownSite => SecurityEvent::BadHost,
-        BadRequest::Method | BadRequest::Headers | BadRequest::Length | BadRequest::Question => {
-            SecurityEvent::Malformed
-        }
+        BadRequest::Method
+        | BadRequest::Headers
+        | BadRequest::Lines
+        | BadRequest::HeadSize
+        | BadRequest::Length
+        | BadRequest::Question => SecurityEvent::Malformed,
     };
     metrics().security_event(event);
     tracing::debug!(reason = ?bad, "a request was refused before any policy");

@@ -15,8 +15,8 @@ use self::make::{ANSWERS, DELIVERY, GATEWAY, HASHING, Maker, STORES};
 use self::upstreams::Upstreams;
 use super::labels::StatusClass;
 pub use super::labels::{
-    CodeEvent, DecisionLabel, DeviceEvent, MailResult, ReloadResult, SecurityEvent, SigninResult,
-    SigninStep, UpstreamFailure,
+    CodeEvent, ConnectionEnd, DecisionLabel, DeviceEvent, MailResult, ReloadResult, SecurityEvent,
+    SigninResult, SigninStep, UpstreamFailure,
 };
 use crate::domain::challenge::Purpose;
 
@@ -43,6 +43,8 @@ pub const CONTENT_TYPE: &str = prometheus::TEXT_FORMAT;
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
+    connections: IntGauge,
+    connection_ends: IntCounterVec,
     requests: IntCounterVec,
     request_seconds: HistogramVec,
     gateway_seconds: HistogramVec,
@@ -84,6 +86,21 @@ impl Metrics {
 
     /// The site label of requests that are for no site.
     pub const NO_SITE: &'static str = "none";
+
+    /// One more connection to the sites is open.
+    pub fn connection_opened(&self) {
+        self.connections.inc();
+    }
+
+    /// One of them is closed.
+    pub fn connection_closed(&self) {
+        self.connections.dec();
+    }
+
+    /// A connection was ended that its client would have kept.
+    pub fn connection_ended(&self, reason: ConnectionEnd) {
+        self.connection_ends.with_label_values(&[reason.as_str()]).inc();
+    }
 
     /// One step of signing in was taken.
     pub fn signin(&self, step: SigninStep, result: SigninResult) {
@@ -188,6 +205,12 @@ impl Metrics {
         make.process()?;
         make.build_info()?;
         Ok(Self {
+            connections: make.gauge("doorward_connections", "Open connections to the sites.")?,
+            connection_ends: make.counters(
+                "doorward_connections_ended_total",
+                "Connections ended that their clients would have kept, by why.",
+                &["reason"],
+            )?,
             requests: make.counters(
                 "doorward_http_requests_total",
                 "Requests by site, decision and class of status.",

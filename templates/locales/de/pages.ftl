@@ -194,6 +194,12 @@ error-form_expired-title = Diese Seite war zu lange geöffnet
 error-form_expired = Deshalb wurde nichts gesendet und nichts geändert. Öffnen Sie die Seite neu und versuchen Sie es noch einmal. Wenn das wieder geschieht, erlauben Sie Ihrem Browser, Cookies dieser Website zu speichern.
 error-too_large-title = Das war zu viel auf einmal
 error-too_large = Das Gesendete ist größer, als diese Adresse annimmt; deshalb wurde nichts geändert. Gehen Sie zurück und senden Sie weniger.
+error-head_too_large-title = Mit der Adresse kommt zu viel mit
+error-head_too_large = Ihr Browser sendet mit der Adresse mehr, als hier angenommen wird; meist sind es zu viele Cookies. Löschen Sie die Cookies dieser Website und versuchen Sie es erneut.
+error-address_too_long-title = Diese Adresse ist zu lang
+error-address_too_long = So lange Adressen werden hier nicht angenommen. Gehen Sie zurück und versuchen Sie es mit einer kürzeren.
+error-too_slow-title = Das hat zu lange gedauert
+error-too_slow = Von dem, was Sie senden wollten, kam zu wenig an; deshalb wurde nichts geändert. Prüfen Sie Ihre Verbindung und senden Sie es noch einmal.
 error-unknown_site-title = Hier ist keine Website
 error-unknown_site = Unter diesem Namen gibt es hier keine Website. Prüfen Sie, ob die Adresse richtig geschrieben ist.
 error-too_many_requests-title = Zu viele Versuche
@@ -421,3 +427,11 @@ draft-title-discarded = Verworfen
 draft-discarded = Es wurde nichts gesendet, und die Eingabe ist gelöscht.
 draft-title-over = Es gibt nichts abzusenden
 draft-over = Die Eingabe wurde gesendet oder verworfen, die Viertelstunde ist vorbei, oder ein anderer Browser hat sie. Sehen Sie nach, ob sie angekommen ist, bevor Sie sie noch einmal eingeben.
+
+## Anmelden, das zu nichts führt
+
+login-no-cookies = Ihr Browser hat das Cookie nicht zurückgegeben, das mit dieser Seite kam, deshalb wurde nichts gesendet. Lassen Sie Cookies für diese Website zu und versuchen Sie es noch einmal.
+loop-title = Sie haben sich angemeldet, aber es hält nicht
+loop-not-kept = Ihr Browser behält Cookies von { $host }, aber nicht das, mit dem Sie angemeldet sind. Der Grund kann eine Erweiterung sein oder eine Einstellung, die Cookies blockiert oder löscht: Machen Sie eine Ausnahme für { $host } und versuchen Sie es noch einmal.
+loop-ended = Ihr Browser zeigt, dass Sie sich bei { $host } angemeldet haben, aber diese Anmeldung ist schon beendet. Löschen Sie die Cookies von { $host } in Ihrem Browser und versuchen Sie es noch einmal. Wenn das wiederkommt, geht vielleicht die Uhr des Servers falsch: Sagen Sie es denen, die die Website betreiben.
+loop-scheme = Diese Seite wurde ohne Verschlüsselung geöffnet, und Cookies zum Anmelden behalten Browser nur mit Verschlüsselung. Öffnen Sie { $host } stattdessen über https.

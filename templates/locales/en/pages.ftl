@@ -205,6 +205,12 @@ error-form_expired-title = This page was open for too long
 error-form_expired = So nothing was sent and nothing has changed. Open the page again and try once more. If this comes back, let your browser keep cookies for this site.
 error-too_large-title = That was too much at once
 error-too_large = What was sent is larger than this address takes, so nothing has changed. Go back and send less.
+error-head_too_large-title = Too much comes along with the address
+error-head_too_large = Your browser sends more along with the address than is taken here; usually these are too many cookies. Delete the cookies of this site and try again.
+error-address_too_long-title = This address is too long
+error-address_too_long = Addresses of this length are not taken here. Go back and try a shorter one.
+error-too_slow-title = That took too long
+error-too_slow = Too little of what you were sending arrived, so nothing has changed. Check your connection and send it again.
 error-unknown_site-title = No site here
 error-unknown_site = No site has this name here. Check the address for a typing mistake.
 error-too_many_requests-title = Too many tries
@@ -441,3 +447,11 @@ draft-title-discarded = Discarded
 draft-discarded = Nothing was sent, and what you entered is gone.
 draft-title-over = There is nothing to send
 draft-over = It was sent or discarded, a quarter of an hour is over, or another browser has it. Look whether it has arrived before you enter it again.
+
+## Signing in that comes to nothing
+
+login-no-cookies = Your browser did not give back the cookie that came with this page, so nothing was sent. Allow cookies for this site, then try again.
+loop-title = You have signed in, but it does not last
+loop-not-kept = Your browser keeps cookies of { $host }, but not the one that you are signed in with. An extension, or a setting that blocks or deletes cookies, may be the reason: make an exception for { $host }, then try again.
+loop-ended = Your browser shows that you have signed in to { $host }, but that sign-in has ended already. Delete the cookies of { $host } in your browser and try again. If this comes back, the clock of the server may be wrong: tell whoever runs the site.
+loop-scheme = This page was opened without encryption, and browsers keep cookies for signing in only with it. Open { $host } by https instead.

@@ -194,6 +194,12 @@ error-form_expired-title = Esta página ha estado abierta demasiado tiempo
 error-form_expired = Por eso no se ha enviado ni cambiado nada. Abra la página de nuevo y vuelva a intentarlo. Si se repite, permita que su navegador guarde las cookies de este sitio.
 error-too_large-title = Era demasiado de una vez
 error-too_large = Lo enviado es más grande de lo que admite esta dirección, así que no ha cambiado nada. Vuelva atrás y envíe menos.
+error-head_too_large-title = Con la dirección llega demasiado
+error-head_too_large = Su navegador envía con la dirección más de lo que aquí se admite; suelen ser demasiadas cookies. Borre las cookies de este sitio e inténtelo de nuevo.
+error-address_too_long-title = Esta dirección es demasiado larga
+error-address_too_long = Aquí no se admiten direcciones tan largas. Vuelva atrás y pruebe con una más corta.
+error-too_slow-title = Ha tardado demasiado
+error-too_slow = De lo que enviaba ha llegado demasiado poco, así que no ha cambiado nada. Compruebe su conexión y envíelo de nuevo.
 error-unknown_site-title = Aquí no hay ningún sitio
 error-unknown_site = Ningún sitio tiene aquí este nombre. Compruebe si la dirección está bien escrita.
 error-too_many_requests-title = Demasiados intentos
@@ -421,3 +427,11 @@ draft-title-discarded = Descartado
 draft-discarded = No se ha enviado nada y lo que había introducido se ha borrado.
 draft-title-over = No hay nada que enviar
 draft-over = Se envió o se descartó, ha pasado el cuarto de hora o lo tiene otro navegador. Compruebe si ha llegado antes de introducirlo de nuevo.
+
+## Un inicio de sesión que no sirve
+
+login-no-cookies = Su navegador no ha devuelto la cookie que llegó con esta página, así que no se ha enviado nada. Permita las cookies de este sitio y vuelva a intentarlo.
+loop-title = Ha iniciado sesión, pero no se mantiene
+loop-not-kept = Su navegador guarda cookies de { $host }, pero no la de la sesión. Puede deberse a una extensión o a un ajuste que bloquea o borra cookies: haga una excepción para { $host } y vuelva a intentarlo.
+loop-ended = Su navegador muestra que ha iniciado sesión en { $host }, pero esa sesión ya ha terminado. Borre las cookies de { $host } en su navegador y vuelva a intentarlo. Si se repite, puede que el reloj del servidor esté mal: avise a quien administra el sitio.
+loop-scheme = Esta página se ha abierto sin cifrado, y los navegadores solo guardan las cookies de inicio de sesión con él. Abra { $host } por https en su lugar.

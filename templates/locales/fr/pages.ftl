@@ -194,6 +194,12 @@ error-form_expired-title = Cette page est restée ouverte trop longtemps
 error-form_expired = Rien n’a donc été envoyé ni modifié. Rouvrez la page et réessayez. Si cela se reproduit, autorisez votre navigateur à garder les cookies de ce site.
 error-too_large-title = C’était trop à la fois
 error-too_large = Ce qui a été envoyé est plus grand que ce que cette adresse accepte ; rien n’a donc été modifié. Revenez en arrière et envoyez-en moins.
+error-head_too_large-title = Trop de choses accompagnent l’adresse
+error-head_too_large = Votre navigateur envoie avec l’adresse plus que ce qui est accepté ici ; ce sont le plus souvent trop de cookies. Supprimez les cookies de ce site et réessayez.
+error-address_too_long-title = Cette adresse est trop longue
+error-address_too_long = Les adresses de cette longueur ne sont pas acceptées ici. Revenez en arrière et essayez-en une plus courte.
+error-too_slow-title = Cela a pris trop de temps
+error-too_slow = Trop peu de ce que vous envoyiez est arrivé ; rien n’a donc été modifié. Vérifiez votre connexion et envoyez-le de nouveau.
 error-unknown_site-title = Aucun site ici
 error-unknown_site = Aucun site ne porte ce nom ici. Vérifiez que l’adresse est bien écrite.
 error-too_many_requests-title = Trop d’essais
@@ -421,3 +427,11 @@ draft-title-discarded = Supprimé
 draft-discarded = Rien n’a été envoyé, et votre saisie est effacée.
 draft-title-over = Il n’y a rien à envoyer
 draft-over = Votre saisie a été envoyée ou supprimée, le quart d’heure est passé, ou un autre navigateur l’a. Vérifiez si elle est arrivée avant de la refaire.
+
+## Une connexion sans effet
+
+login-no-cookies = Votre navigateur n’a pas rendu le cookie reçu avec cette page : rien n’a été envoyé. Autorisez les cookies de ce site, puis réessayez.
+loop-title = Vous vous êtes connecté, mais cela ne dure pas
+loop-not-kept = Votre navigateur garde des cookies de { $host }, mais pas celui de votre connexion. La cause peut être une extension ou un réglage qui bloque ou efface les cookies : faites une exception pour { $host }, puis réessayez.
+loop-ended = Votre navigateur montre que vous vous êtes connecté à { $host }, mais cette connexion a déjà pris fin. Effacez les cookies de { $host } dans votre navigateur, puis réessayez. Si cela se reproduit, l’horloge du serveur est peut-être fausse : prévenez les responsables du site.
+loop-scheme = Cette page a été ouverte sans chiffrement, et les navigateurs ne gardent les cookies de connexion qu’avec lui. Ouvrez plutôt { $host } en https.

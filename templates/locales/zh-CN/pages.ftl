@@ -179,6 +179,12 @@ error-form_expired-title = 此页面打开的时间过长
 error-form_expired = 因此没有发送任何内容，也没有任何更改。请重新打开页面再试一次。如果再次出现，请允许浏览器保存此网站的 Cookie。
 error-too_large-title = 一次发送的内容过多
 error-too_large = 发送的内容超出了此地址接受的大小，因此没有任何更改。请返回并减少内容。
+error-head_too_large-title = 随地址发送的内容过多
+error-head_too_large = 您的浏览器随地址发送的内容超出了此处接受的范围，通常是 Cookie 过多。请删除此网站的 Cookie 后重试。
+error-address_too_long-title = 此地址过长
+error-address_too_long = 此处不接受这么长的地址。请返回并尝试较短的地址。
+error-too_slow-title = 用时过长
+error-too_slow = 您发送的内容到达得太少，因此没有任何更改。请检查网络连接后重新发送。
 error-unknown_site-title = 此处没有网站
 error-unknown_site = 此处没有这个名称的网站。请检查地址是否输错。
 error-too_many_requests-title = 尝试次数过多
@@ -400,3 +406,11 @@ draft-title-discarded = 已丢弃
 draft-discarded = 没有发送任何内容，您输入的内容已删除。
 draft-title-over = 没有可发送的内容
 draft-over = 它已被发送或丢弃，或者一刻钟已过，或者它属于另一个浏览器。重新输入之前，请先查看它是否已经送达。
+
+## 登录无效
+
+login-no-cookies = 您的浏览器没有交回随此页面发出的 Cookie，因此没有发送任何内容。请允许此网站使用 Cookie，然后重试。
+loop-title = 您已登录，但无法保持
+loop-not-kept = 您的浏览器保留了 { $host } 的 Cookie，但没有保留登录所用的那一个。原因可能是某个扩展，或者阻止、删除 Cookie 的设置：请将 { $host } 设为例外，然后重试。
+loop-ended = 您的浏览器显示您已登录 { $host }，但该登录已经结束。请在浏览器中删除 { $host } 的 Cookie，然后重试。如果再次出现，可能是服务器的时钟不准：请告知网站的管理者。
+loop-scheme = 此页面是在未加密的情况下打开的，而浏览器只在加密时保留登录所用的 Cookie。请改用 https 打开 { $host }。
