@@ -31,8 +31,8 @@ use doorward::policy::SitePolicy;
 use doorward::portal::pages::{Look, Pages};
 use doorward::portal::{Hosts, Portal, PortalSite};
 use doorward::proxy::{
-    Balance, Ejection, Gateway, GatewaySettings, GatewaySite, UpstreamHttp, UpstreamPool,
-    UpstreamSettings, UpstreamTimeouts, UpstreamTls,
+    Balance, Ejection, Gateway, GatewaySettings, GatewaySite, PathRewrite, UpstreamHttp,
+    UpstreamPool, UpstreamSettings, UpstreamTimeouts, UpstreamTls,
 };
 use doorward::telemetry::metrics::{DecisionLabel, RequestSummary, metrics};
 use doorward::templates::Templates;
@@ -202,6 +202,9 @@ impl Bench {
             },
             key: core.keys.identity_keys(site.host()).remove(0),
             preserve_host: true,
+            path: PathRewrite::default(),
+            response_rules: Vec::new(),
+            compress: false,
             portal: Arc::new(PortalSite::new(site.origin, SitePolicy::new(site.rules))),
         };
         let gateway = Gateway::new(

@@ -33,20 +33,25 @@ pub mod explain;
 mod followed;
 pub mod gallery;
 mod hosts;
+mod inherited;
 pub mod keys_file;
 mod mail;
+mod manager;
 mod places;
 mod reload;
 pub mod secret;
 mod server;
+mod succession;
 mod upkeep;
 mod upstreams;
 
 pub use self::core::Core;
+pub use inherited::Inherited;
 use keys_file::KeysError;
 pub use reload::Source;
 use secret::SecretError;
 pub use server::{Addresses, Orders, Server};
+pub use succession::Call;
 
 /// The time within which a running doorward notices what another process has changed in its stores.
 pub const NOTICED_WITHIN: Duration = POLL.saturating_mul(3);
@@ -124,6 +129,9 @@ fn gateway_site(site: &settings::Site, settings: &Settings, keys: &KeyRing) -> O
     let headers = site.headers.clone();
     Some(GatewaySite {
         upstreams: upstreams::pool(site),
+        path: upstreams::path_rewrite(site),
+        response_rules: upstreams::response_rules(site),
+        compress: site.rewriting.compress,
         names: IdentityHeaderNames {
             user: headers.user,
             email: headers.email,

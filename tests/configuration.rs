@@ -18,3 +18,6 @@ mod refusals;
 #[cfg(test)]
 #[path = "configuration/secrets.rs"]
 mod secrets;
+#[cfg(test)]
+#[path = "configuration/upstreams.rs"]
+mod upstreams;

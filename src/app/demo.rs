@@ -9,12 +9,12 @@ use std::time::Duration;
 use data_encoding::BASE32_NOPAD;
 use tokio::sync::watch;
 
-use super::{Core, Server, StartError};
+use super::{Core, Inherited, Server, StartError};
 use crate::auth::account::{AccountDraft, AccountError, Added};
 use crate::config::settings::{
     Assertion, Balance, Database, Devices, Health, HttpVersion, IdentityHeaders, Limits, Listen,
     ListenMode, Log, LogFormat, MailSettings, MailTransport, Otp, PasswordHashing, Passwords,
-    Portal, Sessions, Settings, Site, Upstream, UpstreamTimeouts, UpstreamTls,
+    Portal, Rewriting, Sessions, Settings, Shutdown, Site, Upstream, UpstreamTimeouts, UpstreamTls,
 };
 use crate::domain::account::LoginName;
 use crate::domain::address::TrustedProxies;
@@ -28,7 +28,7 @@ use crate::domain::rule::{Effect, PathPattern, Preflight, Requirement, Rule, Una
 use crate::domain::time::SharedClock;
 use crate::notify::inbox::Inbox;
 use crate::proxy::listener::Listener;
-use crate::proxy::{Answer, PlainServer};
+use crate::proxy::{Answer, Ending, PlainServer};
 use crate::templates::Templates;
 
 mod pages;
@@ -96,7 +96,8 @@ impl Demo {
         let settings = settings(kept.path(), gateway, sample_address)?;
         let password = make_account(&settings, Arc::clone(&clock)).await?;
         Ok(Self {
-            server: Server::prepare_with(&settings, clock, inbox).await?,
+            server: Server::prepare_with(&settings, clock, inbox, &mut Inherited::default())
+                .await?,
             gateway: loopback(gateway),
             inbox: inbox_address,
             password,
@@ -169,10 +170,10 @@ async fn side_server<A: Answer + 'static>(
     stop: &watch::Receiver<bool>,
 ) -> Result<SocketAddr, DemoError> {
     let port = if wanted == 0 { 0 } else { free_port(wanted).await? };
-    let listener = Listener::bind(loopback(port), None).await.map_err(StartError::from)?;
+    let listener = Listener::bind(loopback(port)).await.map_err(StartError::from)?;
     let address = listener.address().unwrap_or_else(|| loopback(port));
     let app = Arc::new(PlainServer::new(answer));
-    tokio::spawn(listener.serve(app, stop.clone(), Duration::from_secs(1)));
+    tokio::spawn(listener.serve(app, Ending::new(stop.clone(), Duration::from_secs(1))));
     Ok(address)
 }
 
@@ -309,7 +310,9 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
             upstream_tls: UpstreamTls::default(),
             http: HttpVersion::default(),
             max_h2_streams: 1,
+            rewriting: Rewriting::default(),
         }],
+        shutdown: Shutdown { grace: Duration::from_secs(30), delay: Duration::ZERO },
         log: Log { format: LogFormat::Human, filter: "warn".into() },
     })
 }

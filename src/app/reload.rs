@@ -29,8 +29,8 @@ use crate::templates::Templates;
 
 use super::followed::{Followed, look};
 use super::{
-    Core, StartError, auth_settings, gateway, hashing, look as look_of, mail, passwords, places,
-    secret,
+    Core, StartError, auth_settings, gateway, hashing, look as look_of, mail, manager, passwords,
+    places, secret,
 };
 
 /// How often the files are looked at; a change is taken at the second look that finds it.
@@ -138,6 +138,7 @@ impl Reloader {
 
     /// Reads the configuration and takes it over, and tells what came of it.
     async fn reload(&mut self, because: &str) {
+        manager::reloading();
         let outcome = self.try_reload().await;
         let result = match &outcome {
             Ok(_) => ReloadResult::Applied,
@@ -145,6 +146,13 @@ impl Reloader {
             Err(_) => ReloadResult::Refused,
         };
         metrics().configured(Some(result), self.core.clock.now().as_secs());
+        manager::ready(match result {
+            ReloadResult::Applied => "serving",
+            ReloadResult::NeedsRestart => {
+                "serving; the configuration has changes that take a restart"
+            }
+            ReloadResult::Refused => "serving; the configuration has faults and is not in effect",
+        });
         let file = self.path.display();
         match outcome {
             Ok(changed) => {

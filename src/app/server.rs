@@ -1,17 +1,17 @@
 //! The server: everything that listens and works, until it is told to stop.
 
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use pingora::apps::ServerApp;
 use pingora::proxy::http_proxy;
 use pingora::server::configuration::ServerConf;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use crate::config::settings::{ListenMode, Settings};
+use crate::config::settings::{ListenMode, Settings, Shutdown};
 use crate::domain::assertion::AssertionAlgorithm;
 use crate::domain::host::Origin;
 use crate::domain::time::SharedClock;
@@ -19,14 +19,17 @@ use crate::notify::inbox::Inbox;
 use crate::notify::worker::OutboxWorker;
 use crate::portal::pages::Pages;
 use crate::proxy::listener::{Listener, tls_acceptor};
-use crate::proxy::{Gateway, GatewaySettings, Leashed, PlainServer, RedirectToHttps, http2};
+use crate::proxy::{
+    Ending, Gateway, GatewaySettings, Idle, Leashed, PlainServer, RedirectToHttps, http2,
+};
 use crate::templates::Templates;
 
 use super::reload::{Live, Reloader, Source};
-use super::{Core, StartError, admin, gateway, look, mail, upkeep};
+use super::succession::{Call, Succession};
+use super::{Core, Inherited, StartError, admin, gateway, look, mail, manager, upkeep};
 
-/// How long requests in flight may go on after the word to stop.
-const GRACE: Duration = Duration::from_secs(30);
+/// How long answers about health and metrics may take at the end.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
 
 /// Where a started doorward listens.
 #[derive(Clone, Debug)]
@@ -41,8 +44,12 @@ pub struct Addresses {
 pub struct Orders {
     /// Says true once it is to stop.
     pub stop: watch::Receiver<bool>,
+    /// Says true once it is to stop without finishing anything.
+    pub cut: watch::Receiver<bool>,
     /// Says that it is to read its configuration again.
     pub reload: mpsc::Receiver<()>,
+    /// Says that another process is to take its place, which is called so; `None` where none can.
+    pub succession: Option<(Call, mpsc::Receiver<()>)>,
 }
 
 /// A doorward that is ready to serve: everything is read, opened and bound.
@@ -54,13 +61,18 @@ pub struct Server {
     admin: Option<Listener>,
     origins: Arc<ArcSwap<Vec<Origin>>>,
     source: Option<Source>,
+    shutdown: Shutdown,
     algorithm: AssertionAlgorithm,
 }
 
 impl Server {
     /// Prepares to serve.
-    pub async fn prepare(settings: &Settings, clock: SharedClock) -> Result<Self, StartError> {
-        Self::prepare_with(settings, clock, Arc::default()).await
+    pub async fn prepare(
+        settings: &Settings,
+        clock: SharedClock,
+        inherited: &mut Inherited,
+    ) -> Result<Self, StartError> {
+        Self::prepare_with(settings, clock, Arc::default(), inherited).await
     }
 
     /// Prepares to serve; mails of the demo go to `inbox`.
@@ -68,6 +80,7 @@ impl Server {
         settings: &Settings,
         clock: SharedClock,
         inbox: Arc<Inbox>,
+        inherited: &mut Inherited,
     ) -> Result<Self, StartError> {
         let core = Core::open(settings, clock).await?;
         let templates = Templates::new(settings.portal.templates.clone());
@@ -80,12 +93,14 @@ impl Server {
                 ListenMode::Tls { certificate, key } => Some(tls_acceptor(certificate, key)?),
                 ListenMode::Plain | ListenMode::RedirectToHttps => None,
             };
-            listeners.push((Listener::bind(listen.address, tls).await?, listen.mode.clone()));
+            let listener = inherited.listener(listen.address).await?.with_tls(tls);
+            listeners.push((listener, listen.mode.clone()));
         }
         let admin = match settings.admin {
-            Some(address) => Some(Listener::bind(address, None).await?),
+            Some(address) => Some(inherited.listener(address).await?),
             None => None,
         };
+        inherited.close_the_rest();
         let origins: Vec<Origin> =
             gateway.sites.iter().map(|site| site.portal.origin.clone()).collect();
         Ok(Self {
@@ -96,6 +111,7 @@ impl Server {
             admin,
             origins: Arc::new(ArcSwap::from_pointee(origins)),
             source: None,
+            shutdown: settings.shutdown,
             algorithm: settings.assertion.algorithm,
         })
     }
@@ -120,10 +136,31 @@ impl Server {
         }
     }
 
-    /// Serves until `stop` says true, and until what was in flight then is done.
+    /// Serves until it is told to stop, or another process serves in its place; and then until what was under way is
+    /// done, or cut.
     pub async fn run(self, orders: Orders) {
-        let Orders { stop, reload } = orders;
-        let mut tasks = JoinSet::new();
+        let Orders { stop, mut cut, reload, succession } = orders;
+        tokio::select! {
+            () = self.work(stop, reload, succession) => tracing::info!("stopped"),
+            () = says_true(&mut cut) => tracing::warn!("stopped at once; what was under way is cut off"),
+        }
+    }
+
+    async fn work(
+        self,
+        told: watch::Receiver<bool>,
+        reload: mpsc::Receiver<()>,
+        succession: Option<(Call, mpsc::Receiver<()>)>,
+    ) {
+        let succession = succession
+            .and_then(|(call, asked)| Some((Succession::new(call, self.sockets()?), asked)));
+        let (leave, leaving) = watch::channel(false);
+        let (end, stop) = watch::channel(false);
+        let (end_admin, stop_admin) = watch::channel(false);
+        let (finish, finished) = watch::channel(false);
+        let ending = Ending::new(stop.clone(), self.shutdown.grace);
+        let (mut sites, mut beside) = (JoinSet::new(), JoinSet::new());
+
         let (clock, entropy) = (Arc::clone(&self.core.clock), Arc::clone(&self.core.entropy));
         let gateway = Gateway::new(self.gateway, clock, entropy);
         let live = Live {
@@ -133,7 +170,7 @@ impl Server {
         };
         if let Some(source) = self.source {
             let reloader = Reloader::new(source, self.core.clone(), live);
-            tasks.spawn(reloader.run(reload, stop.clone()));
+            beside.spawn(reloader.run(reload, stop.clone()));
         }
         let mut gateway = http_proxy(&Arc::new(proxy_conf()), gateway);
         http2::limit(&mut gateway);
@@ -142,35 +179,74 @@ impl Server {
         for (listener, mode) in self.listeners {
             match mode {
                 ListenMode::RedirectToHttps => {
-                    serve(&mut tasks, listener, Arc::clone(&redirect), &stop);
+                    sites.spawn(listener.serve(Arc::clone(&redirect), ending.clone()));
                 }
                 ListenMode::Plain | ListenMode::Tls { .. } => {
-                    serve(&mut tasks, listener, Arc::clone(&gateway), &stop);
+                    sites.spawn(listener.serve(Arc::clone(&gateway), ending.clone()));
                 }
             }
         }
         if let Some(listener) = self.admin {
-            let admin = admin::Admin::new(
-                Arc::clone(&self.core.accounts),
-                Arc::clone(&self.core.flow),
-                stop.clone(),
-            );
-            serve(&mut tasks, listener, Arc::new(PlainServer::new(admin)), &stop);
+            let (accounts, flow) = (Arc::clone(&self.core.accounts), Arc::clone(&self.core.flow));
+            let admin = Arc::new(PlainServer::new(admin::Admin::new(accounts, flow, leaving)));
+            beside.spawn(listener.serve(admin, Ending::new(stop_admin, LAST_ANSWERS)));
         }
-        tasks.spawn(self.worker.run(stop.clone()));
-        upkeep::spawn(&mut tasks, &self.core, self.algorithm, &stop);
-        while tasks.join_next().await.is_some() {}
-        tracing::info!("stopped");
+        beside.spawn(self.worker.run(stop.clone()));
+        upkeep::spawn(&mut beside, &self.core, self.algorithm, (&stop, &finished));
+        let alive = tokio::spawn(manager::stay_alive());
+        manager::ready("serving");
+
+        let succeeded = until_told(told, succession, &ending).await;
+        leave.send_replace(true);
+        match succeeded {
+            // Who asks is answered by the successor.
+            true => end_admin.send_replace(true),
+            false => {
+                manager::stopping();
+                tokio::time::sleep(self.shutdown.delay).await;
+                false
+            }
+        };
+        end.send_replace(true);
+        while sites.join_next().await.is_some() {}
+        end_admin.send_replace(true);
+        finish.send_replace(true);
+        while beside.join_next().await.is_some() {}
+        alive.abort();
+    }
+
+    /// All that listens, once more.
+    fn sockets(&self) -> Option<Vec<OwnedFd>> {
+        let listeners = self.listeners.iter().map(|(listener, _)| listener).chain(&self.admin);
+        let sockets: std::io::Result<Vec<OwnedFd>> = listeners.map(Listener::socket).collect();
+        sockets.inspect_err(|error| tracing::error!(%error, "no process can succeed this one")).ok()
     }
 }
 
-fn serve<A: ServerApp + Send + Sync + 'static>(
-    tasks: &mut JoinSet<()>,
-    listener: Listener,
-    app: Arc<A>,
-    stop: &watch::Receiver<bool>,
-) {
-    tasks.spawn(listener.serve(app, stop.clone(), GRACE));
+/// Waits for the end; says whether another process serves from then on.
+async fn until_told(
+    mut told: watch::Receiver<bool>,
+    succession: Option<(Succession, mpsc::Receiver<()>)>,
+    ending: &Ending,
+) -> bool {
+    let succeeded = async {
+        match succession {
+            Some((succession, asked)) => succession.comes(asked).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = says_true(&mut told) => false,
+        () = succeeded => {
+            let _ = ending.idle.set(Idle::Awaited);
+            true
+        }
+    }
+}
+
+/// Comes back once `word` says true, or nobody is left to say it.
+async fn says_true(word: &mut watch::Receiver<bool>) {
+    let _ = word.wait_for(|said| *said).await;
 }
 
 fn proxy_conf() -> ServerConf {

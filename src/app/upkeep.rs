@@ -31,22 +31,23 @@ const AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// How often the key file is looked at.
 pub(super) const KEYS_EVERY: Duration = Duration::from_secs(1);
 
-/// Starts all of it; each task ends when `stop` says true.
+/// Starts all of it; each task ends when `stop` says true, or `ended` for what requests under way depend on: a session
+/// that is revoked while they finish is refused all the same (S35).
 pub(super) fn spawn(
     tasks: &mut JoinSet<()>,
     core: &Core,
     algorithm: AssertionAlgorithm,
-    stop: &watch::Receiver<bool>,
+    (stop, ended): (&watch::Receiver<bool>, &watch::Receiver<bool>),
 ) {
     let keys = follow_keys(core.keys_file.clone(), algorithm, Arc::clone(&core.ring));
-    tasks.spawn(until(stop.clone(), keys));
+    tasks.spawn(until(ended.clone(), keys));
     let (flow, clock) = (Arc::clone(&core.flow), Arc::clone(&core.clock));
     tasks.spawn(until(stop.clone(), purge(flow, clock)));
     let (flow, clock) = (Arc::clone(&core.flow), Arc::clone(&core.clock));
     tasks.spawn(until(stop.clone(), count(flow, clock)));
     let (auth, clock) = (Arc::clone(&core.auth), Arc::clone(&core.clock));
-    tasks.spawn(until(stop.clone(), async move { auth.end_streams(&clock).await }));
-    tasks.spawn(until(stop.clone(), watch(Arc::clone(&core.accounts), Arc::clone(&core.auth))));
+    tasks.spawn(until(ended.clone(), async move { auth.end_streams(&clock).await }));
+    tasks.spawn(until(ended.clone(), watch(Arc::clone(&core.accounts), Arc::clone(&core.auth))));
 }
 
 async fn until(mut stop: watch::Receiver<bool>, work: impl Future<Output = ()>) {

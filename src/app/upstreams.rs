@@ -2,8 +2,8 @@
 
 use crate::config::settings::{self, Site};
 use crate::proxy::{
-    Balance, Check, ClientCertificate, Ejection, UpstreamAddress, UpstreamHttp, UpstreamPool,
-    UpstreamSettings, UpstreamTimeouts, UpstreamTls,
+    Balance, Check, ClientCertificate, Ejection, PathRewrite, ResponseRule, UpstreamAddress,
+    UpstreamHttp, UpstreamPool, UpstreamSettings, UpstreamTimeouts, UpstreamTls,
 };
 
 /// The apps of `site`.
@@ -37,6 +37,22 @@ pub(super) fn pool(site: &Site) -> UpstreamPool {
         check: site.health.check.clone().map(|check| check_of(site, check)),
     };
     UpstreamPool::new(site.host().as_str(), settings)
+}
+
+/// The path of requests to `site` at its app.
+pub(super) fn path_rewrite(site: &Site) -> PathRewrite {
+    let rewriting = &site.rewriting;
+    PathRewrite::new(rewriting.strip_prefix.as_deref(), rewriting.add_prefix.as_deref())
+}
+
+/// What is changed in the headers of the app's answers.
+pub(super) fn response_rules(site: &Site) -> Vec<ResponseRule> {
+    let rule = |rule: &settings::ResponseHeader| match rule.clone() {
+        settings::ResponseHeader::Set(name, value) => ResponseRule::Set(name, value),
+        settings::ResponseHeader::Add(name, value) => ResponseRule::Add(name, value),
+        settings::ResponseHeader::Remove(name) => ResponseRule::Remove(name),
+    };
+    site.rewriting.response_headers.iter().map(rule).collect()
 }
 
 fn tls(site: &Site) -> UpstreamTls {

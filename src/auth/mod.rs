@@ -27,6 +27,7 @@ mod backup_codes;
 mod challenge;
 pub mod code;
 pub mod device;
+pub mod draft;
 pub mod fresh;
 pub mod invite;
 pub mod link;

@@ -6,8 +6,8 @@ use crate::domain::host::HostName;
 use crate::domain::id::DeviceId;
 use crate::domain::keys::{KeyRing, RotatingKey};
 use crate::domain::secret::{
-    DeviceToken, FlowSecret, InvitationToken, LinkToken, SessionToken, TicketToken, base64url,
-    from_base64url,
+    DeviceToken, DraftSecret, DraftToken, FlowSecret, InvitationToken, LinkToken, SessionToken,
+    TicketToken, base64url, from_base64url,
 };
 
 const SECRET_BYTES: usize = 32;
@@ -99,6 +99,26 @@ pub fn encode_ticket(keys: &KeyRing, ticket: &TicketToken, host: &HostName) -> S
 /// The ticket in an address; `None` when it was not made by this server for this host.
 pub fn decode_ticket(keys: &KeyRing, text: &str, host: &HostName) -> Option<TicketToken> {
     decode(&keys.ticket, text, host).map(TicketToken::from_bytes)
+}
+
+/// The secret of a browser that has kept a form, as its cookie carries it.
+pub fn encode_draft_secret(keys: &KeyRing, secret: &DraftSecret, host: &HostName) -> String {
+    encode(&keys.draft, secret.expose(), host)
+}
+
+/// The secret in that cookie; `None` when it was not made by this server for this host.
+pub fn decode_draft_secret(keys: &KeyRing, text: &str, host: &HostName) -> Option<DraftSecret> {
+    decode(&keys.draft, text, host).map(DraftSecret::from_bytes)
+}
+
+/// The name of a kept form, as its address carries it.
+pub fn encode_draft(keys: &KeyRing, token: &DraftToken, host: &HostName) -> String {
+    encode(&keys.draft, token.expose(), host)
+}
+
+/// The name in that address; `None` when it was not made by this server for this host.
+pub fn decode_draft(keys: &KeyRing, text: &str, host: &HostName) -> Option<DraftToken> {
+    decode(&keys.draft, text, host).map(DraftToken::from_bytes)
 }
 
 /// The token that a form of this browser carries, so that only its own pages can post (S52).

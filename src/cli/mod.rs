@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 
-use crate::app::{Core, NOTICED_WITHIN, StartError};
+use crate::app::{Core, Inherited, NOTICED_WITHIN, StartError};
 use crate::config::settings::Settings;
 use crate::config::{self, ConfigErrors};
 use crate::domain::time::{SharedClock, SystemClock};
@@ -151,7 +151,11 @@ fn dispatch(
             runtime()?.block_on(explain::run(&file, &about, json, out))
         }
         Command::Check(args) => Ok(check::run(&args, out, err)?.into()),
-        Command::Serve(args) => runtime()?.block_on(serve::run(&args, out)),
+        Command::Serve(args) => {
+            // It changes the environment: nothing else runs yet.
+            let inherited = Inherited::take(config::raw::succeeds())?;
+            runtime()?.block_on(serve::run(&args, inherited, out))
+        }
         Command::Demo(args) => runtime()?.block_on(demo::run(&args, out)),
         Command::Accounts(command) => runtime()?.block_on(accounts::run(command, out)),
         Command::Sessions(command) => runtime()?.block_on(sessions::run(command, out)),

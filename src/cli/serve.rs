@@ -4,27 +4,44 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use super::{ConfigArgs, Failure, clock, signals};
-use crate::app::{Addresses, Server, Source};
+use crate::app::{Addresses, Inherited, Orders, Server, Source};
 use crate::config::raw;
 use crate::config::settings::{Log, LogFormat, Settings};
 use crate::telemetry::logs::{self, Colour, Format, LogSettings};
 
-/// Runs the gateway until it is told to stop (SIGTERM, SIGINT). SIGHUP has it read its configuration again.
+/// Runs the gateway until it is told to stop (SIGTERM, SIGINT; a second time: at once). SIGHUP has it read its
+/// configuration again, SIGQUIT has another process of the program at its path take its place without losing a request.
 #[derive(Debug, clap::Args)]
 pub(super) struct ServeArgs {
     #[command(flatten)]
     config: ConfigArgs,
 }
 
-pub(super) async fn run(args: &ServeArgs, out: &mut dyn Write) -> Result<ExitCode, Failure> {
-    let source = Source::read(&args.config.config)?;
-    let settings = source.settings();
-    start_logs(&settings.log)?;
-    let orders = signals::orders()?;
-    let server = Server::prepare(settings, clock()).await?;
-    ready(out, settings, &server.addresses(), args.config.json)?;
+pub(super) async fn run(
+    args: &ServeArgs,
+    mut inherited: Inherited,
+    out: &mut dyn Write,
+) -> Result<ExitCode, Failure> {
+    let prepared = prepare(args, &mut inherited).await;
+    let (source, server, orders) =
+        prepared.inspect_err(|failure| inherited.give_up(&failure.to_string()))?;
+    if !inherited.takes_the_place() {
+        return Err(Failure::Refused("the process to succeed was stopped".to_owned()));
+    }
+    ready(out, source.settings(), &server.addresses(), args.config.json)?;
     server.following(source).run(orders).await;
     Ok(ExitCode::SUCCESS)
+}
+
+async fn prepare(
+    args: &ServeArgs,
+    inherited: &mut Inherited,
+) -> Result<(Source, Server, Orders), Failure> {
+    let source = Source::read(&args.config.config)?;
+    start_logs(&source.settings().log)?;
+    let orders = signals::orders()?;
+    let server = Server::prepare(source.settings(), clock(), inherited).await?;
+    Ok((source, server, orders))
 }
 
 /// One line, when connections are accepted.

@@ -5,32 +5,47 @@ use std::io;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
-use crate::app::Orders;
+use crate::app::{Call, Orders};
+use crate::config::raw;
 
-/// SIGTERM and SIGINT stop, SIGHUP reloads.
+/// SIGTERM and SIGINT stop, SIGHUP reloads, SIGQUIT wants a successor.
 pub(super) fn orders() -> io::Result<Orders> {
-    Ok(Orders { stop: stop()?, reload: reload()? })
+    let (stop, cut) = stop()?;
+    let mut called = std::env::args_os();
+    let call = called.next().map(|program| Call {
+        program,
+        arguments: called.collect(),
+        mark: raw::SUCCESSOR,
+    });
+    let asked = each(SignalKind::quit())?;
+    let succession = call.map(|call| (call, asked));
+    Ok(Orders { stop, cut, reload: each(SignalKind::hangup())?, succession })
 }
 
 /// Only to stop.
 pub(super) fn to_stop() -> io::Result<Orders> {
+    let (stop, cut) = stop()?;
     let (_, reload) = mpsc::channel(1);
-    Ok(Orders { stop: stop()?, reload })
+    Ok(Orders { stop, cut, reload, succession: None })
 }
 
-/// Says true once the process is told to stop.
-fn stop() -> io::Result<watch::Receiver<bool>> {
-    let (say, stop) = watch::channel(false);
+/// Says true once the process is told to stop, and once it is told a second time.
+fn stop() -> io::Result<(watch::Receiver<bool>, watch::Receiver<bool>)> {
+    let (say_stop, stop) = watch::channel(false);
+    let (say_cut, cut) = watch::channel(false);
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     tokio::spawn(async move {
         either(&mut terminate, &mut interrupt).await;
-        tracing::info!("stopping: no more connections are taken, requests in flight may finish");
-        let _ = say.send(true);
+        tracing::info!("stopping: what is under way may finish; a second signal cuts it off");
+        say_stop.send_replace(true);
+        either(&mut terminate, &mut interrupt).await;
+        say_cut.send_replace(true);
         // Kept until the process ends, so that nobody mistakes a dropped sender for a word.
-        say.closed().await;
+        say_cut.closed().await;
+        say_stop.closed().await;
     });
-    Ok(stop)
+    Ok((stop, cut))
 }
 
 async fn either(terminate: &mut Signal, interrupt: &mut Signal) {
@@ -40,16 +55,16 @@ async fn either(terminate: &mut Signal, interrupt: &mut Signal) {
     }
 }
 
-/// Says when the configuration is to be read again; signals that come meanwhile are one.
-fn reload() -> io::Result<mpsc::Receiver<()>> {
-    let (say, reload) = mpsc::channel(1);
-    let mut hang_up = signal(SignalKind::hangup())?;
+/// Says that a signal has come; those that come before it is heard are one.
+fn each(kind: SignalKind) -> io::Result<mpsc::Receiver<()>> {
+    let (say, heard) = mpsc::channel(1);
+    let mut signals = signal(kind)?;
     tokio::spawn(async move {
-        while hang_up.recv().await.is_some() {
+        while signals.recv().await.is_some() {
             if let Err(mpsc::error::TrySendError::Closed(())) = say.try_send(()) {
                 return;
             }
         }
     });
-    Ok(reload)
+    Ok(heard)
 }

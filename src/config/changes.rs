@@ -40,6 +40,7 @@ const FIXED: &[&str] = &[
     "accounts",
     "state",
     "log",
+    "shutdown",
 ];
 
 fn mail_password(settings: &Settings) -> Option<&str> {

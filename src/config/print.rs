@@ -5,7 +5,8 @@ use serde_yaml::{Mapping, Value};
 use super::raw::{MASKED_SECRET, NO_HEADER, escape};
 use super::settings::{
     Balance, Database, Health, HttpVersion, IdentityHeaders, Listen, ListenMode, LogFormat,
-    MailSettings, MailTransport, Settings, Site, Smtp, SmtpTls, Upstream, UpstreamTimeouts,
+    MailSettings, MailTransport, ResponseHeader, Settings, Site, Smtp, SmtpTls, Upstream,
+    UpstreamTimeouts,
 };
 use crate::domain::breach::OnFailure;
 use crate::domain::quota::format_duration;
@@ -44,6 +45,7 @@ pub(super) fn file(settings: &Settings) -> Value {
         ),
         ("passwords", Some(passwords(settings))),
         ("password_hash", Some(password_hash(settings))),
+        ("shutdown", Some(shutdown(settings))),
         ("sites", list(settings.sites.iter().map(site))),
         ("log", Some(log(settings))),
     ])
@@ -193,6 +195,11 @@ fn password_hash(settings: &Settings) -> Value {
     ])
 }
 
+fn shutdown(settings: &Settings) -> Value {
+    let shutdown = settings.shutdown;
+    map([("grace", Some(span(shutdown.grace))), ("delay", Some(span(shutdown.delay)))])
+}
+
 fn site(site: &Site) -> Value {
     map([
         ("origin", Some(text(&site.origin))),
@@ -207,6 +214,10 @@ fn site(site: &Site) -> Value {
         ("upstream_tls", site.upstreams.iter().any(|one| one.tls).then(|| upstream_tls(site))),
         ("http", Some(text(http(site.http)))),
         ("max_h2_streams", Some(site.max_h2_streams.into())),
+        ("strip_prefix", site.rewriting.strip_prefix.as_ref().map(text)),
+        ("add_prefix", site.rewriting.add_prefix.as_ref().map(text)),
+        ("response_headers", list(site.rewriting.response_headers.iter().map(response_header))),
+        ("compress", Some(site.rewriting.compress.into())),
     ])
 }
 
@@ -255,6 +266,19 @@ fn upstream_tls(site: &Site) -> Value {
         ("key", client.map(|client| text(client.key_file.display()))),
         ("danger_accept_any_certificate", Some(tls.accept_any.into())),
     ])
+}
+
+fn response_header(rule: &ResponseHeader) -> Value {
+    let shown = |value: &http::HeaderValue| text(String::from_utf8_lossy(value.as_bytes()));
+    match rule {
+        ResponseHeader::Set(name, value) => {
+            map([("set", Some(text(name))), ("value", Some(shown(value)))])
+        }
+        ResponseHeader::Add(name, value) => {
+            map([("add", Some(text(name))), ("value", Some(shown(value)))])
+        }
+        ResponseHeader::Remove(name) => map([("remove", Some(text(name))), ("value", None)]),
+    }
 }
 
 fn health(health: &Health) -> Value {

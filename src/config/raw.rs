@@ -19,7 +19,9 @@ mod passwords;
 mod portal;
 mod presets;
 mod registration;
+mod rewriting;
 mod rules;
+mod shutdown;
 mod sites;
 mod store;
 mod typed;
@@ -83,6 +85,15 @@ pub fn parse(text: &str, name: &Path) -> Result<Settings, ConfigErrors> {
 #[expect(clippy::disallowed_methods, reason = "the environment is read here alone")]
 pub fn no_colour() -> bool {
     std::env::var("NO_COLOR").is_ok_and(|value| !value.is_empty())
+}
+
+/// The variable that tells a process that it succeeds another of doorward.
+pub const SUCCESSOR: &str = "DOORWARD_SUCCESSOR";
+
+/// Whether this process succeeds another.
+#[expect(clippy::disallowed_methods, reason = "the environment is read here alone")]
+pub fn succeeds() -> bool {
+    std::env::var(SUCCESSOR).is_ok_and(|value| !value.is_empty())
 }
 
 /// The file that moves the clock of a binary built for tests.
@@ -176,6 +187,8 @@ pub(super) struct File {
     passwords: Option<Located<passwords::Passwords>>,
     /// How passwords are hashed (Argon2id).
     password_hash: Option<Located<budgets::PasswordHash>>,
+    /// How doorward ends once it is told to.
+    shutdown: Option<Located<shutdown::Shutdown>>,
     /// The sites that doorward stands in front of; at least one, no two of the same host.
     #[schemars(required, length(min = 1))]
     sites: Option<Located<Vec<Located<sites::Site>>>>,
@@ -211,6 +224,7 @@ impl File {
         let geoip = front::geoip(self.geoip, context);
         let passwords = passwords::passwords(self.passwords, context);
         let password_hash = budgets::password_hash(self.password_hash, context);
+        let shutdown = shutdown::shutdown(self.shutdown, context);
         let around = sites::Around {
             portal: portal.as_ref().map(|portal| &portal.origin),
             listen: listen.as_deref().unwrap_or_default(),
@@ -244,6 +258,7 @@ impl File {
             geoip: geoip?,
             passwords: passwords?,
             password_hash: password_hash?,
+            shutdown: shutdown?,
             sites: sites?,
             log: log?,
         })

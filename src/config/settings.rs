@@ -22,7 +22,9 @@ mod upstream_tls;
 mod upstreams;
 
 pub use upstream_tls::{Certificates, ClientCertificate, TlsKey, UpstreamTls};
-pub use upstreams::{Balance, Check, Health, HttpVersion, Upstream, UpstreamTimeouts};
+pub use upstreams::{
+    Balance, Check, Health, HttpVersion, ResponseHeader, Rewriting, Upstream, UpstreamTimeouts,
+};
 
 /// Everything that a configuration file says.
 #[derive(Clone, Debug)]
@@ -63,6 +65,8 @@ pub struct Settings {
     pub passwords: Passwords,
     /// How passwords are hashed.
     pub password_hash: PasswordHashing,
+    /// How it ends.
+    pub shutdown: Shutdown,
     /// The sites; at least one, no two of the same host.
     pub sites: Vec<Site>,
     /// What is logged.
@@ -277,6 +281,15 @@ pub struct PasswordHashing {
     pub queue: usize,
 }
 
+/// How doorward ends once it is told to.
+#[derive(Clone, Copy, Debug)]
+pub struct Shutdown {
+    /// How long requests under way may go on.
+    pub grace: Duration,
+    /// How long connections are still taken after the word.
+    pub delay: Duration,
+}
+
 /// One site.
 #[derive(Clone, Debug)]
 pub struct Site {
@@ -304,6 +317,8 @@ pub struct Site {
     pub http: HttpVersion,
     /// How many requests one HTTP/2 connection to an app carries at a time.
     pub max_h2_streams: u32,
+    /// What is changed between browsers and the app.
+    pub rewriting: Rewriting,
 }
 
 impl Site {

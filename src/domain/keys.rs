@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::challenge::Purpose;
 use super::code::{BackupCode, RelayCode, TypedCode};
+use super::draft::Seal;
 use super::email::EmailAddress;
 use super::entropy::{self, Entropy};
 use super::host::HostName;
@@ -138,6 +139,9 @@ pub struct KeyRing {
     pub ticket: RotatingKey,
     /// Over what other hosts ask of the portal.
     pub ticket_request: RotatingKey,
+    /// Of cookies and addresses of forms that wait for a sign-in.
+    pub draft: RotatingKey,
+    draft_seal: RotatingKey,
     code: RotatingKey,
     relay: RotatingKey,
     decoy: RotatingKey,
@@ -164,6 +168,8 @@ impl KeyRing {
             not_me: rotating("not me"),
             ticket: rotating("ticket"),
             ticket_request: rotating("ticket request"),
+            draft: rotating("draft"),
+            draft_seal: rotating("draft seal"),
             code: rotating("code"),
             relay: rotating("relay code"),
             decoy: rotating("decoy"),
@@ -233,6 +239,16 @@ impl KeyRing {
         self.secrets.iter().map(|secret| IdentityKey::derive(secret, host)).collect()
     }
 
+    /// The key that a draft is sealed with.
+    pub(super) fn draft_key(&self, seal: &Seal<'_>) -> [u8; 32] {
+        self.draft_seal.mac(&draft_parts(seal))
+    }
+
+    /// Each key that a draft may have been sealed with.
+    pub(super) fn draft_keys(&self, seal: &Seal<'_>) -> Vec<[u8; 32]> {
+        self.draft_seal.candidates(&draft_parts(seal)).collect()
+    }
+
     /// Seals `mail` for the outbox. `frame` has everything of the row but the sealed bytes.
     pub fn seal(&self, mail: &Mail, entropy: &dyn Entropy, frame: MailFrame) -> SealedMail {
         let nonce: [u8; 24] = entropy::bytes(entropy);
@@ -263,6 +279,10 @@ impl KeyRing {
             })
             .ok_or(CannotOpen)
     }
+}
+
+fn draft_parts<'a>(seal: &Seal<'a>) -> [&'a [u8]; 3] {
+    [seal.secret.expose(), seal.token.expose(), seal.host.as_str().as_bytes()]
 }
 
 /// What the row of a sealed mail says in the open.

@@ -13,6 +13,7 @@ pub mod client;
 pub mod code;
 pub mod colour;
 pub mod device;
+pub mod draft;
 pub mod email;
 pub mod entropy;
 pub mod host;

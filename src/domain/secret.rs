@@ -119,6 +119,20 @@ token_and_hash! {
     TicketHash, b"doorward ticket\0"
 }
 
+token_and_hash! {
+    /// The secret of a browser that has posted a form without a session. It lives in the draft cookie.
+    DraftSecret,
+    /// Its SHA-256, which nothing needs.
+    DraftSecretHash, b"doorward draft secret\0"
+}
+
+token_and_hash! {
+    /// The name of a form that waits for a sign-in. It is in an address.
+    DraftToken,
+    /// The SHA-256 under which a store finds the form.
+    DraftHash, b"doorward draft\0"
+}
+
 impl FlowSecret {
     /// What a store keeps of this secret where it stands for a permit.
     pub fn permit_hash(&self) -> PermitHash {

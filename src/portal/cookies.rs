@@ -7,11 +7,12 @@ use sha2::{Digest as _, Sha256};
 use crate::auth::device::DeviceToKeep;
 use crate::auth::sessions::Opened;
 use crate::auth::tokens::{self, DeviceCookie};
+use crate::domain::draft::DRAFT_LIFETIME;
 use crate::domain::host::{HostName, Origin};
 use crate::domain::keys::KeyRing;
 use crate::domain::language::Language;
 use crate::domain::return_to::ReturnTo;
-use crate::domain::secret::{FlowSecret, InvitationToken, LinkToken, base64url};
+use crate::domain::secret::{DraftSecret, FlowSecret, InvitationToken, LinkToken, base64url};
 
 /// The names of a site's cookies. `__Host-` binds them to the very host, over TLS (S29); a plain origin is a
 /// loopback one, where browsers do not accept the prefix.
@@ -51,6 +52,36 @@ impl CookieNames {
     /// Sets the count of trips for `page`; it is forgotten soon.
     pub fn set_trips(self, trips: u8, page: &ReturnTo) -> Option<HeaderValue> {
         let mut cookie = self.cookie(self.trips(), format!("{trips}.{}", page_mark(page)));
+        cookie.set_max_age(cookie::time::Duration::seconds(30));
+        header_value(&cookie)
+    }
+
+    /// The cookie of a browser that has posted a form without a session.
+    pub const fn draft(self) -> &'static str {
+        if self.secure { "__Host-doorward-draft" } else { "doorward-draft" }
+    }
+
+    /// Sets the draft cookie.
+    pub fn set_draft(
+        self,
+        keys: &KeyRing,
+        secret: &DraftSecret,
+        host: &HostName,
+    ) -> Option<HeaderValue> {
+        let value = tokens::encode_draft_secret(keys, secret, host);
+        let mut cookie = self.cookie(self.draft(), value);
+        cookie.set_max_age(cookie::time::Duration::try_from(DRAFT_LIFETIME).ok());
+        header_value(&cookie)
+    }
+
+    /// The cookie that names the form that the next post is for.
+    pub const fn resume(self) -> &'static str {
+        if self.secure { "__Host-doorward-resume" } else { "doorward-resume" }
+    }
+
+    /// Names the form that the next post to `target` is for; the browser is on its way.
+    pub fn set_resume(self, token: &str, target: &ReturnTo) -> Option<HeaderValue> {
+        let mut cookie = self.cookie(self.resume(), format!("{token}.{}", page_mark(target)));
         cookie.set_max_age(cookie::time::Duration::seconds(30));
         header_value(&cookie)
     }
@@ -212,6 +243,28 @@ pub fn flow_secret(
     host: &HostName,
 ) -> Option<FlowSecret> {
     values(headers, names.flow()).find_map(|value| tokens::decode_flow(keys, value, host))
+}
+
+/// The secret under which forms of this browser are kept on this host.
+pub fn draft_secret(
+    headers: &HeaderMap,
+    names: CookieNames,
+    keys: &KeyRing,
+    host: &HostName,
+) -> Option<DraftSecret> {
+    values(headers, names.draft()).find_map(|value| tokens::decode_draft_secret(keys, value, host))
+}
+
+/// The form that a post to `target` is for, if it is for one.
+pub fn resumed<'a>(
+    headers: &'a HeaderMap,
+    names: CookieNames,
+    target: &ReturnTo,
+) -> Option<&'a str> {
+    let mark = page_mark(target);
+    values(headers, names.resume())
+        .filter_map(|value| value.split_once('.'))
+        .find_map(|(token, of)| (of == mark).then_some(token))
 }
 
 /// The device that this browser shows on this host.

@@ -34,6 +34,9 @@ pub use visit::{PortalSite, Visit, visitor_of};
 /// The folder under which every page is, on every site.
 pub const BASE: &str = "/_doorward/";
 
+/// The folder of forms that wait for a sign-in.
+pub const RESUME: &str = "/_doorward/resume/";
+
 /// The largest body that a page reads, in bytes.
 pub const MAX_BODY: usize = 64 * 1024;
 
@@ -102,7 +105,7 @@ impl Portal {
     fn router(self) -> Router {
         use routes::{
             code, home, invitation, jwks, language, link, login, logout, not_me, register, reset,
-            ticket,
+            resume, ticket,
         };
         let pages = Router::new()
             .merge(Self::account())
@@ -127,6 +130,7 @@ impl Portal {
             .route("/_doorward/not-me", get(not_me::show).post(not_me::submit))
             .route("/_doorward/not-me/{token}", get(not_me::land))
             .route("/_doorward/language", get(language::choose))
+            .route("/_doorward/resume/{token}", get(resume::show).post(resume::submit))
             .route("/_doorward/logout", get(logout::ask).post(logout::submit))
             .route("/_doorward/signed-out", get(logout::done))
             .route("/_doorward/jwks.json", get(jwks::show))

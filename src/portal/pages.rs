@@ -16,9 +16,9 @@ pub use joining::{
     ResetPage, TypedNames,
 };
 pub use page::{
-    CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, ErrorPage, LinkPage,
-    LinkState, LoginAlert, LoginNotice, LoginPage, NotMePage, Page, RelayPage, ResendView,
-    SignOutPage, SignedInPage, TicketPage,
+    CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, DraftPage, ErrorKind, ErrorPage,
+    LinkPage, LinkState, LoginAlert, LoginNotice, LoginPage, NotMePage, Page, RelayPage,
+    ResendView, SignOutPage, SignedInPage, TicketPage,
 };
 
 use crate::domain::colour::Colour;

@@ -208,6 +208,15 @@ impl<'a> Reply<'a> {
         }
     }
 
+    /// A redirect that has the browser post again, there (307).
+    pub(super) fn post_again(mut self, target: &str) -> Response<Body> {
+        *self.response.status_mut() = StatusCode::TEMPORARY_REDIRECT;
+        match HeaderValue::from_str(target) {
+            Ok(target) => self.header(header::LOCATION, target).finish(),
+            Err(_) => self.error(ErrorKind::BadRequest),
+        }
+    }
+
     fn finish(mut self) -> Response<Body> {
         if let Some(cookie) = self.flow_cookie.take() {
             self.response.headers_mut().append(header::SET_COOKIE, cookie);

@@ -159,7 +159,10 @@ impl Visit {
     pub fn decide(&self, target: &ReturnTo) -> Decision {
         let place = self.place(target);
         let decision = match &place.path {
-            Some(path) => place.site.policy.decide(&self.facts(path), self.visitor(), self.now),
+            Some(path) => {
+                let facts = self.facts(path, &place.method);
+                place.site.policy.decide(&facts, self.visitor(), self.now)
+            }
             None => Decision::Forbidden,
         };
         let had = self.signed_in.as_ref().map(|signed_in| Shown::by(&signed_in.session));
@@ -190,7 +193,8 @@ impl Visit {
             .path
             .as_ref()
             .and_then(|path| {
-                let rule = place.site.policy.deciding_rule(&self.facts(path))?;
+                let facts = self.facts(path, &place.method);
+                let rule = place.site.policy.deciding_rule(&facts)?;
                 Some(rule.1.requirement)
             })
             .unwrap_or(Requirement::TwoFactor);
@@ -211,7 +215,8 @@ impl Visit {
         };
         let place = self.place(target);
         place.path.is_some_and(|path| {
-            let rule = place.site.policy.deciding_rule(&self.facts(&path));
+            let facts = self.facts(&path, &place.method);
+            let rule = place.site.policy.deciding_rule(&facts);
             rule.is_none_or(|(_, rule)| rule.trusted_device)
         })
     }
@@ -221,20 +226,18 @@ impl Visit {
         let asked = self.hosts.is_portal(&self.site).then(|| self.hosts.asked_by(target)).flatten();
         match asked {
             Some((request, site)) => {
-                Place { site, path: path_of(&request.return_to), not_enough: request.not_enough }
+                let (method, path) = request_to(&request.return_to);
+                Place { site, method, path, not_enough: request.not_enough }
             }
-            None => Place { site: &self.site, path: path_of(target), not_enough: None },
+            None => {
+                let (method, path) = request_to(target);
+                Place { site: &self.site, method, path, not_enough: None }
+            }
         }
     }
 
-    fn facts<'a>(&'a self, path: &'a RequestPath) -> Facts<'a> {
-        Facts {
-            method: &Method::GET,
-            path,
-            client: self.client.address,
-            loads_page: true,
-            preflight: false,
-        }
+    fn facts<'a>(&'a self, path: &'a RequestPath, method: &'a Method) -> Facts<'a> {
+        Facts { method, path, client: self.client.address, loads_page: true, preflight: false }
     }
 }
 
@@ -273,6 +276,7 @@ fn whose(target: &ReturnTo) -> Whose {
 /// Where somebody wants to go.
 struct Place<'a> {
     site: &'a PortalSite,
+    method: Method,
     path: Option<RequestPath>,
     /// What was shown there and was not enough.
     not_enough: Option<Shown>,
@@ -288,7 +292,19 @@ pub fn visitor_of(signed_in: &SignedIn) -> Visitor<'_> {
     }
 }
 
-fn path_of(target: &ReturnTo) -> Option<RequestPath> {
+/// What the policy is asked about: a load of the page itself, or a post to where a form that waits for a sign-in is for. What that says is
+/// only whom to ask for what: when the form is sent, the policy decides on where it goes.
+fn request_to(target: &ReturnTo) -> (Method, Option<RequestPath>) {
+    let (method, target) = match form_target(target) {
+        Some(form) => (Method::POST, form),
+        None => (Method::GET, target.clone()),
+    };
     let without_fragment = target.as_str().split('#').next().unwrap_or_default();
-    RequestPath::parse(without_fragment).ok()
+    (method, RequestPath::parse(without_fragment).ok())
+}
+
+fn form_target(target: &ReturnTo) -> Option<ReturnTo> {
+    let (_, query) = target.as_str().strip_prefix(super::RESUME)?.split_once('?')?;
+    let (_, to) = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "to")?;
+    to.parse().ok()
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
+use bytes::Bytes;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::protocols::Digest;
 use pingora::proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
@@ -14,6 +15,7 @@ use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorType, Result};
 
 use crate::auth::sessions::SignedIn;
+use crate::domain::draft::Draft;
 use crate::domain::entropy::SharedEntropy;
 use crate::domain::id::RequestId;
 use crate::domain::time::{SharedClock, Timestamp};
@@ -23,6 +25,7 @@ use crate::portal::pages::ErrorKind;
 use crate::telemetry::logs::{self, Access};
 use crate::telemetry::metrics::{DecisionLabel, RequestSummary, SecurityEvent, metrics};
 
+use super::compress::Compressing;
 use super::facts::{BadRequest, RequestKind};
 use super::question::Question;
 use super::refusal::Refusal;
@@ -33,6 +36,7 @@ use super::{head, headers, http2};
 mod answer;
 mod decide;
 mod forward;
+mod resume;
 mod settings;
 mod state;
 mod streams;
@@ -95,8 +99,12 @@ pub struct RequestContext {
     pub(super) attempts: Attempts,
     /// Where a WebSocket may begin.
     in_order: Option<AnswerInOrder>,
+    /// What makes its answer smaller.
+    compressing: Option<Compressing>,
     sent_upstream: Option<Instant>,
     upstream_took: Option<Duration>,
+    /// What goes to the app in place of what the browser has sent.
+    form: Option<Draft>,
     /// What goes on, and ends with its session.
     watched: Option<Watched>,
 }
@@ -121,8 +129,10 @@ impl ProxyHttp for Gateway {
             signed_in: None,
             attempts: Attempts::default(),
             in_order: None,
+            compressing: None,
             sent_upstream: None,
             upstream_took: None,
+            form: None,
             watched: None,
         }
     }
@@ -168,16 +178,21 @@ impl ProxyHttp for Gateway {
             Err(refusal) => Err(refusal),
         };
         let refusal = match settled {
-            Ok(_) if accepted.site.upstreams.is_empty() => Refusal::Error(ErrorKind::NotFound),
-            Ok(admitted) => {
-                ctx.forwarding = Some(admitted);
-                let is_empty = session.as_downstream_mut().is_body_empty();
-                ctx.watch_upload(session.req_header(), is_empty);
-                ctx.accepted = Some(accepted);
-                return Ok(false);
-            }
+            Ok(_) if !accepted.is_at_app() => Refusal::Error(ErrorKind::NotFound),
+            Ok(admitted) => match state.take_form(headers, &accepted, ctx).await {
+                Ok(form) => {
+                    ctx.form = form;
+                    ctx.forwarding = Some(admitted);
+                    let is_empty = session.as_downstream_mut().is_body_empty();
+                    ctx.watch_upload(session.req_header(), is_empty);
+                    ctx.accepted = Some(accepted);
+                    return Ok(false);
+                }
+                Err(refusal) => refusal,
+            },
             Err(refusal) => refusal,
         };
+        let refusal = state.keep_form(session, &accepted, refusal, ctx).await;
         state.refuse(session, Some(&accepted), refusal, ctx).await?;
         ctx.accepted = Some(accepted);
         Ok(true)
@@ -286,7 +301,19 @@ impl ProxyHttp for Gateway {
             return Error::e_explain(ErrorType::HTTPStatus(500), "nothing was admitted");
         };
         ctx.state.prepare(request, accepted, admitted, ctx.signed_in.as_deref(), ctx)?;
+        ctx.prepare_form(request)?;
         ctx.sent_upstream = Some(Instant::now());
+        Ok(())
+    }
+
+    async fn request_body_filter(
+        &self,
+        _session: &mut Session,
+        body: &mut Option<Bytes>,
+        end_of_stream: bool,
+        ctx: &mut RequestContext,
+    ) -> Result<()> {
+        ctx.replace_body(body, end_of_stream);
         Ok(())
     }
 
@@ -303,7 +330,25 @@ impl ProxyHttp for Gateway {
             ctx.upstream_took = ctx.sent_upstream.map(|sent| sent.elapsed());
         }
         ctx.watch_answer(&session.req_header().method, response, || self.clock.now()).await?;
-        headers::clean_response(response)
+        let Some(accepted) = &ctx.accepted else { return headers::clean_response(response) };
+        State::answer(response, accepted, ctx)?;
+        if accepted.site.compress {
+            ctx.compressing = Compressing::begin(session.req_header(), response)?;
+        }
+        ctx.forget_form(response)
+    }
+
+    fn response_body_filter(
+        &self,
+        _session: &mut Session,
+        body: &mut Option<Bytes>,
+        _end: bool,
+        ctx: &mut RequestContext,
+    ) -> Result<Option<Duration>> {
+        if let Some(compressing) = &mut ctx.compressing {
+            compressing.next(body)?;
+        }
+        Ok(None)
     }
 
     async fn fail_to_proxy(

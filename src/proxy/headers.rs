@@ -31,6 +31,8 @@ pub(super) struct IdentityWriter {
 
 /// What is told of one request.
 pub(super) struct Told<'a> {
+    /// The path that the app gets.
+    pub(super) path: &'a str,
     pub(super) admitted: &'a Admitted,
     pub(super) signed_in: Option<&'a SignedIn>,
     pub(super) ring: &'a Ring,
@@ -196,7 +198,7 @@ pub(super) fn identify(
     let parts = SignedParts {
         method: &facts.method,
         authority: &host,
-        path: facts.path.path(),
+        path: told.path,
         query: facts.path.query(),
         headers: &named,
     };

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,13 +15,18 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
+use super::ending::{Ending, Idle};
 use super::head::HeadWatch;
 use super::stream::Downstream;
 
 /// The longest that a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// What idle connections get to close when the grace is over.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// A bound socket, not yet accepting.
 pub struct Listener {
@@ -59,11 +65,29 @@ pub enum ListenError {
 
 impl Listener {
     /// Binds `address`; port 0 takes any free one.
-    pub async fn bind(address: SocketAddr, tls: Option<TlsAcceptor>) -> Result<Self, ListenError> {
+    pub async fn bind(address: SocketAddr) -> Result<Self, ListenError> {
         let socket = TcpListener::bind(address)
             .await
             .map_err(|cause| ListenError::Bind { address, cause })?;
-        Ok(Self { socket, tls })
+        Ok(Self { socket, tls: None })
+    }
+
+    /// Goes on with a socket that listens already, in the place of `address`.
+    pub fn over(socket: std::net::TcpListener, address: SocketAddr) -> Result<Self, ListenError> {
+        let failed = |cause| ListenError::Bind { address, cause };
+        socket.set_nonblocking(true).map_err(failed)?;
+        Ok(Self { socket: TcpListener::from_std(socket).map_err(failed)?, tls: None })
+    }
+
+    /// The same, over TLS if there is an acceptor.
+    #[must_use]
+    pub fn with_tls(self, tls: Option<TlsAcceptor>) -> Self {
+        Self { tls, ..self }
+    }
+
+    /// Its socket once more, for another process.
+    pub fn socket(&self) -> io::Result<OwnedFd> {
+        self.socket.as_fd().try_clone_to_owned()
     }
 
     /// The address that it has.
@@ -71,20 +95,19 @@ impl Listener {
         self.socket.local_addr().ok()
     }
 
-    /// Serves connections with `app` until `shutdown` says true; then takes no more, lets those in flight finish for
-    /// up to `grace`, and comes back. Idle connections end at once.
+    /// Serves connections with `app` until `ending` comes; then takes no more, lets what is under way finish, and comes
+    /// back.
     pub async fn serve<A: ServerApp + Send + Sync + 'static>(
         self,
         app: Arc<A>,
-        mut shutdown: watch::Receiver<bool>,
-        grace: Duration,
+        mut ending: Ending,
     ) {
         let mut connections = JoinSet::new();
-        let told = shutdown.clone();
+        let told = ending.stop.clone();
         loop {
             tokio::select! {
                 biased;
-                () = told_to_stop(&mut shutdown) => break,
+                () = ending.comes() => break,
                 accepted = self.socket.accept() => match accepted {
                     Ok((stream, peer)) => {
                         let connection = serve_one(stream, peer, self.tls.clone(), Arc::clone(&app), told.clone());
@@ -96,20 +119,26 @@ impl Listener {
             }
         }
         drop(self.socket);
+        let ends = Instant::now() + ending.grace;
+        if ending.idle() == Idle::Awaited
+            && tokio::time::timeout_at(ends, all(&mut connections)).await.is_ok()
+        {
+            return;
+        }
         app.cleanup().await;
-        let drained = async { while connections.join_next().await.is_some() {} };
-        if tokio::time::timeout(grace, drained).await.is_err() {
+        let at_the_latest = ends.max(Instant::now() + LAST_WORDS);
+        if tokio::time::timeout_at(at_the_latest, all(&mut connections)).await.is_err() {
             tracing::warn!(
-                grace.seconds = grace.as_secs(),
-                "requests were cut off by the end of the grace period"
+                grace.seconds = ending.grace.as_secs(),
+                connections = connections.len(),
+                "connections were cut off by the end of the grace period"
             );
         }
     }
 }
 
-/// Comes back once `shutdown` says true, or nobody is left to say it.
-async fn told_to_stop(shutdown: &mut watch::Receiver<bool>) {
-    let _ = shutdown.wait_for(|stop| *stop).await;
+async fn all(connections: &mut JoinSet<()>) {
+    while connections.join_next().await.is_some() {}
 }
 
 async fn serve_one<A: ServerApp + Send + Sync + 'static>(

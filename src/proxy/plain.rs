@@ -10,6 +10,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use pingora::apps::{HttpPersistentSettings, HttpServerApp, ReusedHttpStream};
 use pingora::protocols::http::ServerSession;
 use pingora::server::ShutdownWatch;
+use tokio::sync::watch;
 
 use crate::domain::host::{Authority, Origin};
 use crate::domain::path::RequestPath;
@@ -28,12 +29,16 @@ pub trait Answer: Send + Sync {
 }
 
 /// Serves an [`Answer`] over HTTP/1.1.
-pub struct PlainServer<A>(A);
+pub struct PlainServer<A> {
+    answer: A,
+    /// Says true when connections that wait for a request are to end.
+    closing: watch::Sender<bool>,
+}
 
 impl<A: Answer> PlainServer<A> {
     /// A server that answers by `answer`.
-    pub const fn new(answer: A) -> Self {
-        Self(answer)
+    pub fn new(answer: A) -> Self {
+        Self { answer, closing: watch::Sender::new(false) }
     }
 }
 
@@ -46,21 +51,24 @@ impl<A: Answer + 'static> HttpServerApp for PlainServer<A> {
     ) -> Option<ReusedHttpStream> {
         session.set_read_timeout(Some(READ));
         session.set_total_drain_timeout(Some(Duration::from_secs(2)));
-        let mut stop = shutdown.clone();
+        let mut closing = self.closing.subscribe();
         let read = tokio::select! {
+            biased;
             read = session.read_request() => read,
-            _ = stop.wait_for(|stop| *stop) => return None,
+            _ = closing.wait_for(|closing| *closing) => return None,
         };
         if !read.unwrap_or(false) {
             return None;
         }
         head::arrived();
-        if session.get_keepalive().is_some() {
+        if *shutdown.borrow() {
+            session.set_keepalive(None);
+        } else if session.get_keepalive().is_some() {
             session.set_keepalive(Some(KEEP_ALIVE_SECS));
         }
         let head_only = session.req_header().method == Method::HEAD;
         let response = match reply::read_body(&mut session, MAX_BODY, READ).await {
-            Ok(body) => self.0.answer(request(&session, body)).await,
+            Ok(body) => self.answer.answer(request(&session, body)).await,
             Err(status) => {
                 session.set_keepalive(None);
                 let mut response = Response::new(Bytes::new());
@@ -73,6 +81,10 @@ impl<A: Answer + 'static> HttpServerApp for PlainServer<A> {
         let reusable = session.finish().await.ok()??;
         head::next();
         Some(ReusedHttpStream::from_reusable_stream(reusable, persistent))
+    }
+
+    async fn http_cleanup(&self) {
+        self.closing.send_replace(true);
     }
 }
 

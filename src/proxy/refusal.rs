@@ -21,11 +21,22 @@ pub(super) mod grpc;
 #[derive(Clone, Debug)]
 pub(super) enum Refusal {
     /// Its person has to sign in first, and comes back to `target`.
-    SignIn { target: String },
+    SignIn { target: String, form: Form },
     /// Its program has to sign in first.
     Unauthorized,
     /// Something else, which has a page.
     Error(ErrorKind),
+}
+
+/// What became of a form that was posted without a session.
+#[derive(Clone, Debug)]
+pub(super) enum Form {
+    /// There was none.
+    None,
+    /// It is kept for the browser that gets this cookie.
+    Kept(Option<HeaderValue>),
+    /// It could not be kept.
+    Lost,
 }
 
 /// What a program without a session is told: to sign in at this page of the site.
@@ -143,7 +154,7 @@ pub(super) struct View<'a> {
     pub(super) now: Timestamp,
     /// What was asked for, where asking again is harmless.
     pub(super) target: Option<String>,
-    /// Whether it speaks gRPC.
+    /// Whether it speaks gRPC, over HTTP/2, and to us.
     pub(super) grpc: bool,
 }
 
@@ -154,7 +165,7 @@ impl View<'_> {
             return grpc::answer(&refusal, &self.request_id.to_string());
         }
         let mut response = match &refusal {
-            Refusal::SignIn { target } => self.to_sign_in(target),
+            Refusal::SignIn { target, form } => self.to_sign_in(target, form),
             Refusal::Error(kind) if self.page => {
                 let frame = Frame {
                     form_token: "",
@@ -176,13 +187,28 @@ impl View<'_> {
         response
     }
 
-    fn to_sign_in(&self, target: &str) -> Response<Bytes> {
-        let query: String =
-            url::form_urlencoded::Serializer::new(String::new()).append_pair("rd", target).finish();
+    fn to_sign_in(&self, target: &str, form: &Form) -> Response<Bytes> {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("rd", target);
+        let cookie = match form {
+            Form::None => None,
+            Form::Lost => {
+                query.append_pair("form", "lost");
+                None
+            }
+            Form::Kept(cookie) => {
+                query.append_pair("form", "kept");
+                cookie.clone()
+            }
+        };
+        let query: String = query.finish();
         let mut response = Response::new(Bytes::new());
         // Percent-encoded text is always a header value.
         if let Ok(location) = HeaderValue::from_str(&format!("{BASE}login?{query}")) {
             response.headers_mut().insert(header::LOCATION, location);
+        }
+        if let Some(cookie) = cookie {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
         }
         response
     }

@@ -15,6 +15,7 @@ use crate::domain::challenge::{
     Challenge, NewChallenge, Purpose, Redeemed, Reissue, Reissued, ResendRule,
 };
 use crate::domain::device::{Device, DeviceUse, Guesser, NewDevice, Rotation};
+use crate::domain::draft::{DraftRoom, NewDraft};
 use crate::domain::email::EmailAddress;
 use crate::domain::host::HostName;
 use crate::domain::id::{AccountId, DeviceId, FamilyId, InvitationId, MailId, SessionId};
@@ -26,7 +27,7 @@ use crate::domain::registration::{
     Acceptance, Activated, Invitation, NewInvitation, NewRegistration, Registration,
 };
 use crate::domain::secret::{
-    CodeGuess, CodeMac, DeviceTokenHash, FlowHash, InvitationTokenHash, LinkTokenHash,
+    CodeGuess, CodeMac, DeviceTokenHash, DraftHash, FlowHash, InvitationTokenHash, LinkTokenHash,
     PasswordHash, PermitHash, SessionTokenHash, TicketHash,
 };
 use crate::domain::session::{NewSession, Session};
@@ -329,6 +330,28 @@ pub trait TicketStore: Send + Sync {
         browser: &TicketBrowser,
         now: Timestamp,
     ) -> Result<Option<TakenTicket>, StoreError>;
+}
+
+/// Forms that were posted without a session.
+#[async_trait]
+pub trait DraftStore: Send + Sync {
+    /// Keeps the draft, if there is `room` for it beside those whose time is not over. Says whether there is.
+    async fn keep_draft(
+        &self,
+        draft: NewDraft,
+        room: DraftRoom,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// The sealed bytes of the draft, if its time is not over.
+    async fn find_draft(
+        &self,
+        token: &DraftHash,
+        now: Timestamp,
+    ) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Takes the draft away, if its time is not over. Of several at once, one is told that it has.
+    async fn take_draft(&self, token: &DraftHash, now: Timestamp) -> Result<bool, StoreError>;
 }
 
 /// Challenges: half-signed-in browsers.
@@ -670,12 +693,20 @@ impl<T> Accounts for T where
 
 /// The role of the store of what passes.
 pub trait Flow:
-    SessionStore + TicketStore + ChallengeStore + PermitStore + OutboxStore + QuotaStore + StoreUpkeep
+    SessionStore
+    + TicketStore
+    + DraftStore
+    + ChallengeStore
+    + PermitStore
+    + OutboxStore
+    + QuotaStore
+    + StoreUpkeep
 {
 }
 impl<T> Flow for T where
     T: SessionStore
         + TicketStore
+        + DraftStore
         + ChallengeStore
         + PermitStore
         + OutboxStore

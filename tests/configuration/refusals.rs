@@ -102,6 +102,8 @@ fn s54_zero_and_absurd_times_and_limits_are_refused() {
         ("session: { remember: 1h }", 22, "would end before"),
         ("session: { remember: 10000d }", 22, "must be from 1m to 365d"),
         ("limits: { sign_in: 0/5m }", 20, "not a rate"),
+        ("shutdown: { grace: 0s }", 20, "must be from 1s to 1h"),
+        ("shutdown: { delay: 6m }", 20, "must be from 0s to 5m"),
         ("limits: { sign_in: 5/0s }", 20, "not a rate"),
         ("limits: { verify: unlimited }", 19, "not a rate"),
         ("limits: { resend: 5000/1s }", 19, "limits nothing"),

@@ -302,3 +302,17 @@ async fn s52_a_web_socket_of_another_site_is_refused_as_it_is_without_a_proxy() 
     ada.send(socket("http://evil.localhost")).await.expect(403);
     site.send(socket("http://wiki.localhost")).await.expect(401);
 }
+
+#[tokio::test]
+async fn s45_what_asks_about_grpc_is_refused_by_the_status() {
+    for name in ["nginx", "traefik"] {
+        let site = asked_by(name).await;
+        let question =
+            if name == "nginx" { original("POST", "/a.B/C") } else { forwarded("POST", "/a.B/C") };
+        let answer = site.send(question.header("Content-Type", "application/grpc")).await;
+        // To the proxy that asks any 2xx is a permission.
+        assert_eq!(answer.status, 401, "{name}");
+        let plain = Request::post("/api/x").header("Content-Type", "application/grpc");
+        assert!(site.send(plain).await.status >= 400, "{name}: HTTP/1.1 knows no gRPC");
+    }
+}

@@ -13,7 +13,8 @@ use crate::support::tools::{eventually, free_port};
 
 #[tokio::test]
 async fn a_signal_takes_over_rules_sites_limits_and_names_while_people_stay_signed_in() {
-    let mut site = Site::start().await;
+    let setup = Setup { portal: Some("single_sign_on: false"), ..Setup::default() };
+    let mut site = Site::with(setup).await;
     let ada = Browser::new(&site);
     ada.sign_in(&site, &ADA).await;
     ada.get("/closed/x").await.expect(403);

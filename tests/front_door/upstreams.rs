@@ -240,3 +240,29 @@ async fn s57_an_app_that_says_nothing_is_given_up_after_its_time() {
     assert!(words(&page.text()).len() > 20);
     assert_eq!(app.heads_at("/public/slow").len(), 2, "each was sent once");
 }
+
+#[tokio::test]
+async fn what_is_known_of_apps_is_still_known_after_a_reload() {
+    let (app, gone) = (Upstream::start().await, Upstream::start().await);
+    let away = ([127, 0, 0, 1], free_port()).into();
+    let health = "health: { failures: 1, out_for: 1h, out_at_most: 1h }";
+    let site = Site::with(over(&[app.address, away, gone.address], &[health])).await;
+    for _ in 0..6 {
+        site.send(Request::get("/public/a")).await.expect(200);
+    }
+    let back = Upstream::at(away).await;
+    site.edit(&format!(", \"http://{}\"]", gone.address), "]");
+    site.signal("HUP");
+    site.wait_for_reloads("applied", 1).await;
+    gone.forget();
+    for _ in 0..6 {
+        site.send(Request::get("/public/a")).await.expect(200);
+    }
+    assert_eq!((back.received().len(), gone.received().len()), (0, 0), "one is out, one is gone");
+    assert_eq!(up(&site, away).await, 0.0);
+    let told = format!("upstream=\"http://{}\"", gone.address);
+    let metrics = site.metrics().await;
+    let up = metrics.0.lines().filter(|line| line.starts_with("doorward_upstream_up{"));
+    assert_eq!(up.filter(|line| line.contains(&told)).count(), 0, "what is gone is not told of");
+    assert_eq!(site.log().matches("an app is left out after failures in a row").count(), 1);
+}

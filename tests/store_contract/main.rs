@@ -21,6 +21,7 @@ mod budgets;
 mod challenges;
 mod crash;
 mod devices;
+mod drafts;
 mod imports;
 mod links;
 mod outbox;
@@ -210,6 +211,11 @@ macro_rules! flow_contract {
                 s9_after_a_resend_the_old_relay_code_is_wrong,
                 a_resend_that_is_refused_leaves_the_link,
                 links_outlast_a_restart,
+            ]
+            drafts: [
+                a_draft_is_found_until_it_is_taken_which_one_does,
+                a_draft_ends_at_its_very_millisecond_and_is_purged,
+                drafts_have_so_much_room_and_no_more,
             ]
             permits: [
                 a_permit_is_found_as_it_was_made_and_taken_once,

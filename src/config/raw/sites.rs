@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::context::{Context, Place};
 use super::located::{Located, Text, TextOr};
-use super::{headers, health, portal, rules, upstream_tls, upstreams};
+use super::{headers, health, portal, rewriting, rules, upstream_tls, upstreams};
 use crate::config::settings;
 use crate::domain::asking_proxy::AskingProxy;
 use crate::domain::host::{Authority, HostName, Origin, Scheme};
@@ -35,6 +35,17 @@ pub(super) struct Site {
     /// How many requests one HTTP/2 connection to an app carries at a time.
     #[schemars(extend("default" = 100))]
     max_h2_streams: Option<Located<u64>>,
+    /// The beginning of paths that browsers see and the app does not, such as /wiki; other paths are not found. Redirects
+    /// and cookies of the app are given it back.
+    strip_prefix: Option<Text>,
+    /// The beginning of paths that the app wants and browsers do not see, such as /app.
+    add_prefix: Option<Text>,
+    /// Changes to the headers of the app's answers, in this order.
+    response_headers: Option<Located<Vec<Located<rewriting::RawResponseHeader>>>>,
+    /// Whether texts that the app answers are compressed (br, zstd, gzip) where it has not done so. Pages that hold a
+    /// secret and repeat what somebody else may choose then tell of the secret by their length.
+    #[schemars(extend("default" = false))]
+    compress: Option<Located<bool>>,
     /// The rules; the first that matches a request decides, and one that none matches is denied. Left out, all of the
     /// site needs a password and a code.
     #[schemars(length(min = 1))]
@@ -117,6 +128,10 @@ fn site(
     let any_https = upstreams.as_ref().is_none_or(|all| all.iter().any(|one| one.tls));
     let upstream_tls = upstream_tls::upstream_tls(typed.upstream_tls, any_https, context);
     let http = upstreams::http(typed.http);
+    let strip_prefix = rewriting::prefix(typed.strip_prefix, context);
+    let add_prefix = rewriting::prefix(typed.add_prefix, context);
+    let response_headers = rewriting::response_headers(typed.response_headers, context);
+    let compress = typed.compress.map_or(Some(false), |field| field.value);
     let why = "more of them share the fate of one connection";
     let max_h2_streams = context.number(typed.max_h2_streams, 100, 1..=10_000, why);
     let preserve_host = typed.preserve_host.map_or(Some(true), |field| field.value);
@@ -133,6 +148,12 @@ fn site(
         upstream_tls: upstream_tls?,
         http: http?,
         max_h2_streams: max_h2_streams?,
+        rewriting: settings::Rewriting {
+            strip_prefix: strip_prefix?,
+            add_prefix: add_prefix?,
+            response_headers: response_headers?,
+            compress: compress?,
+        },
     })
 }
 

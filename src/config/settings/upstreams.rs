@@ -48,6 +48,30 @@ pub enum HttpVersion {
     Auto,
 }
 
+/// What is changed between browsers and an app.
+#[derive(Clone, Debug, Default)]
+pub struct Rewriting {
+    /// The beginning of paths that browsers see and the app does not.
+    pub strip_prefix: Option<String>,
+    /// The beginning of paths that the app wants and browsers do not see.
+    pub add_prefix: Option<String>,
+    /// Changes to the headers of its answers, in their order.
+    pub response_headers: Vec<ResponseHeader>,
+    /// Whether its answers are made smaller where it has not done so.
+    pub compress: bool,
+}
+
+/// A change to the headers of an app's answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResponseHeader {
+    /// The header has this value alone.
+    Set(http::HeaderName, http::HeaderValue),
+    /// The header has this value besides others.
+    Add(http::HeaderName, http::HeaderValue),
+    /// The header is taken off.
+    Remove(http::HeaderName),
+}
+
 /// How long an app behind may take.
 #[derive(Clone, Copy, Debug)]
 pub struct UpstreamTimeouts {

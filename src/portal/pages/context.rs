@@ -12,9 +12,9 @@ use super::account::BackupCodesPage;
 use super::assets::Assets;
 use super::joining::{self, RegisterPage, ResetPage};
 use super::page::{
-    CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, ErrorPage, LinkPage,
-    LinkState, LoginAlert, LoginNotice, LoginPage, NotMePage, Page, RelayPage, ResendView,
-    SignedInPage, TicketPage,
+    CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, DraftPage, ErrorKind, ErrorPage,
+    LinkPage, LinkState, LoginAlert, LoginNotice, LoginPage, NotMePage, Page, RelayPage,
+    ResendView, SignedInPage, TicketPage,
 };
 use crate::domain::challenge::{CodeForm, Purpose};
 use crate::domain::time::Timestamp;
@@ -50,6 +50,7 @@ pub(super) fn of(page: &Page<'_>, now: Timestamp) -> (&'static str, Value) {
             ("not_me.html", context! { state })
         }
         Page::Ticket(page) => ("ticket.html", ticket(page)),
+        Page::Draft(page) => ("draft.html", draft(page)),
         Page::SignedOut => ("signed_out.html", context! {}),
         Page::Error(page) => ("error.html", error(page, now)),
     }
@@ -119,7 +120,11 @@ fn login(page: &LoginPage<'_>, now: Timestamp) -> Value {
         may_register => page.may_register,
         register => leading_to("/_doorward/register", page.return_to),
         reset => leading_to("/_doorward/reset", page.return_to),
-        notice => page.notice.map(|LoginNotice::PasswordChanged| "password_changed"),
+        notice => page.notice.map(|notice| match notice {
+            LoginNotice::PasswordChanged => "password_changed",
+            LoginNotice::FormKept => "form_kept",
+            LoginNotice::FormLost => "form_lost",
+        }),
         focus,
         wrong => page.alert == Some(LoginAlert::WrongCredentials),
         username_error => missing && nameless,
@@ -238,6 +243,16 @@ fn signed_in(page: &SignedInPage<'_>, now: Timestamp) -> Value {
         two_factor => page.two_factor,
         since => day(page.since, now),
         expires => day(page.expires_at, now),
+    }
+}
+
+fn draft(page: &DraftPage<'_>) -> Value {
+    match *page {
+        DraftPage::Ask { username, target, action } => {
+            context! { state => "ask", username, target, action => address(action) }
+        }
+        DraftPage::Discarded => context! { state => "discarded" },
+        DraftPage::Over => context! { state => "over" },
     }
 }
 

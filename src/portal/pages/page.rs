@@ -57,6 +57,8 @@ pub enum Page<'a> {
     NotMe(NotMePage),
     /// On the way from the portal to another host.
     Ticket(TicketPage<'a>),
+    /// Asks whether to send a form that was posted without a session.
+    Draft(DraftPage<'a>),
     /// Says that nobody is signed in any more.
     SignedOut,
     /// Says what went wrong.
@@ -88,6 +90,7 @@ impl Page<'_> {
             Self::SecondStep(page) => page.limited.is_some(),
             Self::Error(_) => true,
             Self::Ticket(page) => !matches!(page, TicketPage::Onward { .. }),
+            Self::Draft(page) => matches!(page, DraftPage::Over),
             Self::Link(_) | Self::Relay(_) => false,
             Self::BackupCodes(_) | Self::AreYouSure(_) | Self::NoPassword => false,
             Self::SignedIn(_) | Self::SignOut(_) | Self::NotMe(_) | Self::SignedOut => false,
@@ -124,6 +127,10 @@ pub struct LoginPage<'a> {
 pub enum LoginNotice {
     /// The password was changed, and is asked for now.
     PasswordChanged,
+    /// What was posted is kept, and can be sent after signing in.
+    FormKept,
+    /// What was posted is lost.
+    FormLost,
 }
 
 /// What went wrong with a sign-in.
@@ -414,6 +421,24 @@ impl ErrorKind {
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
+}
+
+/// A form that was posted without a session. Posts `do` (`send` or `discard`) and `csrf` to its own address.
+#[derive(Clone, Copy, Debug)]
+pub enum DraftPage<'a> {
+    /// Asks whether to send it.
+    Ask {
+        /// Who is signed in now.
+        username: &'a str,
+        /// Where the form was for.
+        target: &'a str,
+        /// The address of this page.
+        action: &'a str,
+    },
+    /// It was not sent and is gone.
+    Discarded,
+    /// It was sent, or discarded, or is too old, or of another browser.
+    Over,
 }
 
 /// How one sign-in gets to another host, or why not.

@@ -11,9 +11,9 @@ use super::joining::{
     ResetPage, TypedNames,
 };
 use super::page::{
-    CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, ErrorKind, ErrorPage, LinkPage,
-    LinkState, LoginAlert, LoginNotice, LoginPage, NotMePage, Page, RelayPage, ResendView,
-    SignOutPage, SignedInPage, TicketPage,
+    CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, DraftPage, ErrorKind, ErrorPage,
+    LinkPage, LinkState, LoginAlert, LoginNotice, LoginPage, NotMePage, Page, RelayPage,
+    ResendView, SignOutPage, SignedInPage, TicketPage,
 };
 use crate::domain::challenge::Purpose;
 use crate::domain::id::RequestId;
@@ -78,6 +78,14 @@ fn logins() -> Vec<(String, Page<'static>)> {
         ("login-nothing".to_owned(), Page::Login(LoginPage { alert: missing, ..empty })),
         ("login-register".to_owned(), Page::Login(LoginPage { may_register: true, ..empty })),
         ("login-changed".to_owned(), Page::Login(LoginPage { notice: changed, ..empty })),
+        (
+            "login-form-kept".to_owned(),
+            Page::Login(LoginPage { notice: Some(LoginNotice::FormKept), ..empty }),
+        ),
+        (
+            "login-form-lost".to_owned(),
+            Page::Login(LoginPage { notice: Some(LoginNotice::FormLost), ..empty }),
+        ),
         ("login-name".to_owned(), Page::Login(LoginPage { ask_password: false, ..empty })),
         (
             "login-name-wrong".to_owned(),
@@ -322,6 +330,11 @@ fn others() -> Vec<(String, Page<'static>)> {
     };
     let plain = SignedInPage { full_name: None, two_factor: false, ..signed_in };
     let (host, address) = ("other.example", "/a-page");
+    let draft = DraftPage::Ask {
+        username: "ada",
+        target: "/wiki/Home/edit?section=2",
+        action: "/_doorward/resume/a?to=%2Fwiki%2FHome%2Fedit",
+    };
     [
         ("confirm", Page::Confirm(confirm)),
         ("confirm-busy", Page::Confirm(ConfirmPage { alert: busy, ..confirm })),
@@ -335,6 +348,9 @@ fn others() -> Vec<(String, Page<'static>)> {
         ("not-me", Page::NotMe(NotMePage::Ask)),
         ("not-me-done", Page::NotMe(NotMePage::Done)),
         ("not-me-over", Page::NotMe(NotMePage::Over)),
+        ("draft", Page::Draft(draft)),
+        ("draft-discarded", Page::Draft(DraftPage::Discarded)),
+        ("draft-over", Page::Draft(DraftPage::Over)),
         ("signed-out", Page::SignedOut),
     ]
     .map(|(name, page)| (name.to_owned(), page))

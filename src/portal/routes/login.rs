@@ -167,8 +167,12 @@ fn form(
 
 /// What went well before, from a query. It is a word and no more, whoever made the address.
 fn notice_of(query: &str) -> Option<LoginNotice> {
-    let done = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "done");
-    done.filter(|(_, what)| what == "password").map(|_| LoginNotice::PasswordChanged)
+    url::form_urlencoded::parse(query.as_bytes()).find_map(|(name, what)| match (&*name, &*what) {
+        ("done", "password") => Some(LoginNotice::PasswordChanged),
+        ("form", "kept") => Some(LoginNotice::FormKept),
+        ("form", "lost") => Some(LoginNotice::FormLost),
+        _ => None,
+    })
 }
 
 /// The page to return to, from a query. What leads elsewhere is noted and becomes the front page (S51).

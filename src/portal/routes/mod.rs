@@ -12,6 +12,7 @@ pub(super) mod logout;
 pub(super) mod not_me;
 pub(super) mod register;
 pub(super) mod reset;
+pub(super) mod resume;
 pub(super) mod ticket;
 
 use axum::body::Body;

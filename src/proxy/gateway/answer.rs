@@ -57,11 +57,15 @@ impl State {
         refusal: Refusal,
         ctx: &RequestContext,
     ) -> Result<()> {
-        let response = self.refusal(&session.req_header().headers, accepted, refusal, ctx);
+        let headers = &session.req_header().headers;
+        let mut view = self.view(headers, accepted, ctx);
+        view.grpc = session.is_http2() && grpc::is_asked(headers);
+        let response = view.answer(refusal);
         write(session, response).await
     }
 
-    /// A refusal as an answer to a request with these headers.
+    /// A refusal as an answer to a request with these headers. Its status always refuses: to a proxy that asks, one of
+    /// gRPC's would be a permission.
     pub(in crate::proxy) fn refusal(
         &self,
         headers: &HeaderMap,
@@ -69,20 +73,28 @@ impl State {
         refusal: Refusal,
         ctx: &RequestContext,
     ) -> Response<Bytes> {
-        let view = refusal::View {
+        self.view(headers, accepted, ctx).answer(refusal)
+    }
+
+    fn view(
+        &self,
+        headers: &HeaderMap,
+        accepted: Option<&Accepted>,
+        ctx: &RequestContext,
+    ) -> refusal::View<'_> {
+        refusal::View {
             pages: &self.pages,
             page: accepted.is_none_or(|a| a.facts.kind == RequestKind::Page)
                 && refusal::takes_html(headers),
             secure: accepted.is_some_and(|a| a.site.portal.origin.is_secure()),
-            grpc: grpc::is_asked(headers),
+            grpc: false,
             request_id: ctx.id,
             language: language_of(headers, accepted.map(|a| a.site.portal.cookies), None),
             now: ctx.now,
             target: accepted
                 .filter(|a| a.facts.method == http::Method::GET)
                 .map(|a| a.facts.path.to_string()),
-        };
-        view.answer(refusal)
+        }
     }
 }
 

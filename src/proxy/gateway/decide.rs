@@ -13,7 +13,7 @@ use crate::policy::{Admitted, Decision, Facts};
 use crate::portal::pages::ErrorKind;
 use crate::portal::{cookies, visitor_of};
 use crate::proxy::facts::{self, RequestFacts, RequestKind};
-use crate::proxy::refusal::Refusal;
+use crate::proxy::refusal::{Form, Refusal};
 use crate::telemetry::metrics::{DecisionLabel, SecurityEvent, metrics};
 
 /// A browser has one. Each that was ours once costs a question to the store, and a head has room for hundreds.
@@ -117,7 +117,9 @@ impl State {
                 Err(Refusal::Error(ErrorKind::Forbidden))
             }
             Decision::Forward(admitted) => Ok(admitted),
-            Decision::SignIn(_) => Err(Refusal::SignIn { target: accepted.facts.path.to_string() }),
+            Decision::SignIn(_) => {
+                Err(Refusal::SignIn { target: accepted.facts.path.to_string(), form: Form::None })
+            }
             Decision::Unauthorized(_) => Err(Refusal::Unauthorized),
             Decision::Forbidden => Err(Refusal::Error(ErrorKind::Forbidden)),
         }

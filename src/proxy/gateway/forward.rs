@@ -1,8 +1,8 @@
 //! What the app gets of a request that goes on.
 
 use http::header;
-use pingora::Result;
-use pingora::http::RequestHeader;
+use pingora::http::{RequestHeader, ResponseHeader};
+use pingora::{Error, ErrorType, Result};
 
 use super::RequestContext;
 use super::state::{Accepted, State};
@@ -11,6 +11,8 @@ use crate::domain::entropy;
 use crate::domain::time::Timestamp;
 use crate::policy::Admitted;
 use crate::proxy::headers::{self, Told};
+use crate::proxy::response_rules;
+use crate::proxy::rewrite::Hosts;
 use crate::telemetry::metrics::{SecurityEvent, metrics};
 
 impl State {
@@ -32,21 +34,45 @@ impl State {
             Some(host) if !site.preserve_host => request.insert_header(header::HOST, host)?,
             _ => request.insert_header(header::HOST, facts.authority.to_string())?,
         }
-        self.identify(request, accepted, admitted, signed_in, ctx.now)
+        let path = facts.path.path();
+        if site.path.is_none() {
+            return self.identify(request, accepted, path, admitted, signed_in, ctx.now);
+        }
+        let Some(path) = site.path.at_app(path) else {
+            return Error::e_explain(ErrorType::HTTPStatus(500), "the path has none at the app");
+        };
+        site.path.forward(request, &path)?;
+        self.identify(request, accepted, &path, admitted, signed_in, ctx.now)
     }
 
-    /// Writes who is asking, as the policy has admitted it.
+    /// Makes of the app's answer what the client gets.
+    pub(in crate::proxy) fn answer(
+        response: &mut ResponseHeader,
+        accepted: &Accepted,
+        ctx: &RequestContext,
+    ) -> Result<()> {
+        headers::clean_response(response)?;
+        let site = &accepted.site;
+        if !site.path.is_none() || !site.preserve_host {
+            let app = ctx.attempts.host();
+            site.path.back(response, &Hosts { app, site: &site.portal.origin })?;
+        }
+        response_rules::apply(&site.response_rules, response)
+    }
+
+    /// Writes who is asking, as the policy has admitted it, and signs it with the `path` that the app gets.
     pub(in crate::proxy) fn identify(
         &self,
         request: &mut RequestHeader,
         accepted: &Accepted,
+        path: &str,
         admitted: &Admitted,
         signed_in: Option<&SignedIn>,
         now: Timestamp,
     ) -> Result<()> {
         let ring = self.ring.get();
         let nonce = entropy::bytes(&*self.entropy);
-        let told = Told { admitted, signed_in, ring: &ring, now, nonce };
+        let told = Told { path, admitted, signed_in, ring: &ring, now, nonce };
         headers::identify(request, &accepted.facts, &accepted.site.identity, &told)
     }
 }

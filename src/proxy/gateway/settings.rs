@@ -11,6 +11,8 @@ use crate::identity::headers::IdentityHeaderNames;
 use crate::identity::live::LiveRing;
 use crate::portal::pages::Pages;
 use crate::portal::{Hosts, PortalService, PortalSite};
+use crate::proxy::response_rules::ResponseRule;
+use crate::proxy::rewrite::PathRewrite;
 use crate::proxy::upstream::UpstreamPool;
 
 /// What the gateway is made of.
@@ -37,6 +39,12 @@ pub struct GatewaySite {
     pub portal: Arc<PortalSite>,
     /// The apps behind it.
     pub upstreams: UpstreamPool,
+    /// The path of requests at the app.
+    pub path: PathRewrite,
+    /// What is changed in the headers of the app's answers.
+    pub response_rules: Vec<ResponseRule>,
+    /// Whether the app's answers are made smaller.
+    pub compress: bool,
     /// The names of its identity headers.
     pub names: IdentityHeaderNames,
     /// What makes its assertions.

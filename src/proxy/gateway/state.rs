@@ -20,6 +20,8 @@ use crate::portal::pages::Pages;
 use crate::portal::{Hosts, PortalService, PortalSite};
 use crate::proxy::facts::{BadRequest, RequestFacts};
 use crate::proxy::headers::IdentityWriter;
+use crate::proxy::response_rules::ResponseRule;
+use crate::proxy::rewrite::PathRewrite;
 use crate::proxy::upstream::UpstreamPool;
 use crate::telemetry::metrics::{Metrics, SiteMetrics, metrics};
 
@@ -41,6 +43,9 @@ pub(in crate::proxy) struct State {
 pub(in crate::proxy) struct Site {
     pub(super) portal: Arc<PortalSite>,
     pub(super) upstreams: UpstreamPool,
+    pub(super) path: PathRewrite,
+    pub(super) response_rules: Vec<ResponseRule>,
+    pub(super) compress: bool,
     pub(super) identity: IdentityWriter,
     pub(super) preserve_host: bool,
     pub(super) asked_by: Option<AskingProxy>,
@@ -51,6 +56,13 @@ pub(in crate::proxy) struct Site {
 pub(in crate::proxy) struct Accepted {
     pub(super) facts: RequestFacts,
     pub(super) site: Arc<Site>,
+}
+
+impl Accepted {
+    /// Whether there is an app, and the path has one there.
+    pub(super) fn is_at_app(&self) -> bool {
+        !self.site.upstreams.is_empty() && self.site.path.covers(self.facts.path.path())
+    }
 }
 
 impl State {
@@ -69,6 +81,9 @@ impl State {
             let site = Site {
                 portal: site.portal,
                 upstreams: site.upstreams,
+                path: site.path,
+                response_rules: site.response_rules,
+                compress: site.compress,
                 identity,
                 preserve_host: site.preserve_host,
                 asked_by: site.asked_by,

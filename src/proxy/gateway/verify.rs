@@ -102,7 +102,8 @@ impl State {
         }
         headers::strip_cookies(&mut told);
         told.insert_header(header::HOST, facts.authority.to_string())?;
-        self.identify(&mut told, accepted, admitted, ctx.signed_in.as_deref(), ctx.now)?;
+        let path = facts.path.path();
+        self.identify(&mut told, accepted, path, admitted, ctx.signed_in.as_deref(), ctx.now)?;
         told.remove_header(&header::HOST);
         let mut response = Response::new(Bytes::new());
         *response.headers_mut() = told.headers.clone();

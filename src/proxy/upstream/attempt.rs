@@ -93,8 +93,9 @@ impl Attempts {
             return false;
         }
         let timed_out = reason(failure.error) == UpstreamFailure::Timeout;
-        // Apps close kept connections when they like: that says nothing of their health.
-        if !failure.reused || timed_out {
+        // Apps close kept connections when they like, and those whose client does not go on sending: neither says
+        // anything of their health.
+        if failure.bodyless && (!failure.reused || timed_out) {
             pool.failed(current, reason(failure.error));
         }
         let again = self.made < MOST && (was_not_processed(failure) || died_unread(failure));

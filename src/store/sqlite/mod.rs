@@ -22,6 +22,7 @@ mod backup_codes;
 mod budgets;
 mod challenges;
 mod devices;
+mod drafts;
 mod open;
 mod outbox;
 mod permits;

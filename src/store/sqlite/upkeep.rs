@@ -92,6 +92,7 @@ impl StoreUpkeep for SqliteStore {
                 (PURGE_SESSIONS_AT_END, now),
                 (PURGE_SESSIONS_LEFT_IDLE, now),
                 (PURGE_TICKETS, now),
+                (PURGE_DRAFTS, now),
                 (PURGE_CHALLENGES, now.before(CHALLENGE_AFTERLIFE)),
                 (PURGE_MAILS, now),
                 (PURGE_DEVICES, now.before(DEVICE_UNUSED)),
@@ -133,6 +134,8 @@ const PURGE_SESSIONS_LEFT_IDLE: &str = "DELETE FROM sessions WHERE token_hash IN
     (SELECT token_hash FROM sessions WHERE seen_at + idle <= ?1 LIMIT ?2)";
 const PURGE_TICKETS: &str = "DELETE FROM tickets WHERE token_hash IN
     (SELECT token_hash FROM tickets WHERE expires_at <= ?1 LIMIT ?2)";
+const PURGE_DRAFTS: &str = "DELETE FROM drafts WHERE token_hash IN
+    (SELECT token_hash FROM drafts WHERE expires_at <= ?1 LIMIT ?2)";
 const PURGE_CHALLENGES: &str = "DELETE FROM challenges WHERE flow_hash IN
     (SELECT flow_hash FROM challenges WHERE expires_at <= ?1 LIMIT ?2)";
 const PURGE_MAILS: &str = "DELETE FROM outbox WHERE id IN

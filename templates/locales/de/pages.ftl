@@ -405,3 +405,19 @@ sure-forget-all-go = Alle vergessen
 
 no-password-title = Setzen Sie zuerst ein Passwort
 no-password-text = Das kann nur ändern, wer sich gerade mit Passwort und Code angemeldet hat, und Ihr Konto hat noch kein Passwort.
+
+## Ein Formular, das ohne Anmeldung abgeschickt wurde
+
+login-form-kept = Ihre Eingabe wird eine Viertelstunde lang aufbewahrt. Melden Sie sich an, dann können Sie sie absenden.
+login-form-lost = Ihre Eingabe ist nicht angekommen und konnte nicht aufbewahrt werden. Melden Sie sich an und geben Sie sie noch einmal ein.
+draft-title = Ihre Eingabe absenden?
+draft-text = Sie waren beim Absenden nicht mehr angemeldet, deshalb ist die Eingabe nicht angekommen. Sie wurde aufbewahrt und kann einmal gesendet werden.
+draft-target = Für
+draft-as = Gesendet als
+draft-send = Als { $name } absenden
+draft-not-yours = Wenn jemand anderes sie eingegeben hat, verwerfen Sie sie: Niemand wird sie sehen.
+draft-discard = Verwerfen
+draft-title-discarded = Verworfen
+draft-discarded = Es wurde nichts gesendet, und die Eingabe ist gelöscht.
+draft-title-over = Es gibt nichts abzusenden
+draft-over = Die Eingabe wurde gesendet oder verworfen, die Viertelstunde ist vorbei, oder ein anderer Browser hat sie. Sehen Sie nach, ob sie angekommen ist, bevor Sie sie noch einmal eingeben.

@@ -425,3 +425,19 @@ invitation-username = You sign in as { $name }.
 invitation-button = Make my account
 invitation-over-title = This invitation is over
 invitation-over-text = It was used, taken back, or is too old. If you have no account yet, ask whoever looks after { $site } for another.
+
+## A form that was sent without being signed in
+
+login-form-kept = What you entered is kept for a quarter of an hour. Sign in, and you can send it.
+login-form-lost = What you entered did not arrive and could not be kept. Sign in, and enter it again.
+draft-title = Send what you entered?
+draft-text = You were not signed in any more when you sent it, so it did not arrive. It was kept, and can be sent once.
+draft-target = For
+draft-as = Sent as
+draft-send = Send it as { $name }
+draft-not-yours = If somebody else has entered it, discard it: nobody will see it.
+draft-discard = Discard it
+draft-title-discarded = Discarded
+draft-discarded = Nothing was sent, and what you entered is gone.
+draft-title-over = There is nothing to send
+draft-over = It was sent or discarded, a quarter of an hour is over, or another browser has it. Look whether it has arrived before you enter it again.

@@ -405,3 +405,19 @@ sure-forget-all-go = Olvidar todos
 
 no-password-title = Defina primero una contraseña
 no-password-text = Esto solo puede cambiarlo quien acaba de iniciar sesión con contraseña y código, y su cuenta todavía no tiene contraseña.
+
+## Un formulario enviado sin sesión
+
+login-form-kept = Lo que ha introducido se guarda durante un cuarto de hora. Inicie sesión y podrá enviarlo.
+login-form-lost = Lo que ha introducido no ha llegado y no se ha podido guardar. Inicie sesión e introdúzcalo de nuevo.
+draft-title = ¿Enviar lo que ha introducido?
+draft-text = Al enviarlo ya no tenía la sesión iniciada, así que no ha llegado. Se ha guardado y se puede enviar una vez.
+draft-target = Para
+draft-as = Enviado como
+draft-send = Enviar como { $name }
+draft-not-yours = Si lo ha introducido otra persona, descártelo: nadie lo verá.
+draft-discard = Descartar
+draft-title-discarded = Descartado
+draft-discarded = No se ha enviado nada y lo que había introducido se ha borrado.
+draft-title-over = No hay nada que enviar
+draft-over = Se envió o se descartó, ha pasado el cuarto de hora o lo tiene otro navegador. Compruebe si ha llegado antes de introducirlo de nuevo.

@@ -405,3 +405,19 @@ sure-forget-all-go = Tout oublier
 
 no-password-title = Définissez d’abord un mot de passe
 no-password-text = Seule une personne qui vient de se connecter avec mot de passe et code peut changer cela, et votre compte n’a pas encore de mot de passe.
+
+## Un formulaire envoyé sans connexion
+
+login-form-kept = Ce que vous avez saisi est conservé un quart d’heure. Connectez-vous pour pouvoir l’envoyer.
+login-form-lost = Ce que vous avez saisi n’est pas arrivé et n’a pas pu être conservé. Connectez-vous, puis saisissez-le de nouveau.
+draft-title = Envoyer ce que vous avez saisi ?
+draft-text = Vous n’étiez plus connecté au moment de l’envoi : rien n’est arrivé. Votre saisie a été conservée et peut être envoyée une fois.
+draft-target = Pour
+draft-as = Envoyé en tant que
+draft-send = Envoyer en tant que { $name }
+draft-not-yours = Si quelqu’un d’autre l’a saisi, supprimez-le : personne ne le verra.
+draft-discard = Supprimer
+draft-title-discarded = Supprimé
+draft-discarded = Rien n’a été envoyé, et votre saisie est effacée.
+draft-title-over = Il n’y a rien à envoyer
+draft-over = Votre saisie a été envoyée ou supprimée, le quart d’heure est passé, ou un autre navigateur l’a. Vérifiez si elle est arrivée avant de la refaire.

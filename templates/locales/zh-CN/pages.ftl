@@ -384,3 +384,19 @@ sure-forget-all-go = 全部忘记
 
 no-password-title = 请先设置密码
 no-password-text = 只有刚刚用密码和验证码登录的人才能更改此项，而您的账户还没有密码。
+
+## 未登录时发送的表单
+
+login-form-kept = 您输入的内容会保留一刻钟。登录后即可发送。
+login-form-lost = 您输入的内容没有送达，也无法保留。请登录后重新输入。
+draft-title = 要发送您输入的内容吗？
+draft-text = 您发送时已不在登录状态，因此内容没有送达。它已被保留，可以发送一次。
+draft-target = 目标
+draft-as = 发送身份
+draft-send = 以 { $name } 的身份发送
+draft-not-yours = 如果是别人输入的，请将其丢弃：没有人会看到它。
+draft-discard = 丢弃
+draft-title-discarded = 已丢弃
+draft-discarded = 没有发送任何内容，您输入的内容已删除。
+draft-title-over = 没有可发送的内容
+draft-over = 它已被发送或丢弃，或者一刻钟已过，或者它属于另一个浏览器。重新输入之前，请先查看它是否已经送达。

@@ -11,6 +11,7 @@ pub mod mail;
 pub mod metrics;
 pub mod page;
 pub mod people;
+pub mod process;
 pub mod proxy;
 pub mod ranges;
 pub mod scripted;

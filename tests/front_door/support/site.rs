@@ -245,16 +245,19 @@ impl Site {
 
     /// Starts the process and waits for the line that says it is ready.
     pub async fn serve(&mut self) {
+        let mut command = self.command();
+        command.args(["serve", "-c"]).arg(self.config());
+        self.serve_by(command).await;
+    }
+
+    /// The same by a command of the test's own.
+    pub async fn serve_by(&mut self, mut command: Command) {
         let log =
             File::options().create(true).append(true).open(self.path("log")).expect("the log");
-        let mut child = self
-            .command()
-            .args(["serve", "-c"])
-            .arg(self.config())
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .expect("the binary starts");
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(log).spawn().expect("the binary starts");
+        // What it holds for the process is the process's alone from now on.
+        drop(command);
         let (ready, is_ready) = oneshot::channel();
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         self.running = Some(child);
@@ -290,9 +293,14 @@ impl Site {
 
     /// Asks the process to end, and waits for it.
     pub async fn stop(&mut self) -> ExitStatus {
-        let mut child = self.running.take().expect("it runs");
-        let asked = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+        let asked = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status();
         assert!(asked.expect("kill runs").success());
+        self.ended().await
+    }
+
+    /// Waits for the end of the process.
+    pub async fn ended(&mut self) -> ExitStatus {
+        let mut child = self.running.take().expect("it runs");
         eventually("the end of the process", async || child.try_wait().expect("it has a status"))
             .await
     }
