@@ -191,6 +191,7 @@ impl Bench {
         let look = Look { name: "Wiki".into(), accent: None, logo: None };
         let pages = Arc::new(Pages::new(&Templates::default(), look).unwrap());
         let site = GatewaySite {
+            max_body: None,
             asked_by: None,
             upstreams: UpstreamPool::new(site.host().as_str(), upstreams),
             names: names(),
@@ -209,6 +210,7 @@ impl Bench {
         };
         let gateway = Gateway::new(
             GatewaySettings {
+                limits: doorward::domain::connections::ConnectionLimits::default(),
                 sites: vec![site],
                 trusted_proxies: settings.trusted_proxies,
                 auth: Arc::clone(&core.auth),
@@ -221,6 +223,7 @@ impl Bench {
                 ring: Arc::clone(&core.ring),
                 pages,
                 hosts: Arc::new(Hosts::each_alone(Arc::clone(&core.keys))),
+                short_way: true,
             },
             Arc::new(SystemClock),
             Arc::new(OsEntropy),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::auth::new_password::{Breached, PasswordChecks};
 use crate::auth::password::{BadParameters, HashingSettings};
 use crate::auth::{AuthSettings, RateLimits};
+use crate::config::raw;
 use crate::config::settings::{self, Settings};
 use crate::domain::budget::{DelayRule, GuessBudget};
 use crate::domain::challenge::ResendRule;
@@ -86,6 +87,9 @@ pub enum StartError {
     /// A listening address, certificate or key.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// The threads that serve connections.
+    #[error("the threads that serve connections could not be started: {0}")]
+    Workers(std::io::Error),
     /// The file of countries.
     #[error(
         "geoip.database: cannot use {path}: {cause}; give a file in MaxMind's format, such as GeoLite2-Country.mmdb"
@@ -117,10 +121,12 @@ fn gateway(settings: &Settings, core: &Core, pages: Arc<Pages>) -> GatewaySettin
         hosts: Arc::new(hosts::hosts(settings, &sites, &core.keys)),
         sites,
         trusted_proxies: settings.trusted_proxies.clone(),
+        limits: settings.connections,
         auth: Arc::clone(&core.auth),
         pages,
         portal: portal.service(),
         ring: Arc::clone(&core.ring),
+        short_way: raw::short_way(),
     }
 }
 
@@ -147,6 +153,7 @@ fn gateway_site(site: &settings::Site, settings: &Settings, keys: &KeyRing) -> O
         },
         key: keys.identity_keys(site.host()).into_iter().next()?,
         preserve_host: site.preserve_host,
+        max_body: site.max_body,
         asked_by: site.forward_auth,
         portal: Arc::new(hosts::portal_site(&site.origin, policy, settings)),
     })

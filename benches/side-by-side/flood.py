@@ -31,7 +31,7 @@ def main():
         script.write_text(PACED)
 
         def measure():
-            return wrk(doorward.port, "/page", options.seconds, [cookie], options.connections, script)
+            return wrk(doorward.port, options.seconds, [cookie], options.connections, script, path="/page")
 
         measure()
         quiet, flooded, answers = [], [], collections.Counter()

@@ -19,6 +19,7 @@ use crate::config::settings::{
 use crate::domain::account::LoginName;
 use crate::domain::address::TrustedProxies;
 use crate::domain::assertion::AssertionAlgorithm;
+use crate::domain::connections::ConnectionLimits;
 use crate::domain::entropy::{self, OsEntropy};
 use crate::domain::host::{HostName, Origin, Scheme};
 use crate::domain::password_rules::{DEFAULT_MIN_LENGTH, Owner};
@@ -28,6 +29,7 @@ use crate::domain::rule::{Effect, PathPattern, Preflight, Requirement, Rule, Una
 use crate::domain::time::SharedClock;
 use crate::notify::inbox::Inbox;
 use crate::proxy::listener::Listener;
+use crate::proxy::workers::Served;
 use crate::proxy::{Answer, Ending, PlainServer};
 use crate::templates::Templates;
 
@@ -173,7 +175,9 @@ async fn side_server<A: Answer + 'static>(
     let listener = Listener::bind(loopback(port)).await.map_err(StartError::from)?;
     let address = listener.address().unwrap_or_else(|| loopback(port));
     let app = Arc::new(PlainServer::new(answer));
-    tokio::spawn(listener.serve(app, Ending::new(stop.clone(), Duration::from_secs(1))));
+    tokio::spawn(
+        listener.serve(Served::here(app), Ending::new(stop.clone(), Duration::from_secs(1))),
+    );
     Ok(address)
 }
 
@@ -231,7 +235,11 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
     };
     let public = "/public/**".parse().map_err(|_| broken())?;
     Ok(Settings {
-        listen: vec![Listen { address: loopback(gateway), mode: ListenMode::Plain }],
+        listen: vec![Listen {
+            address: loopback(gateway),
+            proxy_protocol: false,
+            mode: ListenMode::Plain,
+        }],
         admin: Some(loopback(0)),
         portal: Portal {
             origin: origin.clone(),
@@ -256,6 +264,7 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
             transport: MailTransport::Inbox,
         },
         registration: RegistrationRule::Everybody,
+        connections: ConnectionLimits::default(),
         limits: Limits {
             sign_in: rate("20/5m")?,
             registration: rate("20/1h")?,
@@ -304,6 +313,7 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
             headers: IdentityHeaders::default(),
             preserve_host: true,
             forward_auth: None,
+            max_body: None,
             timeouts: UpstreamTimeouts::default(),
             balance: Balance::default(),
             health: Health::default(),

@@ -23,7 +23,7 @@ use crate::notify::message::Messages;
 use crate::notify::transport::Deliver;
 use crate::notify::worker::Way;
 use crate::portal::pages::Pages;
-use crate::proxy::{Deciding, GatewaySettings};
+use crate::proxy::{Deciding, Door, GatewaySettings};
 use crate::telemetry::metrics::{ReloadResult, metrics};
 use crate::templates::Templates;
 
@@ -58,6 +58,8 @@ pub(super) struct Live {
     pub(super) deciding: Deciding,
     pub(super) way: Way,
     pub(super) origins: Arc<ArcSwap<Vec<Origin>>>,
+    /// Through which connections come in.
+    pub(super) door: Arc<Door>,
 }
 
 /// A configuration file, what it says, and on which files that depends.
@@ -200,6 +202,7 @@ impl Reloader {
     fn take_over(&mut self, new: Settings, parts: Parts) {
         let origins = parts.gateway.sites.iter().map(|site| site.portal.origin.clone()).collect();
         self.live.deciding.replace(parts.gateway);
+        self.live.door.renew(new.connections, new.trusted_proxies.clone());
         self.live.way.replace(parts.messages, parts.transport);
         self.live.origins.store(Arc::new(origins));
         // What is asserted of the sessions in the cache may say what is no longer so.

@@ -19,8 +19,10 @@ use crate::notify::inbox::Inbox;
 use crate::notify::worker::OutboxWorker;
 use crate::portal::pages::Pages;
 use crate::proxy::listener::{Listener, tls_acceptor};
+use crate::proxy::workers::{Served, Workers};
 use crate::proxy::{
-    Ending, Gateway, GatewaySettings, Idle, Leashed, PlainServer, RedirectToHttps, http2,
+    Door, Ending, Gateway, GatewaySettings, Idle, Leashed, PlainServer, RedirectToHttps, WayIn,
+    http2,
 };
 use crate::templates::Templates;
 
@@ -60,9 +62,11 @@ pub struct Server {
     listeners: Vec<(Listener, ListenMode)>,
     admin: Option<Listener>,
     origins: Arc<ArcSwap<Vec<Origin>>>,
+    door: Arc<Door>,
     source: Option<Source>,
     shutdown: Shutdown,
     algorithm: AssertionAlgorithm,
+    workers: Workers,
 }
 
 impl Server {
@@ -87,13 +91,15 @@ impl Server {
         let pages = Arc::new(Pages::new(&templates, look(&settings.portal)?)?);
         let worker = mail::worker(settings, &core, &templates, inbox)?;
         let gateway = gateway(settings, &core, pages);
+        let door = Arc::new(Door::new(settings.connections, settings.trusted_proxies.clone()));
         let mut listeners = Vec::new();
         for listen in &settings.listen {
             let tls = match &listen.mode {
                 ListenMode::Tls { certificate, key } => Some(tls_acceptor(certificate, key)?),
                 ListenMode::Plain | ListenMode::RedirectToHttps => None,
             };
-            let listener = inherited.listener(listen.address).await?.with_tls(tls);
+            let way_in = WayIn::new(&door, listen.proxy_protocol);
+            let listener = inherited.listener(listen.address).await?.with_tls(tls).through(way_in);
             listeners.push((listener, listen.mode.clone()));
         }
         let admin = match settings.admin {
@@ -110,9 +116,11 @@ impl Server {
             listeners,
             admin,
             origins: Arc::new(ArcSwap::from_pointee(origins)),
+            door,
             source: None,
             shutdown: settings.shutdown,
             algorithm: settings.assertion.algorithm,
+            workers: Workers::start().map_err(StartError::Workers)?,
         })
     }
 
@@ -167,29 +175,36 @@ impl Server {
             deciding: gateway.deciding(),
             way: self.worker.way(),
             origins: Arc::clone(&self.origins),
+            door: self.door,
         };
         if let Some(source) = self.source {
             let reloader = Reloader::new(source, self.core.clone(), live);
             beside.spawn(reloader.run(reload, stop.clone()));
         }
-        let mut gateway = http_proxy(&Arc::new(proxy_conf()), gateway);
-        http2::limit(&mut gateway);
-        let gateway = Arc::new(Leashed::new(gateway));
+        let conf = Arc::new(proxy_conf());
+        // Each thread has its own connections to the apps.
+        let gateways = self.workers.serve(|| {
+            let mut gateway = http_proxy(&conf, gateway.for_another_thread());
+            http2::limit(&mut gateway);
+            Leashed::new(gateway)
+        });
         let redirect = Arc::new(PlainServer::new(RedirectToHttps { sites: self.origins }));
         for (listener, mode) in self.listeners {
             match mode {
                 ListenMode::RedirectToHttps => {
-                    sites.spawn(listener.serve(Arc::clone(&redirect), ending.clone()));
+                    sites
+                        .spawn(listener.serve(Served::here(Arc::clone(&redirect)), ending.clone()));
                 }
                 ListenMode::Plain | ListenMode::Tls { .. } => {
-                    sites.spawn(listener.serve(Arc::clone(&gateway), ending.clone()));
+                    sites.spawn(listener.serve(gateways.clone(), ending.clone()));
                 }
             }
         }
         if let Some(listener) = self.admin {
             let (accounts, flow) = (Arc::clone(&self.core.accounts), Arc::clone(&self.core.flow));
             let admin = Arc::new(PlainServer::new(admin::Admin::new(accounts, flow, leaving)));
-            beside.spawn(listener.serve(admin, Ending::new(stop_admin, LAST_ANSWERS)));
+            beside
+                .spawn(listener.serve(Served::here(admin), Ending::new(stop_admin, LAST_ANSWERS)));
         }
         beside.spawn(self.worker.run(stop.clone()));
         upkeep::spawn(&mut beside, &self.core, self.algorithm, (&stop, &finished));

@@ -147,7 +147,7 @@ sites:
             (
                 "portal:",
                 "accounts: { database: \"sqlite:///tmp/other.db\" }\nadmin: { address: \"127.0.0.1:1\" }\n\
-                 identity: { assertion: { algorithm: ES256, lifetime: 61s } }\nlog: { format: human, filter: warn }\n\
+                 identity: { assertion: { algorithm: ES256, lifetime: 150s } }\nlog: { format: human, filter: warn }\n\
                  portal:",
             ),
         ]);

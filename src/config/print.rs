@@ -9,6 +9,7 @@ use super::settings::{
     UpstreamTimeouts,
 };
 use crate::domain::breach::OnFailure;
+use crate::domain::connections::ConnectionLimits;
 use crate::domain::quota::format_duration;
 use crate::domain::registration::RegistrationRule;
 use crate::domain::rule::{Effect, Preflight, Rule, Unauthenticated};
@@ -35,6 +36,7 @@ pub(super) fn file(settings: &Settings) -> Value {
         ("state", Some(map([("embedded", Some(true.into()))]))),
         ("mail", Some(mail(&settings.mail))),
         ("registration", Some(registration(&settings.registration))),
+        ("connections", Some(connections(&settings.connections))),
         ("limits", Some(limits(settings))),
         ("otp", Some(otp(settings))),
         ("session", Some(session(settings))),
@@ -63,6 +65,7 @@ fn listen(listener: &Listen) -> Value {
     map([
         ("address", Some(text(listener.address))),
         ("tls", tls),
+        ("proxy_protocol", listener.proxy_protocol.then_some(true.into())),
         ("redirect_to_https", redirect.then_some(true.into())),
     ])
 }
@@ -129,6 +132,22 @@ fn registration(rule: &RegistrationRule) -> Value {
     map([
         ("enabled", Some(rule.is_on().into())),
         ("domains", list(rule.domains().iter().map(text))),
+    ])
+}
+
+fn connections(limits: &ConnectionLimits) -> Value {
+    let count = |number: usize| Some(Value::from(u64::try_from(number).unwrap_or(u64::MAX)));
+    map([
+        ("total", count(limits.total)),
+        ("per_address", count(limits.per_address)),
+        ("requests", Some(limits.requests.into())),
+        ("keep_alive", Some(span(limits.keep_alive))),
+        ("head_timeout", Some(span(limits.head.timeout))),
+        ("head_size", Some(text(limits.head.size))),
+        ("head_fields", count(limits.head.fields)),
+        ("body_timeout", Some(span(limits.body_timeout))),
+        ("send_timeout", Some(span(limits.send_timeout))),
+        ("least_rate", Some(limits.least_rate.into())),
     ])
 }
 
@@ -208,6 +227,7 @@ fn site(site: &Site) -> Value {
         ("headers", Some(headers(&site.headers))),
         ("preserve_host", Some(site.preserve_host.into())),
         ("forward_auth", site.forward_auth.map(text)),
+        ("max_body", site.max_body.map(text)),
         ("timeouts", Some(timeouts(&site.timeouts))),
         ("balance", Some(text(balance(site.balance)))),
         ("health", Some(health(&site.health))),

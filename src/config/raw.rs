@@ -4,6 +4,7 @@
 //! and becomes a part of the settings. No step stops at the first fault.
 
 mod budgets;
+mod connections;
 mod context;
 mod domain;
 mod expand;
@@ -103,6 +104,19 @@ pub fn test_clock_file() -> Option<PathBuf> {
     std::env::var("DOORWARD_TEST_CLOCK").ok().map(PathBuf::from)
 }
 
+/// Whether requests may go the short way to their app: always, but for a binary built for tests that is told otherwise.
+#[cfg(feature = "test-clock")]
+#[expect(clippy::disallowed_methods, reason = "the environment is read here alone")]
+pub fn short_way() -> bool {
+    std::env::var("DOORWARD_TEST_LONG_WAY").is_err()
+}
+
+/// Whether requests may go the short way to their app: always, but for a binary built for tests that is told otherwise.
+#[cfg(not(feature = "test-clock"))]
+pub const fn short_way() -> bool {
+    true
+}
+
 /// The same as [`parse`], with other variables.
 pub fn parse_with(
     text: &str,
@@ -173,6 +187,8 @@ pub(super) struct File {
     mail: Option<Located<mail::Mail>>,
     /// Who may make an account without being invited.
     registration: Option<Located<registration::Registration>>,
+    /// How many connections there may be, and what each may take.
+    connections: Option<Located<connections::Connections>>,
     /// How often something may be tried; each is number/period, such as 5/5m.
     limits: Option<Located<budgets::Limits>>,
     /// The codes that are mailed.
@@ -199,7 +215,10 @@ pub(super) struct File {
 impl File {
     /// Checks everything, and only then gives up where something is wrong.
     fn into_settings(self, context: &Context<'_>) -> Option<Settings> {
-        let listen = front::listen(self.listen, context);
+        let trusted_proxies = front::trusted_proxies(self.trusted_proxies, context);
+        // Where what says so is faulty, that is told.
+        let trusts = trusted_proxies.as_ref().is_none_or(|trusted| !trusted.networks().is_empty());
+        let listen = front::listen(self.listen, trusts, context);
         let admin = front::admin(self.admin, listen.as_deref().unwrap_or_default(), context);
         let several_sites = self
             .sites
@@ -207,7 +226,6 @@ impl File {
             .and_then(|sites| sites.value.as_ref())
             .is_some_and(|sites| sites.len() > 1);
         let portal = portal::portal(self.portal, several_sites, context);
-        let trusted_proxies = front::trusted_proxies(self.trusted_proxies, context);
         let (secret_file, previous_secret_file) =
             store::secret_files(self.secret_file, self.previous_secret_file, context);
         let keys_file = identity::keys_file(self.keys_file, secret_file.as_deref(), context);
@@ -216,6 +234,7 @@ impl File {
         let state = store::state(self.state, context);
         let mail = mail::mail(self.mail, context);
         let registration = registration::registration(self.registration, context);
+        let connections = connections::connections(self.connections, context);
         let limits = budgets::limits(self.limits, context);
         let otp = budgets::otp(self.otp, context);
         let domain_at = budgets::place_of_domain(self.session.as_ref());
@@ -251,6 +270,7 @@ impl File {
             accounts: accounts?,
             mail: mail?,
             registration: registration?,
+            connections: connections?,
             limits: limits?,
             otp: otp?,
             session: session?,

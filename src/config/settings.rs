@@ -12,11 +12,13 @@ use crate::domain::address::TrustedProxies;
 use crate::domain::asking_proxy::AskingProxy;
 use crate::domain::assertion::AssertionAlgorithm;
 use crate::domain::breach::OnFailure;
+use crate::domain::connections::ConnectionLimits;
 use crate::domain::email::EmailAddress;
 use crate::domain::host::{HostName, Origin};
 use crate::domain::quota::Rate;
 use crate::domain::registration::RegistrationRule;
 use crate::domain::rule::Rule;
+use crate::domain::size::ByteSize;
 
 mod upstream_tls;
 mod upstreams;
@@ -51,6 +53,8 @@ pub struct Settings {
     pub mail: MailSettings,
     /// Who may register.
     pub registration: RegistrationRule,
+    /// What connections may cost.
+    pub connections: ConnectionLimits,
     /// The short-window limits.
     pub limits: Limits,
     /// The codes.
@@ -78,6 +82,8 @@ pub struct Settings {
 pub struct Listen {
     /// The address; port 0 means any free one.
     pub address: SocketAddr,
+    /// Whether trusted proxies say by the PROXY protocol whose each connection is.
+    pub proxy_protocol: bool,
     /// What answers there.
     pub mode: ListenMode,
 }
@@ -305,6 +311,8 @@ pub struct Site {
     pub preserve_host: bool,
     /// The proxy that asks about requests to it, if one does.
     pub forward_auth: Option<AskingProxy>,
+    /// The largest body of a request, if there is such a limit.
+    pub max_body: Option<ByteSize>,
     /// How long the app behind may take.
     pub timeouts: UpstreamTimeouts,
     /// Which of several apps a request goes to.

@@ -74,16 +74,21 @@ pub struct OutboxWorker {
 /// The words and the way of mails, which may change while a worker works. A mail goes from its beginning to its end by
 /// those that are there when it is taken.
 #[derive(Clone)]
-pub struct Way(Arc<ArcSwap<(Arc<Messages>, Arc<dyn Deliver>)>>);
+pub struct Way(Arc<ArcSwap<WayNow>>);
+
+struct WayNow {
+    messages: Arc<Messages>,
+    transport: Arc<dyn Deliver>,
+}
 
 impl Way {
     fn new(messages: Arc<Messages>, transport: Arc<dyn Deliver>) -> Self {
-        Self(Arc::new(ArcSwap::from_pointee((messages, transport))))
+        Self(Arc::new(ArcSwap::from_pointee(WayNow { messages, transport })))
     }
 
     /// Takes these for the mails that are taken from now on.
     pub fn replace(&self, messages: Arc<Messages>, transport: Arc<dyn Deliver>) {
-        self.0.store(Arc::new((messages, transport)));
+        self.0.store(Arc::new(WayNow { messages, transport }));
     }
 }
 
@@ -218,14 +223,13 @@ impl OutboxWorker {
             Err(error) => return Attempt::Never(DropReason::Sealed, error.to_string()),
         };
         let way = self.way.0.load_full();
-        let (messages, transport) = &*way;
-        let rendered = match messages.render(&opened, mail.id, mail.created_at) {
+        let rendered = match way.messages.render(&opened, mail.id, mail.created_at) {
             Ok(rendered) => rendered,
             Err(error) => return Attempt::Never(DropReason::Unwritable, error.to_string()),
         };
         // Whoever gets the mail after the lease must not find this delivery still going on.
         let limit = self.settings.lease.mul_f64(0.8);
-        match tokio::time::timeout(limit, transport.deliver(&rendered)).await {
+        match tokio::time::timeout(limit, way.transport.deliver(&rendered)).await {
             Ok(Ok(())) => Attempt::Delivered,
             Ok(Err(error @ DeliveryError::Permanent(_))) => {
                 Attempt::Never(DropReason::Refused, error.to_string())

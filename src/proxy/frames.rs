@@ -5,8 +5,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::head::HeadWatch;
-
 /// Watches one connection, both ways.
 #[derive(Debug)]
 pub(super) struct FrameWatch {
@@ -47,8 +45,8 @@ impl FrameWatch {
     }
 
     /// When what has begun must be there, if something has.
-    pub(super) fn due(&self) -> Option<Instant> {
-        self.unfinished.map(|began| began + HeadWatch::LIMIT)
+    pub(super) fn due(&self, limit: Duration) -> Option<Instant> {
+        self.unfinished.map(|began| began + limit)
     }
 
     /// These bytes have come from the client.

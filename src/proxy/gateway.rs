@@ -15,6 +15,7 @@ use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorType, Result};
 
 use crate::auth::sessions::SignedIn;
+use crate::domain::connections::ConnectionLimits;
 use crate::domain::draft::Draft;
 use crate::domain::entropy::SharedEntropy;
 use crate::domain::id::RequestId;
@@ -29,11 +30,13 @@ use super::compress::Compressing;
 use super::facts::{BadRequest, RequestKind};
 use super::question::Question;
 use super::refusal::Refusal;
+use super::short::ShortWay;
 use super::upgrade::AnswerInOrder;
 use super::upstream::{Attempts, Failure, key_of};
-use super::{head, headers, http2};
+use super::{check, head, headers, http2};
 
 mod answer;
+mod body;
 mod decide;
 mod forward;
 mod resume;
@@ -53,6 +56,7 @@ pub struct Gateway {
     state: Arc<ArcSwap<State>>,
     clock: SharedClock,
     entropy: SharedEntropy,
+    pub(super) short_way: ShortWay,
 }
 
 /// What a gateway decides by.
@@ -73,9 +77,20 @@ impl Deciding {
 impl Gateway {
     /// A gateway with these settings.
     pub fn new(settings: GatewaySettings, clock: SharedClock, entropy: SharedEntropy) -> Self {
+        let short_way = ShortWay::new(settings.short_way);
         let state = State::new(settings, Arc::clone(&entropy));
         state.start_upstreams(None);
-        Self { state: Arc::new(ArcSwap::from_pointee(state)), clock, entropy }
+        Self { state: Arc::new(ArcSwap::from_pointee(state)), clock, entropy, short_way }
+    }
+
+    /// The same gateway, for a thread that has connections of its own.
+    pub fn for_another_thread(&self) -> Self {
+        Self {
+            state: Arc::clone(&self.state),
+            clock: Arc::clone(&self.clock),
+            entropy: Arc::clone(&self.entropy),
+            short_way: self.short_way.for_another_thread(),
+        }
     }
 
     /// What it decides by, to be replaced.
@@ -99,17 +114,22 @@ pub struct RequestContext {
     pub(super) attempts: Attempts,
     /// Where a WebSocket may begin.
     in_order: Option<AnswerInOrder>,
+    /// How much of the body has gone to the app.
+    body_bytes: u64,
+    /// The app that was chosen before Pingora asks for one.
+    pub(super) chosen: Option<Box<HttpPeer>>,
     /// What makes its answer smaller.
     compressing: Option<Compressing>,
     sent_upstream: Option<Instant>,
     upstream_took: Option<Duration>,
     /// What goes to the app in place of what the browser has sent.
-    form: Option<Draft>,
+    pub(super) form: Option<Draft>,
     /// What goes on, and ends with its session.
     watched: Option<Watched>,
 }
 
-const KEEP_ALIVE_SECS: u64 = 75;
+/// The longest wait for the next bytes of a client that has not said how slow it is: a WebSocket's, or what is drained.
+const READ: Duration = Duration::from_secs(60);
 const DRAIN: Duration = Duration::from_secs(2);
 
 #[async_trait]
@@ -129,6 +149,8 @@ impl ProxyHttp for Gateway {
             signed_in: None,
             attempts: Attempts::default(),
             in_order: None,
+            body_bytes: 0,
+            chosen: None,
             compressing: None,
             sent_upstream: None,
             upstream_took: None,
@@ -143,9 +165,12 @@ impl ProxyHttp for Gateway {
         ctx: &mut RequestContext,
     ) -> Result<bool> {
         head::arrived();
-        limit_connection(session);
         let state = Arc::clone(&ctx.state);
-        let read = match state.read_facts(session.req_header(), peer_of(session)) {
+        limit_connection(session, &state.limits);
+        check::join_cookies(session.req_header_mut())?;
+        let read = check::wire(session)
+            .and_then(|()| state.read_facts(session.req_header(), peer_of(session)));
+        let read = match read {
             Ok(facts) if Question::is_asked_at(facts.path.path()) => {
                 state.answer_proxy(session, facts, ctx).await?;
                 return Ok(true);
@@ -179,14 +204,14 @@ impl ProxyHttp for Gateway {
         };
         let refusal = match settled {
             Ok(_) if !accepted.is_at_app() => Refusal::Error(ErrorKind::NotFound),
-            Ok(admitted) => match state.take_form(headers, &accepted, ctx).await {
+            Ok(admitted) => match begin(session, &state, &accepted, ctx).await {
                 Ok(form) => {
                     ctx.form = form;
                     ctx.forwarding = Some(admitted);
                     let is_empty = session.as_downstream_mut().is_body_empty();
                     ctx.watch_upload(session.req_header(), is_empty);
                     ctx.accepted = Some(accepted);
-                    return Ok(false);
+                    return self.forward_shortly(session, ctx).await;
                 }
                 Err(refusal) => refusal,
             },
@@ -203,6 +228,11 @@ impl ProxyHttp for Gateway {
         session: &mut Session,
         ctx: &mut RequestContext,
     ) -> Result<Box<HttpPeer>> {
+        // A body that is sent once more, to another app, begins anew.
+        ctx.body_bytes = 0;
+        if let Some(chosen) = ctx.chosen.take() {
+            return Ok(chosen);
+        }
         let RequestContext { accepted: Some(accepted), attempts, signed_in, in_order, .. } = ctx
         else {
             return Error::e_explain(ErrorType::InternalError, "no request was accepted");
@@ -313,6 +343,7 @@ impl ProxyHttp for Gateway {
         end_of_stream: bool,
         ctx: &mut RequestContext,
     ) -> Result<()> {
+        body::passes(ctx, body.as_ref(), end_of_stream)?;
         ctx.replace_body(body, end_of_stream);
         Ok(())
     }
@@ -330,6 +361,8 @@ impl ProxyHttp for Gateway {
             ctx.upstream_took = ctx.sent_upstream.map(|sent| sent.elapsed());
         }
         ctx.watch_answer(&session.req_header().method, response, || self.clock.now()).await?;
+        headers::check_switch(response, ctx.is_websocket())?;
+        headers::say_length_once(response)?;
         let Some(accepted) = &ctx.accepted else { return headers::clean_response(response) };
         State::answer(response, accepted, ctx)?;
         if accepted.site.compress {
@@ -402,6 +435,10 @@ impl ProxyHttp for Gateway {
 }
 
 impl RequestContext {
+    fn is_websocket(&self) -> bool {
+        self.accepted.as_ref().is_some_and(|a| a.facts.kind == RequestKind::WebSocket)
+    }
+
     /// Counts the request and writes its line.
     fn conclude(&self, method: &http::Method, status: u16) {
         let total = self.started.elapsed();
@@ -426,16 +463,33 @@ impl RequestContext {
     }
 }
 
+/// What goes to the app in place of the body, if something does; an `Err` where that body is not taken.
+async fn begin(
+    session: &mut Session,
+    state: &State,
+    accepted: &Accepted,
+    ctx: &mut RequestContext,
+) -> std::result::Result<Option<Draft>, Refusal> {
+    let form = state.take_form(&session.req_header().headers, accepted, ctx).await?;
+    body::begins(session, &accepted.site, accepted.facts.kind)?;
+    Ok(form)
+}
+
 fn peer_of(session: &Session) -> Option<IpAddr> {
     session.client_addr()?.as_inet().map(SocketAddr::ip)
 }
 
 /// Ends what Pingora leaves endless: idle keep-alive, the rest of a refused body. The `if` keeps connections that
 /// Pingora has marked for closing closed.
-fn limit_connection(session: &mut Session) {
-    if session.get_keepalive().is_some() {
-        session.set_keepalive(Some(KEEP_ALIVE_SECS));
+fn limit_connection(session: &mut Session, limits: &ConnectionLimits) {
+    if head::count() >= limits.requests {
+        session.set_keepalive(None);
     }
+    if session.get_keepalive().is_some() {
+        session.set_keepalive(Some(limits.keep_alive.as_secs().max(1)));
+    }
+    // The stream keeps the pace of bodies, and is the first to say so.
+    session.set_read_timeout(Some(READ + limits.body_timeout));
     session.set_total_drain_timeout(Some(DRAIN));
     if session.is_http2() {
         session.set_write_timeout(Some(http2::STALLED));
@@ -446,9 +500,12 @@ fn note(bad: BadRequest) {
     let event = match bad {
         BadRequest::Target(_) => SecurityEvent::BadPath,
         BadRequest::Host | BadRequest::UnknownSite => SecurityEvent::BadHost,
-        BadRequest::Method | BadRequest::Headers | BadRequest::Length | BadRequest::Question => {
-            SecurityEvent::Malformed
-        }
+        BadRequest::Method
+        | BadRequest::Headers
+        | BadRequest::Lines
+        | BadRequest::HeadSize
+        | BadRequest::Length
+        | BadRequest::Question => SecurityEvent::Malformed,
     };
     metrics().security_event(event);
     tracing::debug!(reason = ?bad, "a request was refused before any policy");

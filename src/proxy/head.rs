@@ -1,28 +1,71 @@
-//! Whether a connection waits for a request's head or is past it: told by whoever reads requests, asked by the stream
-//! underneath, which sees bytes alone.
+//! What a connection waits for: a request's head, its body, or neither. Told by whoever reads requests, asked by the
+//! stream underneath, which sees bytes alone.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+
+use super::pace::Pace;
+use crate::domain::connections::{ConnectionLimits, HeadLimits};
 
 tokio::task_local! {
     /// The watch of the connection that this task serves.
     static WATCH: Arc<HeadWatch>;
 }
 
+/// What arrives on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Awaited {
+    Head,
+    Body,
+    /// The end of an answer, or whatever a WebSocket says: that takes its time.
+    Nothing,
+}
+
 /// The state of one connection.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct HeadWatch {
-    past_head: AtomicBool,
+    awaited: AtomicU8,
+    /// How many heads have arrived.
+    heads: AtomicU32,
+    pub(super) head: HeadLimits,
+    pub(super) body: Pace,
+    pub(super) answer: Pace,
+}
+
+impl Default for HeadWatch {
+    fn default() -> Self {
+        Self::new(&ConnectionLimits::default())
+    }
 }
 
 impl HeadWatch {
-    /// How long a whole head may take, from its first byte; of the first one on a connection, from the connection.
-    pub(super) const LIMIT: Duration = Duration::from_secs(20);
+    /// Of a new connection.
+    pub(super) fn new(limits: &ConnectionLimits) -> Self {
+        let pace = |span: std::time::Duration| Pace {
+            span,
+            bytes: span.as_secs().saturating_mul(limits.least_rate.into()),
+        };
+        Self {
+            awaited: AtomicU8::new(Awaited::Head as u8),
+            heads: AtomicU32::new(0),
+            head: limits.head,
+            body: pace(limits.body_timeout),
+            answer: pace(limits.send_timeout),
+        }
+    }
 
-    /// Whether what arrives now is a head.
-    pub(super) fn expects_head(&self) -> bool {
-        !self.past_head.load(Ordering::Relaxed)
+    /// What arrives now.
+    pub(super) fn awaits(&self) -> Awaited {
+        match self.awaited.load(Ordering::Relaxed) {
+            head if head == Awaited::Head as u8 => Awaited::Head,
+            body if body == Awaited::Body as u8 => Awaited::Body,
+            _ => Awaited::Nothing,
+        }
+    }
+
+    /// How many heads have arrived so far.
+    pub(super) fn heads(&self) -> u32 {
+        self.heads.load(Ordering::Relaxed)
     }
 
     /// Serves this connection by `work`.
@@ -31,17 +74,33 @@ impl HeadWatch {
     }
 }
 
-/// The head of a request is there: what follows takes its time.
+/// The head of a request is there.
 pub(super) fn arrived() {
-    note(true);
+    let _ = WATCH.try_with(|watch| watch.heads.fetch_add(1, Ordering::Relaxed));
+    note(Awaited::Nothing);
+}
+
+/// How many requests this connection has brought, this one included.
+pub(super) fn count() -> u32 {
+    WATCH.try_with(|watch| watch.heads()).unwrap_or_default()
+}
+
+/// The body of the request is read from now on.
+pub(super) fn body_begins() {
+    note(Awaited::Body);
+}
+
+/// The body is there.
+pub(super) fn body_ends() {
+    note(Awaited::Nothing);
 }
 
 /// The request is over: what follows is another's head.
 pub(super) fn next() {
-    note(false);
+    note(Awaited::Head);
 }
 
-fn note(past_head: bool) {
+fn note(awaited: Awaited) {
     // Outside a connection, in tests and benches, nobody waits.
-    let _ = WATCH.try_with(|watch| watch.past_head.store(past_head, Ordering::Relaxed));
+    let _ = WATCH.try_with(|watch| watch.awaited.store(awaited as u8, Ordering::Relaxed));
 }

@@ -239,6 +239,30 @@ fn assertion(writer: &IdentityWriter, told: &Told<'_>) -> Option<HeaderValue> {
     }
 }
 
+/// Refuses the change to a protocol that nobody asked for: what follows would be no HTTP (S50).
+pub(super) fn check_switch(response: &ResponseHeader, is_websocket: bool) -> pingora::Result<()> {
+    if response.status == http::StatusCode::SWITCHING_PROTOCOLS && !is_websocket {
+        let error = "an app changed the protocol unasked";
+        return Err(pingora::Error::explain(pingora::ErrorType::InvalidHTTPHeader, error).into_up());
+    }
+    Ok(())
+}
+
+/// Says one length once. Pingora lets `2, 2` and equal lines pass, and not everybody behind whom clients are reads those
+/// as it does (RFC 9110 section 8.6, S50).
+pub(super) fn say_length_once(response: &mut ResponseHeader) -> pingora::Result<()> {
+    let mut lengths = response.headers.get_all(header::CONTENT_LENGTH).iter();
+    let Some(first) = lengths.next() else { return Ok(()) };
+    if lengths.next().is_none() && first.as_bytes().iter().all(u8::is_ascii_digit) {
+        return Ok(());
+    }
+    let said = first.as_bytes().split(|byte| *byte == b',').next().unwrap_or_default();
+    match HeaderValue::from_bytes(said.trim_ascii()) {
+        Ok(once) => response.insert_header(header::CONTENT_LENGTH, once),
+        Err(_) => Ok(()),
+    }
+}
+
 /// Keeps an app from setting doorward's cookies (S30).
 pub(super) fn clean_response(response: &mut ResponseHeader) -> pingora::Result<()> {
     let is_ours = |value: &HeaderValue| is_ours(value.as_bytes());
@@ -299,6 +323,19 @@ mod tests {
         let cookies =
             [("Cookie", "a=1; doorward=x; =doorward=y"), ("Cookie", "=b; __Host-doorward=z")];
         assert_eq!(stripped(&cookies), ["cookie: a=1; =b"]);
+    }
+
+    #[test]
+    fn s50_an_answer_says_its_length_once() {
+        for lengths in [&["2"][..], &["2, 2"], &["2", "2"], &[" 2 ,2"]] {
+            let mut response = ResponseHeader::build(200, None).unwrap();
+            for length in lengths {
+                response.append_header("content-length", *length).unwrap();
+            }
+            say_length_once(&mut response).unwrap();
+            let said: Vec<_> = response.headers.get_all("content-length").iter().collect();
+            assert_eq!(said, ["2"], "{lengths:?}");
+        }
     }
 
     #[test]

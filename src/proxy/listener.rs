@@ -19,8 +19,9 @@ use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
 use super::ending::{Ending, Idle};
-use super::head::HeadWatch;
 use super::stream::Downstream;
+use super::way_in::{AtTheDoor, WayIn};
+use super::workers::Served;
 
 /// The longest that a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -32,6 +33,8 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 pub struct Listener {
     socket: TcpListener,
     tls: Option<TlsAcceptor>,
+    /// How connections come in; without a way nobody counts them.
+    way_in: Option<WayIn>,
 }
 
 /// Why there is no listener.
@@ -69,20 +72,31 @@ impl Listener {
         let socket = TcpListener::bind(address)
             .await
             .map_err(|cause| ListenError::Bind { address, cause })?;
-        Ok(Self { socket, tls: None })
+        Ok(Self { socket, tls: None, way_in: None })
     }
 
     /// Goes on with a socket that listens already, in the place of `address`.
     pub fn over(socket: std::net::TcpListener, address: SocketAddr) -> Result<Self, ListenError> {
         let failed = |cause| ListenError::Bind { address, cause };
         socket.set_nonblocking(true).map_err(failed)?;
-        Ok(Self { socket: TcpListener::from_std(socket).map_err(failed)?, tls: None })
+        Ok(Self { socket: TcpListener::from_std(socket).map_err(failed)?, tls: None, way_in: None })
     }
 
     /// The same, over TLS if there is an acceptor.
     #[must_use]
     pub fn with_tls(self, tls: Option<TlsAcceptor>) -> Self {
         Self { tls, ..self }
+    }
+
+    /// The same, where connections come in that way.
+    #[must_use]
+    pub fn through(self, way_in: WayIn) -> Self {
+        Self { way_in: Some(way_in), ..self }
+    }
+
+    /// One more connection, if there is room for it.
+    fn one_more(&self) -> Option<AtTheDoor> {
+        self.way_in.as_ref().map_or_else(|| Some(AtTheDoor::open()), WayIn::enter)
     }
 
     /// Its socket once more, for another process.
@@ -95,11 +109,11 @@ impl Listener {
         self.socket.local_addr().ok()
     }
 
-    /// Serves connections with `app` until `ending` comes; then takes no more, lets what is under way finish, and comes
+    /// Serves connections with an app until `ending` comes; then takes no more, lets what is under way finish, and comes
     /// back.
     pub async fn serve<A: ServerApp + Send + Sync + 'static>(
         self,
-        app: Arc<A>,
+        served: Served<A>,
         mut ending: Ending,
     ) {
         let mut connections = JoinSet::new();
@@ -110,8 +124,17 @@ impl Listener {
                 () = ending.comes() => break,
                 accepted = self.socket.accept() => match accepted {
                     Ok((stream, peer)) => {
-                        let connection = serve_one(stream, peer, self.tls.clone(), Arc::clone(&app), told.clone());
-                        connections.spawn(connection);
+                        let Some((runtime, app, seat)) = served.next() else { break };
+                        let Some(at_the_door) = self.one_more() else { continue };
+                        let (tls, told) = (self.tls.clone(), told.clone());
+                        let connection = async move {
+                            let _seat = seat;
+                            match hand_over(stream) {
+                                Ok(stream) => serve_one(stream, peer, at_the_door, tls, app, told).await,
+                                Err(error) => tracing::error!(%error, "a connection could not be served"),
+                            }
+                        };
+                        connections.spawn_on(connection, runtime);
                     }
                     Err(error) => pause_after(&error).await,
                 },
@@ -125,7 +148,9 @@ impl Listener {
         {
             return;
         }
-        app.cleanup().await;
+        for app in served.apps() {
+            app.cleanup().await;
+        }
         let at_the_latest = ends.max(Instant::now() + LAST_WORDS);
         if tokio::time::timeout_at(at_the_latest, all(&mut connections)).await.is_err() {
             tracing::warn!(
@@ -141,16 +166,23 @@ async fn all(connections: &mut JoinSet<()>) {
     while connections.join_next().await.is_some() {}
 }
 
+/// Has the runtime at hand wait for a connection that another one has accepted.
+fn hand_over(stream: TcpStream) -> io::Result<TcpStream> {
+    TcpStream::from_std(stream.into_std()?)
+}
+
 async fn serve_one<A: ServerApp + Send + Sync + 'static>(
-    stream: TcpStream,
+    mut stream: TcpStream,
     peer: SocketAddr,
+    at_the_door: AtTheDoor,
     tls: Option<TlsAcceptor>,
     app: Arc<A>,
     shutdown: watch::Receiver<bool>,
 ) {
     // Answers are small and complete: waiting to fill a packet only delays them.
     let _ = stream.set_nodelay(true);
-    let watch = Arc::new(HeadWatch::default());
+    let Some(inside) = at_the_door.let_in(&mut stream, peer).await else { return };
+    let (peer, watch) = (inside.client, Arc::clone(&inside.watch));
     let stream = match tls {
         None => Downstream::plain(stream, peer, Arc::clone(&watch)),
         Some(acceptor) => match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {

@@ -2,7 +2,9 @@
 //!
 //! Pingora's proxy is used without Pingora's server: [`listener`] accepts connections and hands each to it.
 
+mod check;
 mod compress;
+mod door;
 mod ending;
 mod facts;
 mod frames;
@@ -13,18 +15,24 @@ mod headers;
 pub mod http2;
 mod leash;
 pub mod listener;
+mod pace;
 mod plain;
 mod portal_call;
+mod proxy_protocol;
 mod question;
 mod refusal;
 mod rehearsal;
 mod reply;
 mod response_rules;
 mod rewrite;
+mod short;
 mod stream;
 mod upgrade;
 mod upstream;
+mod way_in;
+pub mod workers;
 
+pub use door::Door;
 pub use ending::{Ending, Idle};
 pub use gateway::{Deciding, Gateway, GatewaySettings, GatewaySite};
 pub use leash::Leashed;
@@ -35,3 +43,4 @@ pub use upstream::{
     Balance, Check, ClientCertificate, Ejection, UpstreamAddress, UpstreamHttp, UpstreamPool,
     UpstreamSettings, UpstreamTimeouts, UpstreamTls,
 };
+pub use way_in::WayIn;

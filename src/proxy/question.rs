@@ -14,6 +14,7 @@ use crate::domain::client::Client;
 use crate::domain::host::{Authority, Scheme};
 use crate::domain::path::RequestPath;
 
+use super::check;
 use super::facts::{self, BadRequest, RequestFacts, RequestKind};
 
 /// Where proxies ask.
@@ -65,7 +66,7 @@ impl Question {
         trusted: &TrustedProxies,
     ) -> Result<Self, BadRequest> {
         let (form, told) = told(headers, &asked)?;
-        facts::check_method(&told.method)?;
+        check::method(&told.method)?;
         contradicts_nothing(headers, &told)?;
         let address = client_address(headers, asked.peer, trusted)?;
         let kind = if headers.contains_key("sec-websocket-key") {

@@ -9,6 +9,7 @@ use pingora::{Error, ErrorSource, ErrorType};
 
 use crate::domain::id::RequestId;
 use crate::domain::language::Language;
+use crate::domain::path::BadPath;
 use crate::domain::time::Timestamp;
 use crate::portal::pages::{ErrorKind, ErrorPage, Frame, Pages};
 use crate::portal::{BASE, SecurityHeaders, error_page};
@@ -71,6 +72,9 @@ impl Refusal {
                 ErrorKind::MethodNotAllowed => "method_not_allowed",
                 ErrorKind::FormExpired => "form_expired",
                 ErrorKind::TooLarge => "too_large",
+                ErrorKind::HeadTooLarge => "head_too_large",
+                ErrorKind::AddressTooLong => "address_too_long",
+                ErrorKind::TooSlow => "too_slow",
                 ErrorKind::UnknownSite => "unknown_site",
                 ErrorKind::TooManyRequests { .. } => "too_many_requests",
                 ErrorKind::Unavailable { .. } => "unavailable",
@@ -101,6 +105,9 @@ impl Refusal {
         };
         let kind = match (error.etype(), error.esource()) {
             (HTTPStatus(400), _) => ErrorKind::BadRequest,
+            (HTTPStatus(413), _) => ErrorKind::TooLarge,
+            (ReadTimedout, ErrorSource::Downstream) => ErrorKind::TooSlow,
+            (ReadError, ErrorSource::Downstream) if is_timeout(error) => ErrorKind::TooSlow,
             (HTTPStatus(401), _) => return Some(Self::Unauthorized),
             (HTTPStatus(_), _) => ErrorKind::Internal,
             (ReadError | WriteError | ConnectionClosed, ErrorSource::Downstream) => return None,
@@ -119,9 +126,21 @@ impl Refusal {
     pub(super) fn of_body(status: StatusCode) -> Self {
         match status {
             StatusCode::PAYLOAD_TOO_LARGE => Self::Error(ErrorKind::TooLarge),
+            StatusCode::REQUEST_TIMEOUT => Self::Error(ErrorKind::TooSlow),
             StatusCode::INTERNAL_SERVER_ERROR => Self::Error(ErrorKind::Internal),
             _ => Self::Error(ErrorKind::BadRequest),
         }
+    }
+}
+
+/// Whether the client's bytes came too slowly.
+fn is_timeout(error: &Error) -> bool {
+    let Some(cause) = error.cause.as_deref() else { return false };
+    match cause.downcast_ref::<Box<Error>>() {
+        Some(wrapped) => is_timeout(wrapped),
+        None => cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|cause| cause.kind() == std::io::ErrorKind::TimedOut),
     }
 }
 
@@ -129,10 +148,13 @@ impl From<BadRequest> for Refusal {
     fn from(bad: BadRequest) -> Self {
         Self::Error(match bad {
             BadRequest::UnknownSite => ErrorKind::UnknownSite,
+            BadRequest::HeadSize => ErrorKind::HeadTooLarge,
+            BadRequest::Target(BadPath::TooLong) => ErrorKind::AddressTooLong,
             BadRequest::Method
             | BadRequest::Target(_)
             | BadRequest::Host
             | BadRequest::Headers
+            | BadRequest::Lines
             | BadRequest::Length
             | BadRequest::Question => ErrorKind::BadRequest,
         })

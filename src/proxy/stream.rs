@@ -6,6 +6,7 @@ use std::os::fd::AsRawFd;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use pingora::protocols::raw_connect::ProxyDigest;
@@ -20,11 +21,12 @@ use tokio_rustls::server::TlsStream;
 
 use super::frames::FrameWatch;
 use super::gather::Gather;
-use super::head::HeadWatch;
-use crate::telemetry::metrics::{SecurityEvent, metrics};
+use super::head::{Awaited, HeadWatch};
+use super::pace::Pacer;
+use crate::telemetry::metrics::{ConnectionEnd, SecurityEvent, metrics};
 
-/// A connection, over TLS or not. A request's head that does not arrive in time ends it (S53): Pingora itself would
-/// wait for the rest for ever.
+/// A connection, over TLS or not, whose client has to keep a pace (S53): Pingora itself would wait for the rest of a
+/// head for ever, for the next byte of a body or answer a minute each.
 #[derive(Debug)]
 pub(super) struct Downstream {
     io: Io,
@@ -33,11 +35,48 @@ pub(super) struct Downstream {
     watch: Arc<HeadWatch>,
     /// What watches the frames, where the conversation is HTTP/2: its heads come beside each other, and bodies between.
     frames: Option<Box<FrameWatch>>,
-    /// When the head that is arriving must be there.
-    head_ends: Option<Instant>,
+    head: ArrivingHead,
+    reading: Pacer,
+    writing: Pacer,
+}
+
+/// The head that arrives.
+#[derive(Debug, Default)]
+struct ArrivingHead {
+    /// How many came before it.
+    after: u32,
+    /// When it must be there; between two requests none has begun, and Pingora's keep-alive limit holds.
+    ends: Option<Instant>,
+    bytes: u64,
     /// Made when a head comes in pieces: the usual one is whole with its first read.
     timer: Option<Pin<Box<Sleep>>>,
 }
+
+impl ArrivingHead {
+    /// Whether its time is over. `arrived` is what came of it just now.
+    fn is_late(&mut self, limit: Duration, arrived: Poll<usize>, cx: &mut Context<'_>) -> bool {
+        if let Poll::Ready(bytes) = arrived {
+            self.bytes += bytes as u64;
+            self.ends.get_or_insert_with(|| Instant::now() + limit);
+            return false;
+        }
+        self.is_over(self.ends, cx)
+    }
+
+    /// Whether that instant has come; else whoever reads is woken when it does.
+    fn is_over(&mut self, ends: Option<Instant>, cx: &mut Context<'_>) -> bool {
+        let Some(ends) = ends else { return false };
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(ends)));
+        if timer.deadline() != ends {
+            timer.as_mut().reset(ends);
+        }
+        timer.as_mut().poll(cx).is_ready()
+    }
+}
+
+/// What a head without an end is answered with: nobody has understood it, so there is no language to answer in.
+const HEAD_TOO_LARGE: &[u8] =
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 #[derive(Debug)]
 enum Io {
@@ -63,22 +102,61 @@ impl Downstream {
     }
 
     fn new(io: Io, (id, socket): (UniqueIDType, Arc<SocketDigest>), watch: Arc<HeadWatch>) -> Self {
-        let head_ends = Some(Instant::now() + HeadWatch::LIMIT);
-        Self { io, id, socket, watch, frames: None, head_ends, timer: None }
+        let ends = Some(Instant::now() + watch.head.timeout);
+        let head = ArrivingHead { ends, ..ArrivingHead::default() };
+        let (reading, writing) = (Pacer::default(), Pacer::default());
+        Self { io, id, socket, watch, frames: None, head, reading, writing }
     }
 
-    /// Whether the time for the head is over. `began` says that bytes of one came just now.
-    fn head_is_late(&mut self, began: bool, cx: &mut Context<'_>) -> bool {
-        if !self.watch.expects_head() {
-            (self.head_ends, self.timer) = (None, None);
-            return false;
+    /// Whether more of a head is read than one may have.
+    fn head_is_too_large(&mut self) -> bool {
+        if self.head.after != self.watch.heads() {
+            self.head = ArrivingHead { after: self.watch.heads(), ..ArrivingHead::default() };
         }
-        if began {
-            self.head_ends.get_or_insert_with(|| Instant::now() + HeadWatch::LIMIT);
-            return false;
+        self.watch.awaits() == Awaited::Head && self.head.bytes > self.watch.head.size.bytes()
+    }
+
+    /// What becomes of a read, once it is known whether the client keeps the pace.
+    fn paced_read(
+        &mut self,
+        moved: Poll<usize>,
+        read: Poll<io::Result<()>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.watch.awaits() {
+            Awaited::Head if self.head.is_late(self.watch.head.timeout, moved, cx) => {
+                metrics().connection_ended(ConnectionEnd::HeadTimeout);
+                // As if the client had gone: idle connections end without a word in the log.
+                Poll::Ready(Ok(()))
+            }
+            Awaited::Body if self.reading.is_late(self.watch.body, moved, cx) => {
+                metrics().connection_ended(ConnectionEnd::BodyTimeout);
+                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+            }
+            Awaited::Body | Awaited::Head => read,
+            Awaited::Nothing => {
+                self.reading.rest();
+                read
+            }
         }
-        // Between two requests no head has begun: Pingora's keep-alive limit holds there.
-        self.is_over(self.head_ends, cx)
+    }
+
+    /// What becomes of a write, likewise.
+    fn paced_write(
+        &mut self,
+        written: Poll<io::Result<usize>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        let moved = match &written {
+            Poll::Ready(Ok(bytes)) => Poll::Ready(*bytes),
+            Poll::Ready(Err(_)) => return written,
+            Poll::Pending => Poll::Pending,
+        };
+        if self.writing.is_late(self.watch.answer, moved, cx) {
+            metrics().connection_ended(ConnectionEnd::SendTimeout);
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        written
     }
 
     /// Notes what has come by HTTP/2; an `Err` ends the connection.
@@ -96,21 +174,11 @@ impl Downstream {
                 io::Error::other(flood.0)
             });
         }
-        let due = frames.due();
+        let due = frames.due(self.watch.head.timeout);
         if due.is_none() {
-            self.timer = None;
+            self.head.timer = None;
         }
-        if self.is_over(due, cx) { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
-    }
-
-    /// Whether that instant has come; else whoever reads is woken when it does.
-    fn is_over(&mut self, ends: Option<Instant>, cx: &mut Context<'_>) -> bool {
-        let Some(ends) = ends else { return false };
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(ends)));
-        if timer.deadline() != ends {
-            timer.as_mut().reset(ends);
-        }
-        timer.as_mut().poll(cx).is_ready()
+        if self.head.is_over(due, cx) { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
     }
 }
 
@@ -127,6 +195,13 @@ impl AsyncRead for Downstream {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.frames.is_none() && self.head_is_too_large() {
+            metrics().connection_ended(ConnectionEnd::HeadSize);
+            // As much of it as leaves at once.
+            let _ = self.as_mut().poll_write(cx, HEAD_TOO_LARGE);
+            let _ = self.as_mut().poll_flush(cx);
+            return Poll::Ready(Ok(()));
+        }
         let before = buf.filled().len();
         let read = match &mut self.io {
             Io::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
@@ -137,11 +212,11 @@ impl AsyncRead for Downstream {
             self.watch_frames(&read, new, cx)?;
             return read;
         }
-        if self.head_is_late(read.is_ready(), cx) {
-            // As if the client had gone: idle connections end without a word in the log.
-            return Poll::Ready(Ok(()));
-        }
-        read
+        let moved = match &read {
+            Poll::Ready(_) => Poll::Ready(buf.filled().len() - before),
+            Poll::Pending => Poll::Pending,
+        };
+        self.paced_read(moved, read, cx)
     }
 }
 
@@ -158,7 +233,7 @@ impl AsyncWrite for Downstream {
         if let (Some(frames), Poll::Ready(Ok(count))) = (&mut self.frames, &written) {
             frames.written(buf.get(..*count).unwrap_or_default());
         }
-        written
+        self.paced_write(written, cx)
     }
 
     fn poll_write_vectored(
@@ -178,7 +253,7 @@ impl AsyncWrite for Downstream {
                 left -= part.len();
             }
         }
-        written
+        self.paced_write(written, cx)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -189,10 +264,15 @@ impl AsyncWrite for Downstream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.io {
+        let flushed = match &mut self.io {
             Io::Plain(stream) => Pin::new(stream).poll_flush(cx),
             Io::Tls(stream) => Pin::new(stream).poll_flush(cx),
+        };
+        if flushed.is_ready() {
+            self.writing.rest();
+            return flushed;
         }
+        self.paced_write(Poll::Pending, cx).map_ok(drop)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -244,8 +324,6 @@ impl Peek for Downstream {}
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use tokio::io::AsyncReadExt as _;
     use tokio::net::TcpListener;
 
@@ -261,7 +339,7 @@ mod tests {
     #[tokio::test]
     async fn s53_a_head_that_does_not_arrive_in_time_ends_the_connection() {
         let (mut client, mut ours) = connected().await;
-        ours.head_ends = Some(Instant::now() + Duration::from_millis(50));
+        ours.head.ends = Some(Instant::now() + Duration::from_millis(50));
         client.write_all(b"G").await.unwrap();
         assert_eq!(ours.read_u8().await.unwrap(), b'G');
         let reading = tokio::time::timeout(Duration::from_secs(10), ours.read(&mut [0; 1])).await;
@@ -271,7 +349,7 @@ mod tests {
     #[tokio::test]
     async fn s53_what_follows_a_head_takes_its_time() {
         let (mut client, mut ours) = connected().await;
-        ours.head_ends = Some(Instant::now());
+        ours.head.ends = Some(Instant::now());
         let watch = Arc::clone(&ours.watch);
         watch.over(async { super::super::head::arrived() }).await;
         let answers = async {
@@ -280,6 +358,6 @@ mod tests {
         };
         let (read, written) = tokio::join!(ours.read_u8(), answers);
         assert_eq!((read.unwrap(), written.unwrap()), (b'x', ()));
-        assert!(ours.head_ends.is_none(), "the next head has a time of its own");
+        assert!(ours.head.ends.is_none(), "the next head has a time of its own");
     }
 }

@@ -43,6 +43,24 @@ labels! {
         Unavailable = "unavailable",
     }
 
+    /// Why a connection was ended that its client would have kept.
+    ConnectionEnd {
+        /// There were too many in all.
+        Total = "total",
+        /// There were too many of its address.
+        Address = "address",
+        /// It did not say by the PROXY protocol whom it is for, or was no proxy's.
+        ProxyProtocol = "proxy_protocol",
+        /// The head of a request did not arrive in time.
+        HeadTimeout = "head_timeout",
+        /// The head of a request had no end.
+        HeadSize = "head_size",
+        /// The body of a request came too slowly.
+        BodyTimeout = "body_timeout",
+        /// The answer was taken too slowly.
+        SendTimeout = "send_timeout",
+    }
+
     /// A step of signing in.
     SigninStep {
         /// The password.

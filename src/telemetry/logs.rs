@@ -121,7 +121,7 @@ fn filter(text: &str) -> Result<EnvFilter, LogError> {
     }
     // Of two directives for one target the later counts, and the longer target before the shorter.
     let held: String = HELD_AT_WARN.iter().map(|target| format!("{target}=warn,")).collect();
-    parse(&format!("{held}{text}"))
+    parse(&format!("{held}{NOT_HEARD}{text}"))
 }
 
 fn json<W>(filter: EnvFilter, writer: W) -> impl Subscriber + Send + Sync
@@ -152,6 +152,10 @@ where
 /// The beginnings of the targets of libraries.
 const HELD_AT_WARN: [&str; 9] =
     ["pingora", "h2", "hyper", "lettre", "reqwest", "rustls", "sqlx", "tower", "axum"];
+
+/// Not heard at all unless somebody asks: an error of Pingora's proxy is a client that left or never was one, of which
+/// whoever wants to can make thousands (S53). What an app does wrong is told by us.
+const NOT_HEARD: &str = "pingora_proxy=off,";
 
 #[cfg(test)]
 mod tests {

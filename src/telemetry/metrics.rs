@@ -15,8 +15,8 @@ use self::make::{ANSWERS, DELIVERY, GATEWAY, HASHING, Maker, STORES};
 use self::upstreams::Upstreams;
 use super::labels::StatusClass;
 pub use super::labels::{
-    CodeEvent, DecisionLabel, DeviceEvent, MailResult, ReloadResult, SecurityEvent, SigninResult,
-    SigninStep, UpstreamFailure,
+    CodeEvent, ConnectionEnd, DecisionLabel, DeviceEvent, MailResult, ReloadResult, SecurityEvent,
+    SigninResult, SigninStep, UpstreamFailure,
 };
 use crate::domain::challenge::Purpose;
 
@@ -43,6 +43,8 @@ pub const CONTENT_TYPE: &str = prometheus::TEXT_FORMAT;
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
+    connections: IntGauge,
+    connection_ends: IntCounterVec,
     requests: IntCounterVec,
     request_seconds: HistogramVec,
     gateway_seconds: HistogramVec,
@@ -61,6 +63,7 @@ pub struct Metrics {
     password_hash_queue: IntGauge,
     sessions: IntGauge,
     store_seconds: HistogramVec,
+    forwarded_shortly: IntCounter,
     upstreams: Upstreams,
     reloads: IntCounterVec,
     reload_succeeded: IntGauge,
@@ -83,6 +86,21 @@ impl Metrics {
 
     /// The site label of requests that are for no site.
     pub const NO_SITE: &'static str = "none";
+
+    /// One more connection to the sites is open.
+    pub fn connection_opened(&self) {
+        self.connections.inc();
+    }
+
+    /// One of them is closed.
+    pub fn connection_closed(&self) {
+        self.connections.dec();
+    }
+
+    /// A connection was ended that its client would have kept.
+    pub fn connection_ended(&self, reason: ConnectionEnd) {
+        self.connection_ends.with_label_values(&[reason.as_str()]).inc();
+    }
 
     /// One step of signing in was taken.
     pub fn signin(&self, step: SigninStep, result: SigninResult) {
@@ -147,6 +165,11 @@ impl Metrics {
         Waiting(self.password_hash_queue.clone())
     }
 
+    /// A request went the short way to its app and was answered.
+    pub fn forwarded_shortly(&self) {
+        self.forwarded_shortly.inc();
+    }
+
     /// So many sessions have not ended.
     pub fn set_sessions(&self, sessions: u64) {
         self.sessions.set(gauge(sessions));
@@ -182,6 +205,12 @@ impl Metrics {
         make.process()?;
         make.build_info()?;
         Ok(Self {
+            connections: make.gauge("doorward_connections", "Open connections to the sites.")?,
+            connection_ends: make.counters(
+                "doorward_connections_ended_total",
+                "Connections ended that their clients would have kept, by why.",
+                &["reason"],
+            )?,
             requests: make.counters(
                 "doorward_http_requests_total",
                 "Requests by site, decision and class of status.",
@@ -263,6 +292,10 @@ impl Metrics {
                 "Time that a store took for one promise.",
                 &["store", "op"],
                 STORES,
+            )?,
+            forwarded_shortly: make.counter(
+                "doorward_forwarded_shortly_total",
+                "Requests that went the short way to their app.",
             )?,
             upstreams: Upstreams::build(&make)?,
             reloads: make.counters(

@@ -646,3 +646,40 @@ fn several_sites_share_a_sign_in_unless_that_is_not_wanted() {
     assert!(wanted("", several) && !wanted("", ""));
     assert!(!wanted(", single_sign_on: false", several) && wanted(", single_sign_on: true", ""));
 }
+
+#[test]
+fn s53_connections_have_limits_that_leave_room_for_honest_clients() {
+    let taken = |more: &str| sound(&least_and(&format!("connections: {{ {more} }}"))).connections;
+    let usual = taken("");
+    assert_eq!((usual.total, usual.per_address, usual.requests), (20_000, 1000, 10_000));
+    assert_eq!(taken("total: 500").per_address, 500);
+    assert_eq!(taken("head_size: 512 KiB").head.size.bytes(), 512 << 10);
+    for (typed, column, message, help) in [
+        ("total: 0", 23, "must be from 16", "two file descriptors"),
+        ("per_address: 7", 29, "must be from 8", "a browser opens six"),
+        ("total: 100, per_address: 101", 41, "more connections than all", "per_address smaller"),
+        ("requests: 0", 26, "must be from 1", "never ends"),
+        ("keep_alive: 0s", 28, "must be from 1s to 1h", "slow lines"),
+        ("head_timeout: 3m", 30, "must be from 1s to 2m", "slow lines"),
+        ("head_size: 1KiB", 27, "must be from 4KiB to 512KiB", "honest cookies"),
+        ("head_size: 65536", 27, "not a size of the form 64KiB", "left out, it is 64KiB"),
+        ("head_fields: 300", 29, "must be from 20 to 250", "browsers send"),
+        ("body_timeout: 0s", 30, "must be from 1s to 10m", "slow lines"),
+        ("send_timeout: 2h", 30, "must be from 1s to 1h", "slow lines"),
+        ("least_rate: 0", 28, "must be from 1 to 100000", "phones"),
+    ] {
+        refused(&least_and(&format!("connections: {{ {typed} }}")), 7, column, message, help);
+    }
+    let site = |max_body: &str| format!("{LEAST}    max_body: {max_body}\n");
+    assert_eq!(sound(&site("100MiB")).sites[0].max_body.map(|it| it.bytes()), Some(100 << 20));
+    refused(&site("0KiB"), 7, 15, "takes no body", "the app alone");
+    refused(&site("10m"), 7, 15, "not a size", "512KiB, 100MiB or 4GiB");
+}
+
+#[test]
+fn s45_the_proxy_protocol_is_for_proxies_that_are_trusted() {
+    let text = least_with("8000\" }]", "8000\", proxy_protocol: true }]");
+    refused(&text, 1, 55, "nobody would be believed", "trusted_proxies: [10.0.0.5]");
+    let trusting = format!("{text}trusted_proxies: [10.0.0.5]\n");
+    assert!(sound(&trusting).listen[0].proxy_protocol);
+}

@@ -13,6 +13,7 @@
 mod support;
 
 mod account_page;
+mod answers;
 mod apps;
 mod assertion;
 mod audit;
@@ -20,6 +21,7 @@ mod browser;
 mod budget;
 mod cli;
 mod codes;
+mod connections;
 mod crash;
 mod cut;
 mod devices;
@@ -38,6 +40,7 @@ mod limits;
 mod links;
 mod mail;
 mod passwords;
+mod proxy_protocol;
 mod radicale;
 mod readme;
 mod registration;

@@ -161,7 +161,7 @@ async fn three_successions_under_load_lose_no_request() {
 }
 
 #[tokio::test]
-async fn what_is_under_way_goes_on_in_the_old_process_and_a_session_that_ends_ends_there_too() {
+async fn s35_what_is_under_way_goes_on_in_the_old_process_and_a_session_that_ends_ends_there_too() {
     let site = Site::start().await;
     let ada = Browser::new(&site);
     ada.sign_in(&site, &ADA).await;

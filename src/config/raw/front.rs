@@ -24,6 +24,10 @@ pub(super) struct Listen {
     address: Option<Text>,
     /// The certificate with which to speak TLS. Left out: plain HTTP.
     tls: Option<Located<Tls>>,
+    /// Whether each connection begins with the PROXY protocol (version 1 or 2), by which a proxy that passes bytes on says
+    /// from whom they are. It is believed from trusted_proxies; all others, and connections without it, are refused.
+    #[schemars(extend("default" = false))]
+    proxy_protocol: Option<Located<bool>>,
     /// Whether everything here is sent on to the same address over HTTPS.
     #[schemars(extend("default" = false))]
     redirect_to_https: Option<Located<bool>>,
@@ -73,6 +77,7 @@ pub(super) enum LogFormat {
 
 pub(super) fn listen(
     field: Option<Located<Vec<Located<Listen>>>>,
+    trusts_proxies: bool,
     context: &Context<'_>,
 ) -> Option<Vec<settings::Listen>> {
     let help = "say where requests come in: listen: [{ address: \"127.0.0.1:8000\" }]";
@@ -84,7 +89,7 @@ pub(super) fn listen(
     let mut complete = true;
     for one in typed {
         let at = one.at.clone();
-        let Some(listener) = listener(one, context) else {
+        let Some(listener) = listener(one, trusts_proxies, context) else {
             complete = false;
             continue;
         };
@@ -102,7 +107,21 @@ pub(super) fn listen(
     complete.then_some(listeners)
 }
 
-fn listener(typed: Located<Listen>, context: &Context<'_>) -> Option<settings::Listen> {
+/// Whether proxies say whose a connection is, which only those can that are trusted.
+fn told(field: &Located<bool>, trusts_proxies: bool, context: &Context<'_>) -> Option<bool> {
+    let told = field.value?;
+    if told && !trusts_proxies {
+        let help = "name the proxy that speaks it: trusted_proxies: [10.0.0.5]";
+        return context.refuse(&field.at, "nobody would be believed", help);
+    }
+    Some(told)
+}
+
+fn listener(
+    typed: Located<Listen>,
+    trusts_proxies: bool,
+    context: &Context<'_>,
+) -> Option<settings::Listen> {
     let (at, typed) = (typed.at, typed.value?);
     let address = socket_address(typed.address, &at, context);
     let redirect = typed.redirect_to_https.as_ref().is_some_and(|field| field.value == Some(true));
@@ -115,7 +134,11 @@ fn listener(typed: Located<Listen>, context: &Context<'_>) -> Option<settings::L
         (None, true) => Some(settings::ListenMode::RedirectToHttps),
         (None, false) => Some(settings::ListenMode::Plain),
     };
-    Some(settings::Listen { address: address?, mode: mode? })
+    let proxy_protocol = match typed.proxy_protocol {
+        None => Some(false),
+        Some(field) => told(&field, trusts_proxies, context),
+    };
+    Some(settings::Listen { address: address?, proxy_protocol: proxy_protocol?, mode: mode? })
 }
 
 fn tls_mode(tls: Located<Tls>, context: &Context<'_>) -> Option<settings::ListenMode> {

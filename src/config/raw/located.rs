@@ -51,8 +51,8 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for TextOrVisitor<T> {
         f.write_str("a text or a group of keys")
     }
 
-    fn visit_string<E: de::Error>(self, text: String) -> Result<TextOr<T>, E> {
-        Ok(TextOr::Text(text))
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<TextOr<T>, E> {
+        Ok(TextOr::Text(text.to_owned()))
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, group: D) -> Result<TextOr<T>, D::Error> {

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::connections::{self, SIZE};
 use super::context::{Context, Place};
 use super::located::{Located, Text, TextOr};
 use super::{headers, health, portal, rewriting, rules, upstream_tls, upstreams};
@@ -58,6 +59,9 @@ pub(super) struct Site {
     /// The proxy that asks doorward about each request (/_doorward/verify) and passes it on itself. It has to be among
     /// trusted_proxies. Left out: nobody may ask.
     forward_auth: Option<Located<Asking>>,
+    /// The largest body of a request, such as 100MiB; larger ones get 413. Left out: the app alone decides.
+    #[schemars(extend("pattern" = SIZE))]
+    max_body: Option<Text>,
     /// How long the app may take.
     timeouts: Option<Located<upstreams::Timeouts>>,
 }
@@ -122,6 +126,7 @@ fn site(
     };
     let rules = rules::rules(typed.rules, context);
     let headers = headers::headers(typed.headers, context);
+    let max_body = connections::max_body(typed.max_body, context);
     let timeouts = upstreams::timeouts(typed.timeouts, context);
     let balance = upstreams::balance(typed.balance);
     let health = health::health(typed.health, context);
@@ -142,6 +147,7 @@ fn site(
         headers: headers?,
         preserve_host: preserve_host?,
         forward_auth: forward_auth?,
+        max_body: max_body?,
         timeouts: timeouts?,
         balance: balance?,
         health: health?,

@@ -43,11 +43,11 @@ pub(super) fn upstream_tls(
         return context.refuse(&at, "does nothing: no app of the site has https", help);
     }
     let accept_any = typed.danger_accept_any_certificate.map_or(Some(false), |field| field.value);
-    if accept_any == Some(true) {
-        for text in typed.server_name.iter().chain(&typed.ca) {
-            let help = "take one of the two out";
-            return context.refuse(&text.at, "is not looked at: any certificate is taken", help);
-        }
+    if accept_any == Some(true)
+        && let Some(text) = typed.server_name.as_ref().or(typed.ca.as_ref())
+    {
+        let help = "take one of the two out";
+        return context.refuse(&text.at, "is not looked at: any certificate is taken", help);
     }
     let name = typed.server_name.map_or(Some(None), |text| server_name(&text, context).map(Some));
     let ca = typed.ca.map_or(Some(None), |text| authorities(&text, context).map(Some));

@@ -275,6 +275,9 @@ fn error(page: &ErrorPage<'_>, now: Timestamp) -> Value {
         ErrorKind::MethodNotAllowed => ("method_not_allowed", None, None),
         ErrorKind::FormExpired => ("form_expired", None, None),
         ErrorKind::TooLarge => ("too_large", None, None),
+        ErrorKind::HeadTooLarge => ("head_too_large", None, None),
+        ErrorKind::AddressTooLong => ("address_too_long", None, None),
+        ErrorKind::TooSlow => ("too_slow", None, None),
         ErrorKind::UnknownSite => ("unknown_site", None, None),
         ErrorKind::TooManyRequests { retry_after } => {
             ("too_many_requests", Some(not_before(now + retry_after, now)), None)
@@ -292,6 +295,8 @@ fn error(page: &ErrorPage<'_>, now: Timestamp) -> Value {
             | ErrorKind::MethodNotAllowed
             | ErrorKind::FormExpired
             | ErrorKind::TooLarge
+            | ErrorKind::AddressTooLong
+            | ErrorKind::TooSlow
     );
     context! { kind, until, wait, home, retry => page.retry }
 }

@@ -384,6 +384,12 @@ pub enum ErrorKind {
     FormExpired,
     /// The body is too large.
     TooLarge,
+    /// The head is too large, or has too many fields.
+    HeadTooLarge,
+    /// The target is too long.
+    AddressTooLong,
+    /// The body came too slowly.
+    TooSlow,
     /// No site has this name.
     UnknownSite,
     /// Too often.
@@ -413,6 +419,9 @@ impl ErrorKind {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::AddressTooLong => StatusCode::URI_TOO_LONG,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::UnknownSite => StatusCode::MISDIRECTED_REQUEST,
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,

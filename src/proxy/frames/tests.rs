@@ -1,5 +1,7 @@
 use super::*;
 
+const LIMIT: Duration = Duration::from_secs(20);
+
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const RESET: u8 = 3;
@@ -20,9 +22,9 @@ fn begun() -> (FrameWatch, Instant) {
     let now = Instant::now();
     let mut watch = FrameWatch::new(now);
     watch.read(&[b'P'; PREFACE], now).unwrap();
-    assert!(watch.due().is_some(), "the settings are still to come");
+    assert!(watch.due(LIMIT).is_some(), "the settings are still to come");
     watch.read(&frame(SETTINGS, 0, 6), now).unwrap();
-    assert_eq!(watch.due(), None);
+    assert_eq!(watch.due(LIMIT), None);
     (watch, now)
 }
 
@@ -35,13 +37,13 @@ async fn s53_a_beginning_or_a_head_that_is_not_whole_is_due() {
     let (mut watch, now) = begun();
     for byte in &frame(HEADERS, 0, 40) {
         watch.read(&[*byte], now).unwrap();
-        assert_eq!(watch.due(), Some(now + HeadWatch::LIMIT));
+        assert_eq!(watch.due(LIMIT), Some(now + LIMIT));
     }
     let later = now + Duration::from_secs(5);
     watch.read(&frame(CONTINUATION, 0, 10), later).unwrap();
-    assert_eq!(watch.due(), Some(now + HeadWatch::LIMIT), "a further frame buys no time");
+    assert_eq!(watch.due(LIMIT), Some(now + LIMIT), "a further frame buys no time");
     watch.read(&frame(CONTINUATION, 0x4, 10), later).unwrap();
-    assert_eq!(watch.due(), None);
+    assert_eq!(watch.due(LIMIT), None);
 }
 
 #[tokio::test]
@@ -49,11 +51,11 @@ async fn a_body_takes_its_time_within_a_frame() {
     let (mut watch, now) = begun();
     let body = frame(DATA, 0, 1000);
     watch.read(&body[..4], now).unwrap();
-    assert!(watch.due().is_some());
+    assert!(watch.due(LIMIT).is_some());
     watch.read(&body[4..500], now).unwrap();
-    assert_eq!(watch.due(), None);
+    assert_eq!(watch.due(LIMIT), None);
     watch.read(&body[500..], now).unwrap();
-    assert_eq!(watch.due(), None);
+    assert_eq!(watch.due(LIMIT), None);
 }
 
 #[tokio::test]

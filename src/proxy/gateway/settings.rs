@@ -5,7 +5,9 @@ use std::sync::Arc;
 use crate::auth::Auth;
 use crate::domain::address::TrustedProxies;
 use crate::domain::asking_proxy::AskingProxy;
+use crate::domain::connections::ConnectionLimits;
 use crate::domain::keys::IdentityKey;
+use crate::domain::size::ByteSize;
 use crate::identity::assertion::Asserter;
 use crate::identity::headers::IdentityHeaderNames;
 use crate::identity::live::LiveRing;
@@ -21,6 +23,8 @@ pub struct GatewaySettings {
     pub sites: Vec<GatewaySite>,
     /// The proxies in front that are believed.
     pub trusted_proxies: TrustedProxies,
+    /// What requests may cost.
+    pub limits: ConnectionLimits,
     /// The use cases.
     pub auth: Arc<Auth>,
     /// The pages, for errors.
@@ -31,6 +35,8 @@ pub struct GatewaySettings {
     pub ring: Arc<LiveRing>,
     /// Which sites share a sign-in.
     pub hosts: Arc<Hosts>,
+    /// Whether most requests go the short way to their app. Tests try everything without it, too.
+    pub short_way: bool,
 }
 
 /// One site.
@@ -39,6 +45,8 @@ pub struct GatewaySite {
     pub portal: Arc<PortalSite>,
     /// The apps behind it.
     pub upstreams: UpstreamPool,
+    /// The largest body of a request, if there is such a limit.
+    pub max_body: Option<ByteSize>,
     /// The path of requests at the app.
     pub path: PathRewrite,
     /// What is changed in the headers of the app's answers.

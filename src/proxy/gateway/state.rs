@@ -11,13 +11,16 @@ use super::settings::{GatewaySettings, GatewaySite};
 use crate::auth::Auth;
 use crate::domain::address::TrustedProxies;
 use crate::domain::asking_proxy::AskingProxy;
+use crate::domain::connections::ConnectionLimits;
 use crate::domain::entropy::SharedEntropy;
 use crate::domain::host::HostName;
+use crate::domain::size::ByteSize;
 use crate::identity::headers::AliasFilter;
 use crate::identity::live::LiveRing;
 use crate::identity::signature::Signer;
 use crate::portal::pages::Pages;
 use crate::portal::{Hosts, PortalService, PortalSite};
+use crate::proxy::check;
 use crate::proxy::facts::{BadRequest, RequestFacts};
 use crate::proxy::headers::IdentityWriter;
 use crate::proxy::response_rules::ResponseRule;
@@ -31,6 +34,7 @@ pub(in crate::proxy) struct State {
     /// Counts what is of no site.
     pub(super) nowhere: Arc<SiteMetrics>,
     pub(super) trusted_proxies: TrustedProxies,
+    pub(super) limits: ConnectionLimits,
     pub(super) auth: Arc<Auth>,
     pub(super) pages: Arc<Pages>,
     pub(super) portal: PortalService,
@@ -43,6 +47,7 @@ pub(in crate::proxy) struct State {
 pub(in crate::proxy) struct Site {
     pub(super) portal: Arc<PortalSite>,
     pub(super) upstreams: UpstreamPool,
+    pub(super) max_body: Option<ByteSize>,
     pub(super) path: PathRewrite,
     pub(super) response_rules: Vec<ResponseRule>,
     pub(super) compress: bool,
@@ -81,6 +86,7 @@ impl State {
             let site = Site {
                 portal: site.portal,
                 upstreams: site.upstreams,
+                max_body: site.max_body,
                 path: site.path,
                 response_rules: site.response_rules,
                 compress: site.compress,
@@ -95,6 +101,7 @@ impl State {
             sites: settings.sites.into_iter().map(site).collect(),
             nowhere: metrics().site(Metrics::NO_SITE),
             trusted_proxies: settings.trusted_proxies,
+            limits: settings.limits,
             auth: settings.auth,
             pages: settings.pages,
             portal: settings.portal,
@@ -130,6 +137,7 @@ impl State {
         head: &RequestHeader,
         peer: Option<IpAddr>,
     ) -> std::result::Result<RequestFacts, BadRequest> {
+        check::size(head, &self.limits.head)?;
         RequestFacts::read(head, peer.ok_or(BadRequest::Headers)?, &self.trusted_proxies)
     }
 

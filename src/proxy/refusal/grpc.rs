@@ -43,7 +43,10 @@ const fn status(refusal: &Refusal) -> (&'static str, &'static str) {
             ErrorKind::Forbidden => ("7", "This account may not do that."),
             ErrorKind::NotFound | ErrorKind::MethodNotAllowed => ("12", "Nothing is here."),
             ErrorKind::UnknownSite => ("12", "No site has this name."),
-            ErrorKind::TooLarge => ("8", "The request is too large."),
+            ErrorKind::TooLarge | ErrorKind::HeadTooLarge | ErrorKind::AddressTooLong => {
+                ("8", "The request is too large.")
+            }
+            ErrorKind::TooSlow => ("4", "The request came too slowly."),
             ErrorKind::TooManyRequests { .. } => ("8", "Too many requests."),
             ErrorKind::Unavailable { .. } => ("14", "Try again in a moment."),
             ErrorKind::UpstreamUnreachable => ("14", "The app behind does not answer."),

@@ -79,8 +79,20 @@ pub struct Setup {
     pub people: Vec<Person>,
     /// The proxy that asks by forward-auth, if one does.
     pub front: Option<Front>,
+    /// The way that requests take to the app where they have the choice.
+    pub way: Way,
     /// More listeners, each a YAML mapping; `FOLDER` stands for the folder of the site.
     pub listen: Vec<String>,
+}
+
+/// A way to the app.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Way {
+    /// The short one, unless these tests are run to try the other one.
+    #[default]
+    Short,
+    /// Pingora's own.
+    Pingoras,
 }
 
 /// A proxy in front that asks, and passes requests to the app itself.
@@ -123,6 +135,7 @@ impl Default for Setup {
             log: "debug".to_owned(),
             people: vec![ADA, GRACE],
             front: None,
+            way: Way::default(),
             listen: Vec::new(),
         }
     }
@@ -141,6 +154,7 @@ pub struct Site {
     /// The mails that fell into the folder.
     pub mailbox: Mailbox,
     folder: TempDir,
+    way: Way,
     running: Option<Child>,
     offset: AtomicI64,
 }
@@ -176,6 +190,7 @@ impl Site {
             mailbox: Mailbox::new(&folder.path().join("mails")),
             upstream,
             folder,
+            way: setup.way,
             running: None,
             offset: AtomicI64::new(0),
         };
@@ -276,6 +291,9 @@ impl Site {
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
         command.env("DOORWARD_TEST_CLOCK", self.path("clock")).current_dir(self.folder.path());
+        if self.way == Way::Pingoras {
+            command.env("DOORWARD_TEST_LONG_WAY", "1");
+        }
         command
     }
 
