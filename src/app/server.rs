@@ -11,6 +11,7 @@ use pingora::server::configuration::ServerConf;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use crate::config::raw;
 use crate::config::settings::{ListenMode, Settings, Shutdown};
 use crate::domain::assertion::AssertionAlgorithm;
 use crate::domain::host::Origin;
@@ -120,7 +121,7 @@ impl Server {
             source: None,
             shutdown: settings.shutdown,
             algorithm: settings.assertion.algorithm,
-            workers: Workers::start().map_err(StartError::Workers)?,
+            workers: Workers::start(raw::serving_threads()).map_err(StartError::Workers)?,
         })
     }
 

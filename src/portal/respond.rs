@@ -94,6 +94,7 @@ pub(super) struct Reply<'a> {
     visit: &'a Visit,
     flow: FlowSecret,
     flow_cookie: Option<HeaderValue>,
+    arrivals: u8,
     response: Response<Body>,
 }
 
@@ -106,7 +107,8 @@ impl<'a> Reply<'a> {
         let is_new = known.is_none();
         let flow = known.unwrap_or_else(|| portal.auth.new_flow());
         let flow_cookie = is_new.then(|| names.set_flow(keys, &flow, visit.site.host())).flatten();
-        Self { portal, visit, flow, flow_cookie, response: Response::default() }
+        let arrivals = cookies::arrivals(headers, names, visit.now);
+        Self { portal, visit, flow, flow_cookie, arrivals, response: Response::default() }
     }
 
     /// What it answers for.
@@ -127,7 +129,13 @@ impl<'a> Reply<'a> {
         let keys = self.portal.auth.keys();
         let session = names.set_session(keys, opened, self.visit.site.session_host());
         let device = opened.device.as_ref().and_then(|keep| names.set_device(keys, keep, host));
-        self.cookie(session).cookie(device).end_flow()
+        let arrived = names.set_arrived(self.arrivals.saturating_add(1), self.visit.now);
+        self.cookie(session).cookie(device).cookie(arrived).end_flow()
+    }
+
+    /// How often the browser has signed in lately.
+    pub(super) const fn arrivals(&self) -> u8 {
+        self.arrivals
     }
 
     /// The browser's flow secret, which it has by now.
@@ -218,6 +226,11 @@ impl<'a> Reply<'a> {
     }
 
     fn finish(mut self) -> Response<Body> {
+        // The browser has shown its session: the last sign-in came to something.
+        if self.arrivals > 0 && self.visit.signed_in.is_some() {
+            let names = self.visit.site.cookies;
+            self = self.cookie(names.expire(names.arrived()));
+        }
         if let Some(cookie) = self.flow_cookie.take() {
             self.response.headers_mut().append(header::SET_COOKIE, cookie);
         }

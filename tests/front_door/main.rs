@@ -19,6 +19,8 @@ mod assertion;
 mod audit;
 mod browser;
 mod budget;
+mod bulk;
+mod circles;
 mod cli;
 mod codes;
 mod connections;
