@@ -22,7 +22,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; scr
 
 impl SecurityHeaders {
     /// Sets them.
-    pub fn set(headers: &mut HeaderMap, secure: bool) {
+    pub fn set(headers: &mut HeaderMap) {
         let fixed: [(HeaderName, &'static str); 8] = [
             (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -42,26 +42,17 @@ impl SecurityHeaders {
         if !headers.contains_key(header::CACHE_CONTROL) {
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
-        if secure {
-            let year = HeaderValue::from_static("max-age=31536000");
-            headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
-        }
     }
 }
 
 /// An error page outside any sign-in, for the gateway.
-pub fn error_page(
-    pages: &Pages,
-    page: ErrorPage<'_>,
-    frame: &Frame<'_>,
-    secure: bool,
-) -> Response<String> {
+pub fn error_page(pages: &Pages, page: ErrorPage<'_>, frame: &Frame<'_>) -> Response<String> {
     let kind = page.kind;
     let text = render(pages, &Page::Error(page), frame);
     let mut response = Response::new(text);
     *response.status_mut() = kind.status();
     written_in(response.headers_mut(), frame.language);
-    SecurityHeaders::set(response.headers_mut(), secure);
+    SecurityHeaders::set(response.headers_mut());
     response
 }
 
@@ -74,14 +65,14 @@ fn written_in(headers: &mut HeaderMap, language: Language) {
 }
 
 /// A redirect outside any page, to an address made here.
-pub(super) fn redirect(target: &str, secure: bool) -> Response<Bytes> {
+pub(super) fn redirect(target: &str) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::SEE_OTHER;
     if let Ok(mut target) = HeaderValue::from_str(target) {
         target.set_sensitive(true);
         response.headers_mut().insert(header::LOCATION, target);
     }
-    SecurityHeaders::set(response.headers_mut(), secure);
+    SecurityHeaders::set(response.headers_mut());
     let none = HeaderValue::from_static("no-referrer");
     response.headers_mut().insert(header::REFERRER_POLICY, none);
     response
@@ -234,8 +225,7 @@ impl<'a> Reply<'a> {
         if let Some(cookie) = self.flow_cookie.take() {
             self.response.headers_mut().append(header::SET_COOKIE, cookie);
         }
-        let secure = self.visit.site.origin.is_secure();
-        SecurityHeaders::set(self.response.headers_mut(), secure);
+        SecurityHeaders::set(self.response.headers_mut());
         self.response
     }
 }

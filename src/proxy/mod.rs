@@ -27,6 +27,7 @@ mod response_rules;
 mod rewrite;
 mod short;
 mod stream;
+pub mod tls;
 mod upgrade;
 mod upstream;
 mod way_in;

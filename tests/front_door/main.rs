@@ -57,6 +57,7 @@ mod sessions;
 mod sign_in;
 mod streams;
 mod templates;
+mod tls;
 mod transfer;
 mod unusual;
 mod upstream_tls;
