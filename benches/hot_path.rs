@@ -203,6 +203,7 @@ impl Bench {
             },
             key: core.keys.identity_keys(site.host()).remove(0),
             preserve_host: true,
+            hsts: Duration::ZERO,
             path: PathRewrite::default(),
             response_rules: Vec::new(),
             compress: false,

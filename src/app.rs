@@ -21,6 +21,7 @@ use crate::policy::SitePolicy;
 use crate::portal::Portal;
 use crate::portal::pages::{Logo, LogoKind, Look, Pages};
 use crate::proxy::listener::ListenError;
+use crate::proxy::tls::CertificateError;
 use crate::proxy::{GatewaySettings, GatewaySite};
 use crate::store::StoreError;
 use crate::store::sqlite::{OpenError, POLL};
@@ -28,6 +29,7 @@ use crate::templates::TemplateError;
 
 mod admin;
 mod breached;
+pub mod certificates;
 mod core;
 pub mod demo;
 pub mod explain;
@@ -84,9 +86,15 @@ pub enum StartError {
     /// The way that mails go.
     #[error("mail: {0}")]
     Mail(#[from] TransportError),
-    /// A listening address, certificate or key.
+    /// A listening address.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// A certificate or its key.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// TLS.
+    #[error("TLS cannot be spoken here: {0}")]
+    Tls(rustls::Error),
     /// The threads that serve connections.
     #[error("the threads that serve connections could not be started: {0}")]
     Workers(std::io::Error),
@@ -153,6 +161,7 @@ fn gateway_site(site: &settings::Site, settings: &Settings, keys: &KeyRing) -> O
         },
         key: keys.identity_keys(site.host()).into_iter().next()?,
         preserve_host: site.preserve_host,
+        hsts: site.hsts,
         max_body: site.max_body,
         asked_by: site.forward_auth,
         portal: Arc::new(hosts::portal_site(&site.origin, policy, settings)),

@@ -11,6 +11,7 @@ use pingora::server::configuration::ServerConf;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use crate::config::raw;
 use crate::config::settings::{ListenMode, Settings, Shutdown};
 use crate::domain::assertion::AssertionAlgorithm;
 use crate::domain::host::Origin;
@@ -18,7 +19,7 @@ use crate::domain::time::SharedClock;
 use crate::notify::inbox::Inbox;
 use crate::notify::worker::OutboxWorker;
 use crate::portal::pages::Pages;
-use crate::proxy::listener::{Listener, tls_acceptor};
+use crate::proxy::listener::Listener;
 use crate::proxy::workers::{Served, Workers};
 use crate::proxy::{
     Door, Ending, Gateway, GatewaySettings, Idle, Leashed, PlainServer, RedirectToHttps, WayIn,
@@ -26,6 +27,7 @@ use crate::proxy::{
 };
 use crate::templates::Templates;
 
+use super::certificates::{self, ListenerCertificates};
 use super::reload::{Live, Reloader, Source};
 use super::succession::{Call, Succession};
 use super::{Core, Inherited, StartError, admin, gateway, look, mail, manager, upkeep};
@@ -60,6 +62,7 @@ pub struct Server {
     worker: OutboxWorker,
     gateway: GatewaySettings,
     listeners: Vec<(Listener, ListenMode)>,
+    certificates: Vec<Arc<ListenerCertificates>>,
     admin: Option<Listener>,
     origins: Arc<ArcSwap<Vec<Origin>>>,
     door: Arc<Door>,
@@ -92,10 +95,14 @@ impl Server {
         let worker = mail::worker(settings, &core, &templates, inbox)?;
         let gateway = gateway(settings, &core, pages);
         let door = Arc::new(Door::new(settings.connections, settings.trusted_proxies.clone()));
-        let mut listeners = Vec::new();
+        let (mut listeners, mut certificates) = (Vec::new(), Vec::new());
         for listen in &settings.listen {
             let tls = match &listen.mode {
-                ListenMode::Tls { certificate, key } => Some(tls_acceptor(certificate, key)?),
+                ListenMode::Tls(tls) => {
+                    let held = Arc::new(ListenerCertificates::read(tls)?);
+                    certificates.push(Arc::clone(&held));
+                    Some(held.acceptor()?)
+                }
                 ListenMode::Plain | ListenMode::RedirectToHttps => None,
             };
             let way_in = WayIn::new(&door, listen.proxy_protocol);
@@ -109,18 +116,23 @@ impl Server {
         inherited.close_the_rest();
         let origins: Vec<Origin> =
             gateway.sites.iter().map(|site| site.portal.origin.clone()).collect();
+        let secure = origins.iter().filter(|origin| origin.is_secure());
+        let hosts: Vec<&str> = secure.map(|origin| origin.host.as_str()).collect();
+        let misfits = certificates::misfits(&certificates, &hosts);
+        misfits.iter().for_each(|words| tracing::warn!("{words}"));
         Ok(Self {
             core,
             worker,
             gateway,
             listeners,
+            certificates,
             admin,
             origins: Arc::new(ArcSwap::from_pointee(origins)),
             door,
             source: None,
             shutdown: settings.shutdown,
             algorithm: settings.assertion.algorithm,
-            workers: Workers::start().map_err(StartError::Workers)?,
+            workers: Workers::start(raw::serving_threads()).map_err(StartError::Workers)?,
         })
     }
 
@@ -195,7 +207,7 @@ impl Server {
                     sites
                         .spawn(listener.serve(Served::here(Arc::clone(&redirect)), ending.clone()));
                 }
-                ListenMode::Plain | ListenMode::Tls { .. } => {
+                ListenMode::Plain | ListenMode::Tls(_) => {
                     sites.spawn(listener.serve(gateways.clone(), ending.clone()));
                 }
             }
@@ -208,6 +220,8 @@ impl Server {
         }
         beside.spawn(self.worker.run(stop.clone()));
         upkeep::spawn(&mut beside, &self.core, self.algorithm, (&stop, &finished));
+        let following = certificates::follow(self.certificates, Arc::clone(&self.core.clock));
+        beside.spawn(upkeep::until(stop.clone(), following));
         let alive = tokio::spawn(manager::stay_alive());
         manager::ready("serving");
 

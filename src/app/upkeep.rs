@@ -50,7 +50,7 @@ pub(super) fn spawn(
     tasks.spawn(until(ended.clone(), watch(Arc::clone(&core.accounts), Arc::clone(&core.auth))));
 }
 
-async fn until(mut stop: watch::Receiver<bool>, work: impl Future<Output = ()>) {
+pub(super) async fn until(mut stop: watch::Receiver<bool>, work: impl Future<Output = ()>) {
     tokio::select! {
         () = work => {}
         _ = stop.wait_for(|stop| *stop) => {}

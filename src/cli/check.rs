@@ -90,7 +90,7 @@ fn summary(settings: &Settings) -> String {
     for listener in &settings.listen {
         let what = match listener.mode {
             ListenMode::Plain => "plain HTTP",
-            ListenMode::Tls { .. } => "TLS",
+            ListenMode::Tls(_) => "TLS",
             ListenMode::RedirectToHttps => "redirect to HTTPS",
         };
         lines.push(format!("  listen    {} ({what})", listener.address));

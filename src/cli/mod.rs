@@ -11,6 +11,7 @@ use crate::app::{Core, Inherited, NOTICED_WITHIN, StartError};
 use crate::config::settings::Settings;
 use crate::config::{self, ConfigErrors};
 use crate::domain::time::{SharedClock, SystemClock};
+use crate::telemetry::logs;
 
 mod accounts;
 mod audit;
@@ -124,7 +125,9 @@ impl Failure {
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let (mut out, mut err) = (io::stdout(), io::stderr());
-    match dispatch(cli.command, &mut out, &mut err) {
+    let done = dispatch(cli.command, &mut out, &mut err);
+    logs::flush();
+    match done {
         Ok(code) => code,
         Err(Failure::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(failure) => {

@@ -4,9 +4,9 @@ use serde_yaml::{Mapping, Value};
 
 use super::raw::{MASKED_SECRET, NO_HEADER, escape};
 use super::settings::{
-    Balance, Database, Health, HttpVersion, IdentityHeaders, Listen, ListenMode, LogFormat,
-    MailSettings, MailTransport, ResponseHeader, Settings, Site, Smtp, SmtpTls, Upstream,
-    UpstreamTimeouts,
+    Balance, CertificateFiles, Database, Health, HttpVersion, IdentityHeaders, Listen, ListenMode,
+    LogFormat, MailSettings, MailTransport, ResponseHeader, Settings, Site, Smtp, SmtpTls,
+    TlsVersion, Upstream, UpstreamTimeouts,
 };
 use crate::domain::breach::OnFailure;
 use crate::domain::connections::ConnectionLimits;
@@ -54,17 +54,27 @@ pub(super) fn file(settings: &Settings) -> Value {
 }
 
 fn listen(listener: &Listen) -> Value {
-    let tls = match &listener.mode {
-        ListenMode::Tls { certificate, key } => Some(map([
-            ("certificate", Some(text(certificate.display()))),
-            ("key", Some(text(key.display()))),
-        ])),
-        ListenMode::Plain | ListenMode::RedirectToHttps => None,
+    let pair = |files: &CertificateFiles| {
+        map([
+            ("certificate", Some(text(files.certificate.display()))),
+            ("key", Some(text(files.key.display()))),
+        ])
+    };
+    let (tls, min_version) = match &listener.mode {
+        ListenMode::Tls(tls) => {
+            let min_version = match tls.min_version {
+                TlsVersion::Tls12 => "1.2",
+                TlsVersion::Tls13 => "1.3",
+            };
+            (list(tls.certificates.iter().map(pair)), Some(text(min_version)))
+        }
+        ListenMode::Plain | ListenMode::RedirectToHttps => (None, None),
     };
     let redirect = matches!(listener.mode, ListenMode::RedirectToHttps);
     map([
         ("address", Some(text(listener.address))),
         ("tls", tls),
+        ("min_tls_version", min_version),
         ("proxy_protocol", listener.proxy_protocol.then_some(true.into())),
         ("redirect_to_https", redirect.then_some(true.into())),
     ])
@@ -234,6 +244,7 @@ fn site(site: &Site) -> Value {
         ("upstream_tls", site.upstreams.iter().any(|one| one.tls).then(|| upstream_tls(site))),
         ("http", Some(text(http(site.http)))),
         ("max_h2_streams", Some(site.max_h2_streams.into())),
+        ("hsts", Some(span(site.hsts))),
         ("strip_prefix", site.rewriting.strip_prefix.as_ref().map(text)),
         ("add_prefix", site.rewriting.add_prefix.as_ref().map(text)),
         ("response_headers", list(site.rewriting.response_headers.iter().map(response_header))),

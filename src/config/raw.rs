@@ -22,9 +22,11 @@ mod presets;
 mod registration;
 mod rewriting;
 mod rules;
+mod several;
 mod shutdown;
 mod sites;
 mod store;
+mod tls;
 mod typed;
 mod upstream_tls;
 mod upstreams;
@@ -115,6 +117,19 @@ pub fn short_way() -> bool {
 #[cfg(not(feature = "test-clock"))]
 pub const fn short_way() -> bool {
     true
+}
+
+/// How many threads serve connections, where a binary built for tests is told; else as many as there are processors.
+#[cfg(feature = "test-clock")]
+#[expect(clippy::disallowed_methods, reason = "the environment is read here alone")]
+pub fn serving_threads() -> Option<usize> {
+    std::env::var("DOORWARD_TEST_THREADS").ok()?.parse().ok()
+}
+
+/// How many threads serve connections, where a binary built for tests is told; else as many as there are processors.
+#[cfg(not(feature = "test-clock"))]
+pub const fn serving_threads() -> Option<usize> {
+    None
 }
 
 /// The same as [`parse`], with other variables.

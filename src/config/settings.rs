@@ -94,14 +94,36 @@ pub enum ListenMode {
     /// The sites, over plain HTTP.
     Plain,
     /// The sites, over TLS.
-    Tls {
-        /// The certificate chain, PEM.
-        certificate: PathBuf,
-        /// Its private key, PEM; readable by its owner alone.
-        key: PathBuf,
-    },
+    Tls(ListenTls),
     /// A redirect to the same address over HTTPS.
     RedirectToHttps,
+}
+
+/// How TLS is spoken at a listening address.
+#[derive(Clone, Debug)]
+pub struct ListenTls {
+    /// The certificates; at least one. The first is for whoever asks for no name that another has.
+    pub certificates: Vec<CertificateFiles>,
+    /// The oldest version.
+    pub min_version: TlsVersion,
+}
+
+/// A certificate and its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateFiles {
+    /// The certificate chain, PEM.
+    pub certificate: PathBuf,
+    /// Its private key, PEM; readable by its owner alone.
+    pub key: PathBuf,
+}
+
+/// A version of TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsVersion {
+    /// RFC 5246.
+    Tls12,
+    /// RFC 8446.
+    Tls13,
 }
 
 /// What people see of doorward.
@@ -325,6 +347,8 @@ pub struct Site {
     pub http: HttpVersion,
     /// How many requests one HTTP/2 connection to an app carries at a time.
     pub max_h2_streams: u32,
+    /// How long browsers are to reach it over HTTPS alone; zero has them forget that they were told so.
+    pub hsts: Duration,
     /// What is changed between browsers and the app.
     pub rewriting: Rewriting,
 }

@@ -27,7 +27,7 @@ macro_rules! identifiers {
             /// A new identifier, ordered by `now`.
             pub fn generate(entropy: &dyn Entropy, now: Timestamp) -> Self {
                 let millis = u64::try_from(now.as_millis()).unwrap_or(0);
-                let random = entropy::bytes::<10>(entropy);
+                let random = entropy::public_bytes::<10>(entropy);
                 Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
             }
 

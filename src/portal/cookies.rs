@@ -13,6 +13,7 @@ use crate::domain::keys::KeyRing;
 use crate::domain::language::Language;
 use crate::domain::return_to::ReturnTo;
 use crate::domain::secret::{DraftSecret, FlowSecret, InvitationToken, LinkToken, base64url};
+use crate::domain::time::Timestamp;
 
 /// The names of a site's cookies. `__Host-` binds them to the very host, over TLS (S29); a plain origin is a
 /// loopback one, where browsers do not accept the prefix.
@@ -54,6 +55,16 @@ impl CookieNames {
         let mut cookie = self.cookie(self.trips(), format!("{trips}.{}", page_mark(page)));
         cookie.set_max_age(cookie::time::Duration::seconds(30));
         header_value(&cookie)
+    }
+
+    /// The cookie that counts sign-ins that were not seen to have come to anything.
+    pub const fn arrived(self) -> &'static str {
+        if self.secure { "__Host-doorward-arrived" } else { "doorward-arrived" }
+    }
+
+    /// Counts a sign-in at `now`. Like the session cookie it ends with the browser window.
+    pub fn set_arrived(self, count: u8, now: Timestamp) -> Option<HeaderValue> {
+        header_value(&self.cookie(self.arrived(), format!("{count}.{}", now.as_secs())))
     }
 
     /// The cookie of a browser that has posted a form without a session.
@@ -244,6 +255,19 @@ pub fn flow_secret(
 ) -> Option<FlowSecret> {
     values(headers, names.flow()).find_map(|value| tokens::decode_flow(keys, value, host))
 }
+
+/// How often this browser has signed in within the last few minutes. Nothing depends on it but a page that says why the
+/// next one will come to nothing either, so that nobody gains by changing it.
+pub fn arrivals(headers: &HeaderMap, names: CookieNames, now: Timestamp) -> u8 {
+    let count = values(headers, names.arrived())
+        .filter_map(|value| value.split_once('.'))
+        .filter_map(|(count, at)| Some((count.parse().ok()?, at.parse::<i64>().ok()?)))
+        .find_map(|(count, at)| (now.as_secs().abs_diff(at) < ARRIVED_LATELY).then_some(count));
+    count.unwrap_or(0)
+}
+
+/// In seconds.
+const ARRIVED_LATELY: u64 = 5 * 60;
 
 /// The secret under which forms of this browser are kept on this host.
 pub fn draft_secret(

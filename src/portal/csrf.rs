@@ -3,6 +3,7 @@
 use http::{HeaderMap, header};
 
 use crate::auth::tokens;
+use crate::domain::host::Origin;
 use crate::domain::keys::KeyRing;
 use crate::domain::secret::FlowSecret;
 use crate::telemetry::metrics::{SecurityEvent, metrics};
@@ -35,6 +36,14 @@ pub(super) fn check(
         Some(flow) if tokens::form_token_matches(keys, flow, visit.site.host(), token) => Ok(()),
         _ => Err(NotOurs::Token),
     }
+}
+
+/// The site's own page, opened by http where it is served by https.
+pub(super) fn is_by_other_scheme(visit: &Visit, headers: &HeaderMap) -> bool {
+    let origin = headers.get(header::ORIGIN).and_then(|value| value.to_str().ok());
+    let origin = origin.and_then(|origin| origin.parse::<Origin>().ok());
+    let own = &visit.site.origin;
+    origin.is_some_and(|origin| origin.host == own.host && !origin.is_secure() && own.is_secure())
 }
 
 pub(super) fn is_cross_site(visit: &Visit, headers: &HeaderMap) -> bool {

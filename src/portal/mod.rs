@@ -152,7 +152,7 @@ impl PortalService {
     /// Answers one request, in this process. `visit` is what the gateway knows of it.
     pub async fn answer(&self, mut request: Request<Bytes>, visit: Visit) -> Response<Bytes> {
         if let Some(elsewhere) = visit.hosts.page_at_portal(&visit.site, request.uri()) {
-            return respond::redirect(&elsewhere, visit.site.origin.is_secure());
+            return respond::redirect(&elsewhere);
         }
         request.extensions_mut().insert(visit);
         let Ok(response) = self.0.clone().oneshot(request.map(Body::from)).await;

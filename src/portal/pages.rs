@@ -17,8 +17,8 @@ pub use joining::{
 };
 pub use page::{
     CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, DraftPage, ErrorKind, ErrorPage,
-    LinkPage, LinkState, LoginAlert, LoginNotice, LoginPage, NotMePage, Page, RelayPage,
-    ResendView, SignOutPage, SignedInPage, TicketPage,
+    LinkPage, LinkState, LoginAlert, LoginNotice, LoginPage, LoopCause, LoopPage, NotMePage, Page,
+    RelayPage, ResendView, SignOutPage, SignedInPage, TicketPage,
 };
 
 use crate::domain::colour::Colour;

@@ -22,7 +22,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; scr
 
 impl SecurityHeaders {
     /// Sets them.
-    pub fn set(headers: &mut HeaderMap, secure: bool) {
+    pub fn set(headers: &mut HeaderMap) {
         let fixed: [(HeaderName, &'static str); 8] = [
             (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -42,26 +42,17 @@ impl SecurityHeaders {
         if !headers.contains_key(header::CACHE_CONTROL) {
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
-        if secure {
-            let year = HeaderValue::from_static("max-age=31536000");
-            headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
-        }
     }
 }
 
 /// An error page outside any sign-in, for the gateway.
-pub fn error_page(
-    pages: &Pages,
-    page: ErrorPage<'_>,
-    frame: &Frame<'_>,
-    secure: bool,
-) -> Response<String> {
+pub fn error_page(pages: &Pages, page: ErrorPage<'_>, frame: &Frame<'_>) -> Response<String> {
     let kind = page.kind;
     let text = render(pages, &Page::Error(page), frame);
     let mut response = Response::new(text);
     *response.status_mut() = kind.status();
     written_in(response.headers_mut(), frame.language);
-    SecurityHeaders::set(response.headers_mut(), secure);
+    SecurityHeaders::set(response.headers_mut());
     response
 }
 
@@ -74,14 +65,14 @@ fn written_in(headers: &mut HeaderMap, language: Language) {
 }
 
 /// A redirect outside any page, to an address made here.
-pub(super) fn redirect(target: &str, secure: bool) -> Response<Bytes> {
+pub(super) fn redirect(target: &str) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::SEE_OTHER;
     if let Ok(mut target) = HeaderValue::from_str(target) {
         target.set_sensitive(true);
         response.headers_mut().insert(header::LOCATION, target);
     }
-    SecurityHeaders::set(response.headers_mut(), secure);
+    SecurityHeaders::set(response.headers_mut());
     let none = HeaderValue::from_static("no-referrer");
     response.headers_mut().insert(header::REFERRER_POLICY, none);
     response
@@ -94,6 +85,7 @@ pub(super) struct Reply<'a> {
     visit: &'a Visit,
     flow: FlowSecret,
     flow_cookie: Option<HeaderValue>,
+    arrivals: u8,
     response: Response<Body>,
 }
 
@@ -106,7 +98,8 @@ impl<'a> Reply<'a> {
         let is_new = known.is_none();
         let flow = known.unwrap_or_else(|| portal.auth.new_flow());
         let flow_cookie = is_new.then(|| names.set_flow(keys, &flow, visit.site.host())).flatten();
-        Self { portal, visit, flow, flow_cookie, response: Response::default() }
+        let arrivals = cookies::arrivals(headers, names, visit.now);
+        Self { portal, visit, flow, flow_cookie, arrivals, response: Response::default() }
     }
 
     /// What it answers for.
@@ -127,7 +120,13 @@ impl<'a> Reply<'a> {
         let keys = self.portal.auth.keys();
         let session = names.set_session(keys, opened, self.visit.site.session_host());
         let device = opened.device.as_ref().and_then(|keep| names.set_device(keys, keep, host));
-        self.cookie(session).cookie(device).end_flow()
+        let arrived = names.set_arrived(self.arrivals.saturating_add(1), self.visit.now);
+        self.cookie(session).cookie(device).cookie(arrived).end_flow()
+    }
+
+    /// How often the browser has signed in lately.
+    pub(super) const fn arrivals(&self) -> u8 {
+        self.arrivals
     }
 
     /// The browser's flow secret, which it has by now.
@@ -218,11 +217,15 @@ impl<'a> Reply<'a> {
     }
 
     fn finish(mut self) -> Response<Body> {
+        // The browser has shown its session: the last sign-in came to something.
+        if self.arrivals > 0 && self.visit.signed_in.is_some() {
+            let names = self.visit.site.cookies;
+            self = self.cookie(names.expire(names.arrived()));
+        }
         if let Some(cookie) = self.flow_cookie.take() {
             self.response.headers_mut().append(header::SET_COOKIE, cookie);
         }
-        let secure = self.visit.site.origin.is_secure();
-        SecurityHeaders::set(self.response.headers_mut(), secure);
+        SecurityHeaders::set(self.response.headers_mut());
         self.response
     }
 }

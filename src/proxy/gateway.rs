@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use bytes::Bytes;
+use http::header;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::protocols::Digest;
 use pingora::proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
@@ -365,6 +366,11 @@ impl ProxyHttp for Gateway {
         headers::say_length_once(response)?;
         let Some(accepted) = &ctx.accepted else { return headers::clean_response(response) };
         State::answer(response, accepted, ctx)?;
+        if let Some(hsts) = &accepted.site.hsts
+            && !response.headers.contains_key(header::STRICT_TRANSPORT_SECURITY)
+        {
+            response.insert_header(header::STRICT_TRANSPORT_SECURITY, hsts)?;
+        }
         if accepted.site.compress {
             ctx.compressing = Compressing::begin(session.req_header(), response)?;
         }

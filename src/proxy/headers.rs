@@ -1,6 +1,7 @@
 //! What an app gets and what it may answer: plain functions over headers, called by the gateway's phases.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, header};
 use pingora::http::{RequestHeader, ResponseHeader};
@@ -275,6 +276,12 @@ pub(super) fn clean_response(response: &mut ResponseHeader) -> pingora::Result<(
         }
     }
     Ok(())
+}
+
+/// For so long a browser comes by HTTPS alone (RFC 6797). Other hosts under this one are not ours to speak for.
+pub(super) fn hsts(span: Duration) -> HeaderValue {
+    let value = HeaderValue::try_from(format!("max-age={}", span.as_secs()));
+    value.unwrap_or(HeaderValue::from_static("max-age=0"))
 }
 
 #[cfg(test)]

@@ -4,14 +4,11 @@
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use pingora::apps::ServerApp;
 use pingora::protocols::Stream;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -47,22 +44,6 @@ pub enum ListenError {
         address: SocketAddr,
         /// Why not.
         cause: io::Error,
-    },
-    /// A certificate or key cannot be read.
-    #[error("cannot read {}: {cause}", path.display())]
-    Pem {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        cause: rustls::pki_types::pem::Error,
-    },
-    /// Certificate and key do not go together.
-    #[error("the certificate in {} cannot be used: {cause}", path.display())]
-    Certificate {
-        /// The certificate's file.
-        path: PathBuf,
-        /// Why not.
-        cause: rustls::Error,
     },
 }
 
@@ -207,22 +188,4 @@ async fn serve_one<A: ServerApp + Send + Sync + 'static>(
 async fn pause_after(error: &io::Error) {
     tracing::error!(%error, "a connection could not be accepted");
     tokio::time::sleep(Duration::from_millis(100)).await;
-}
-
-/// TLS with this certificate chain and key, both PEM: versions 1.2 and 1.3 with rustls' suites, HTTP/2 and 1.1 by ALPN.
-pub fn tls_acceptor(certificate: &Path, key: &Path) -> Result<TlsAcceptor, ListenError> {
-    let unreadable = |path: &Path| {
-        let path = path.to_owned();
-        move |cause| ListenError::Pem { path, cause }
-    };
-    let chain = CertificateDer::pem_file_iter(certificate)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(unreadable(certificate))?;
-    let private = PrivateKeyDer::from_pem_file(key).map_err(unreadable(key))?;
-    let mut config = rustls::ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(chain, private)
-        .map_err(|cause| ListenError::Certificate { path: certificate.to_owned(), cause })?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(TlsAcceptor::from(Arc::new(config)))
 }

@@ -27,6 +27,9 @@ mod response_rules;
 mod rewrite;
 mod short;
 mod stream;
+pub mod tls;
+#[doc(hidden)]
+pub mod trial;
 mod upgrade;
 mod upstream;
 mod way_in;

@@ -294,6 +294,8 @@ mod tests {
         // The address of the other form decides on the form: with it nothing of the first is taken.
         let both = [FORWARDED, &[("X-Original-URL", "https://open.example.com/public")]].concat();
         assert!(read("GET", VERIFY, &both).is_err());
+        let both = [PREFIXED, &[("X-Original-URL", "https://wiki.example.com/public")]].concat();
+        assert!(read("GET", "/_doorward/verify/a", &both).is_err());
     }
 
     #[test]

@@ -170,7 +170,6 @@ pub(super) fn takes_html(headers: &HeaderMap) -> bool {
 pub(super) struct View<'a> {
     pub(super) pages: &'a Pages,
     pub(super) page: bool,
-    pub(super) secure: bool,
     pub(super) request_id: RequestId,
     pub(super) language: Language,
     pub(super) now: Timestamp,
@@ -197,7 +196,7 @@ impl View<'_> {
                     now: self.now,
                 };
                 let page = ErrorPage { kind: *kind, retry: self.target.as_deref() };
-                error_page(self.pages, page, &frame, self.secure).map(Bytes::from)
+                error_page(self.pages, page, &frame).map(Bytes::from)
             }
             Refusal::Error(_) | Refusal::Unauthorized => self.json(&refusal),
         };
@@ -205,7 +204,7 @@ impl View<'_> {
         if let Some(wait) = refusal.retry_after() {
             response.headers_mut().insert(header::RETRY_AFTER, wait.as_secs().max(1).into());
         }
-        SecurityHeaders::set(response.headers_mut(), self.secure);
+        SecurityHeaders::set(response.headers_mut());
         response
     }
 

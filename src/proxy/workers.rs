@@ -42,9 +42,11 @@ pub struct Served<A> {
 pub(super) struct Seat(Arc<AtomicUsize>);
 
 impl Workers {
-    /// Starts one for each processor that this process may use.
-    pub fn start() -> io::Result<Self> {
-        let count = std::thread::available_parallelism().map_or(1, usize::from);
+    /// Starts so many; without a number, one for each processor that this process may use.
+    pub fn start(count: Option<usize>) -> io::Result<Self> {
+        let count = count
+            .or_else(|| std::thread::available_parallelism().ok().map(usize::from))
+            .unwrap_or(1);
         Ok(Self { workers: (0..count).map(Worker::start).collect::<io::Result<_>>()? })
     }
 
@@ -128,8 +130,7 @@ mod tests {
 
     #[test]
     fn a_connection_goes_to_the_thread_with_the_fewest() {
-        let workers =
-            Workers { workers: (0..3).map(Worker::start).collect::<io::Result<_>>().unwrap() };
+        let workers = Workers::start(Some(3)).unwrap();
         let mut number = 0;
         let served = workers.serve(|| {
             number += 1;
@@ -150,7 +151,7 @@ mod tests {
 
     #[test]
     fn what_is_spawned_runs_on_its_own_thread_and_ends_with_it() {
-        let workers = Workers::start().unwrap();
+        let workers = Workers::start(None).unwrap();
         let served = workers.serve(|| ());
         let (runtime, _, _seat) = served.next().unwrap();
         let name = std::thread::current().name().map(str::to_owned);

@@ -13,8 +13,11 @@ use tracing_subscriber::filter::{EnvFilter, LevelFilter, ParseError};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use self::lines::StandardError;
 use super::labels::DecisionLabel;
 use crate::domain::id::RequestId;
+
+mod lines;
 
 /// How to log.
 #[derive(Clone, Debug)]
@@ -66,8 +69,8 @@ pub enum LogError {
 pub fn init(settings: &LogSettings) -> Result<(), LogError> {
     let filter = filter(&settings.filter)?;
     let begun = match settings.format {
-        Format::Json => json(filter, std::io::stderr).try_init(),
-        Format::Human(colour) => human(filter, colour, std::io::stderr).try_init(),
+        Format::Json => json(filter, StandardError).try_init(),
+        Format::Human(colour) => human(filter, colour, StandardError).try_init(),
     };
     begun.map_err(|_| LogError::AlreadyBegun)
 }
@@ -94,10 +97,18 @@ pub struct Access<'a> {
     pub duration: Duration,
 }
 
+/// The target of the lines of requests.
+const ACCESS: &str = "doorward::access";
+
+/// Writes what still waits to be written, for the end of the process.
+pub fn flush() {
+    lines::flush();
+}
+
 /// Writes the one line of a request.
 pub fn access(request: &Access<'_>) {
     tracing::info!(
-        target: "doorward::access",
+        target: ACCESS,
         site = request.site,
         request.id = %request.request,
         method = request.method,

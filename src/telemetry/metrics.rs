@@ -4,11 +4,13 @@
 //! lookup. Everything else happens beside I/O and looks its labels up.
 
 use std::array;
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
 use prometheus::{
-    Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, Registry, TextEncoder,
+    Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Registry,
+    TextEncoder,
 };
 
 use self::make::{ANSWERS, DELIVERY, GATEWAY, HASHING, Maker, STORES};
@@ -62,6 +64,7 @@ pub struct Metrics {
     password_hash_seconds: Histogram,
     password_hash_queue: IntGauge,
     sessions: IntGauge,
+    certificate_expiry_seconds: IntGaugeVec,
     store_seconds: HistogramVec,
     forwarded_shortly: IntCounter,
     upstreams: Upstreams,
@@ -173,6 +176,20 @@ impl Metrics {
     /// So many sessions have not ended.
     pub fn set_sessions(&self, sessions: u64) {
         self.sessions.set(gauge(sessions));
+    }
+
+    /// These certificates are held, each by its first name, and are good for so many seconds more.
+    pub fn set_certificates<'a>(&self, left: impl Iterator<Item = (&'a str, i64)>) {
+        // By the name that ends first, where several have it.
+        let mut by_name: BTreeMap<&str, i64> = BTreeMap::new();
+        for (name, seconds) in left {
+            let least = by_name.entry(name).or_insert(seconds);
+            *least = seconds.min(*least);
+        }
+        self.certificate_expiry_seconds.reset();
+        for (name, seconds) in by_name {
+            self.certificate_expiry_seconds.with_label_values(&[name]).set(seconds);
+        }
     }
 
     /// `store` (`accounts` or `flow`) took this long for the promise `operation`, kept or not.
@@ -287,6 +304,11 @@ impl Metrics {
             password_hash_queue: make
                 .gauge("doorward_password_hash_queue", "Passwords that wait to be hashed.")?,
             sessions: make.gauge("doorward_sessions", "Sessions that have not ended.")?,
+            certificate_expiry_seconds: make.gauges(
+                "doorward_tls_certificate_expiry_seconds",
+                "How long a certificate is still good; below zero when it has expired.",
+                &["certificate"],
+            )?,
             store_seconds: make.histograms(
                 "doorward_store_seconds",
                 "Time that a store took for one promise.",

@@ -395,6 +395,13 @@ fn listeners_are_addresses() {
             "nothing to redirect",
             "address of its own",
         ),
+        ("{ address: \"127.0.0.1:1\", tls: [] }", 41, "names no certificate", "certificate:"),
+        (
+            "{ address: \"127.0.0.1:1\", min_tls_version: \"1.3\" }",
+            53,
+            "no TLS here",
+            "certificate",
+        ),
         ("{ address: \"127.0.0.1:1\", redirect_to_https: yes }", 55, "must be true or false", ""),
         (
             "{ address: \"127.0.0.1:1\" }, { address: \"127.0.0.1:1\" }",

@@ -52,7 +52,7 @@ fn s54_a_tls_key_that_others_may_read_is_refused() {
     let files = Files::new();
     files.certificate(0o600);
     let settings = read_in(&tls(), files.folder()).unwrap();
-    assert!(matches!(settings.listen[0].mode, ListenMode::Tls { .. }));
+    assert!(matches!(settings.listen[0].mode, ListenMode::Tls(_)));
     files.certificate(0o644);
     let fault = files.fault(&tls());
     assert_eq!((fault.line, fault.column), (1, 73));
@@ -80,6 +80,12 @@ fn s54_secrets_and_keys_that_cannot_be_read_are_refused() {
     files.write("tls.crt", "not a certificate", 0o644);
     let fault = files.fault(&tls());
     assert!(fault.message.contains("holds no certificate"), "{fault:?}");
+    files.certificate(0o600);
+    let other = rcgen::KeyPair::generate().unwrap();
+    files.write("tls.key", &other.serialize_pem(), 0o600);
+    let fault = files.fault(&tls());
+    assert!(fault.message.contains("cannot be used together"), "{fault:?}");
+    files.write("tls.crt", "not a certificate", 0o644);
     std::fs::remove_file(files.folder().join("tls.key")).unwrap();
     let errors = read_in(&tls(), files.folder()).unwrap_err();
     assert_eq!(errors.faults().len(), 2, "both files are told of: {errors}");

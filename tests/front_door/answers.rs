@@ -91,8 +91,8 @@ impl Scripted {
 }
 
 async fn site_of(app: &Scripted, way: Way) -> Site {
-    let setup = Setup { upstream: Some(app.address), people: vec![], way, ..Setup::default() };
-    Site::with(setup).await
+    let (upstream, one_thread) = (Some(app.address), true);
+    Site::with(Setup { upstream, people: vec![], way, one_thread, ..Setup::default() }).await
 }
 
 async fn ask(site: &Site, method: &str) -> Response {

@@ -138,6 +138,7 @@ async fn s35_s39_s33_what_is_open_ends_with_a_revocation_a_disabled_account_or_a
             site.cli(commands[1], "").await;
         }
         ada.set_cookie("doorward", None);
+        ada.set_cookie("doorward-arrived", None);
     }
 
     // By the owner, on the account page of another browser.

@@ -1,6 +1,7 @@
 //! HTTP/2 from browsers: the same promises as over HTTP/1.1, and what only HTTP/2 can get wrong.
 
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 
@@ -11,7 +12,7 @@ use crate::support::secure::{
     Secure, fields, frame,
 };
 use crate::support::site::{ADA, Setup};
-use crate::support::tools::run;
+use crate::support::tools::{eventually, run};
 
 /// The cookies of a browser on a request.
 fn with_cookies(browser: &Browser, request: Request) -> Request {
@@ -346,6 +347,32 @@ async fn answers_reach_clients_that_are_still_sending() {
         assert!(output.status.success(), "{path}: {told}");
         assert_eq!(String::from_utf8_lossy(&output.stdout), format!("{expected} 2"), "{path}");
     }
+}
+
+#[tokio::test]
+async fn s34_a_stream_is_reset_when_its_session_ends_and_its_connection_goes_on() {
+    let secure = Secure::start().await;
+    let ada = secure.signed_in(&ADA).await;
+    let h2 = secure.h2().await;
+    let events = Request::get("/stream").header("Accept", "text/event-stream");
+    let upstream = &secure.site.upstream;
+    let streaming = async {
+        let came = h2.try_send(with_cookies(&ada, events)).await;
+        (came, Instant::now())
+    };
+    let revoking = async {
+        eventually("the stream", async || upstream.received_at("/stream").pop()).await;
+        upstream.release_one();
+        secure.site.cli(&["sessions", "revoke", "--account", "ada"], "").await;
+        Instant::now()
+    };
+    let ((came, ended), revoked) = timeout(PATIENCE, async { tokio::join!(streaming, revoking) })
+        .await
+        .expect("the stream ends");
+    let error = came.expect_err("it does not end as if it were whole");
+    assert_eq!(error.reason(), Some(h2::Reason::CANCEL));
+    assert!(ended.saturating_duration_since(revoked) < Duration::from_secs(2));
+    h2.send(Request::get("/public/page")).await.expect(200);
 }
 
 #[tokio::test]

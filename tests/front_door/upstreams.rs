@@ -10,7 +10,7 @@ use crate::support::browser::{Browser, Request};
 use crate::support::http::{Response, read_response};
 use crate::support::page::words;
 use crate::support::scripted::{Act, Scripted};
-use crate::support::site::{ADA, GRACE, Setup, Site};
+use crate::support::site::{ADA, GRACE, Setup, Site, Way};
 use crate::support::tools::{eventually, free_port};
 use crate::support::upstream::Upstream;
 
@@ -177,7 +177,9 @@ async fn s57_a_request_that_an_app_may_have_begun_is_never_sent_twice() {
         _ => Act::Close(b""),
     })
     .await;
-    let site = Site::with(over(&[app.address], &[])).await;
+    // All over the same connections: one thread, one way.
+    let one = Setup { way: Way::Pingoras, one_thread: true, ..over(&[app.address], &[]) };
+    let site = Site::with(one).await;
     let get = || Request::get("/public/first");
     after(&site, get(), Request::get("/public/again")).await.expect(200);
     assert_eq!(app.heads_at("/public/again").len(), 2, "a kept connection was dead: asked anew");

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
 use secrecy::SecretString;
 
 use super::context::{Context, Place};
@@ -105,6 +106,28 @@ pub(super) fn private_key_in(
     }
     let message = format!("{} holds no private key in PEM form", path.display());
     context.refuse(at, message, "it must have -----BEGIN PRIVATE KEY-----, without a passphrase")
+}
+
+/// Sees that key and certificate belong together.
+pub(super) fn pair(
+    certificate: &Path,
+    key: &Path,
+    at: &Place,
+    context: &Context<'_>,
+) -> Option<()> {
+    let chain = CertificateDer::pem_slice_iter(&contents(certificate, at, context)?)
+        .collect::<Result<Vec<_>, _>>()
+        .unwrap_or_default();
+    let private = PrivateKeyDer::from_pem_slice(&contents(key, at, context)?).ok()?;
+    let provider = rustls::crypto::ring::default_provider();
+    let Err(cause) = CertifiedKey::from_der(chain, private, &provider) else { return Some(()) };
+    let message =
+        format!("{} and {} cannot be used together: {cause}", certificate.display(), key.display());
+    context.refuse(
+        at,
+        message,
+        "name the key that the certificate was made for, and the server's own certificate first in its file",
+    )
 }
 
 /// Sees that the folder is there.

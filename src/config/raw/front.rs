@@ -11,6 +11,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 use super::context::{Context, Place};
 use super::located::{Located, Text};
+use super::tls::{self, MinVersion, Tls};
 use super::{files, near};
 use crate::config::settings;
 use crate::domain::address::TrustedProxies;
@@ -22,8 +23,13 @@ pub(super) struct Listen {
     /// Address and port, such as 0.0.0.0:443 or [::]:443.
     #[schemars(required)]
     address: Option<Text>,
-    /// The certificate with which to speak TLS. Left out: plain HTTP.
+    /// The certificate with which to speak TLS, or a list of several: browsers get the one for the name that they ask
+    /// for, and the first where no name fits. Their files are followed: a renewed certificate is taken up by itself. Left
+    /// out: plain HTTP.
     tls: Option<Located<Tls>>,
+    /// The oldest version of TLS that is spoken: 1.2, or 1.3 alone.
+    #[schemars(extend("default" = "1.2"))]
+    min_tls_version: Option<Located<MinVersion>>,
     /// Whether each connection begins with the PROXY protocol (version 1 or 2), by which a proxy that passes bytes on says
     /// from whom they are. It is believed from trusted_proxies; all others, and connections without it, are refused.
     #[schemars(extend("default" = false))]
@@ -31,18 +37,6 @@ pub(super) struct Listen {
     /// Whether everything here is sent on to the same address over HTTPS.
     #[schemars(extend("default" = false))]
     redirect_to_https: Option<Located<bool>>,
-}
-
-/// A certificate and its key.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Tls {
-    /// The file of the certificate chain (PEM), the server's own first.
-    #[schemars(required)]
-    certificate: Option<Text>,
-    /// The file of its private key (PEM); its owner alone may read it.
-    #[schemars(required)]
-    key: Option<Text>,
 }
 
 /// Where metrics and health are served.
@@ -130,7 +124,13 @@ fn listener(
             let help = "give TLS an address of its own, or take redirect_to_https out";
             context.refuse(&tls.at, "there is nothing to redirect where TLS is spoken", help)
         }
-        (Some(tls), false) => tls_mode(tls, context),
+        (Some(tls), false) => {
+            tls::tls(tls, typed.min_tls_version, context).map(settings::ListenMode::Tls)
+        }
+        (None, _) if typed.min_tls_version.is_some() => {
+            let at = &typed.min_tls_version.as_ref().map_or(&at, |field| &field.at).clone();
+            context.refuse(at, "there is no TLS here", "give `tls` a certificate, or take this out")
+        }
         (None, true) => Some(settings::ListenMode::RedirectToHttps),
         (None, false) => Some(settings::ListenMode::Plain),
     };
@@ -140,23 +140,6 @@ fn listener(
     };
     Some(settings::Listen { address: address?, proxy_protocol: proxy_protocol?, mode: mode? })
 }
-
-fn tls_mode(tls: Located<Tls>, context: &Context<'_>) -> Option<settings::ListenMode> {
-    let (at, tls) = (tls.at, tls.value?);
-    let help = "TLS needs both: tls: { certificate: /path/tls.crt, key: /path/tls.key }";
-    let file = |field: Option<Text>, key: &str, check: Check| -> Option<PathBuf> {
-        let (at, value) = context.required(field, &at, key, help)?;
-        let text = Text { at, value: Some(value) };
-        let path = context.path(&text)?;
-        check(&path, &text.at, context)?;
-        Some(path)
-    };
-    let certificate = file(tls.certificate, "certificate", files::certificates);
-    let key = file(tls.key, "key", files::private_key);
-    Some(settings::ListenMode::Tls { certificate: certificate?, key: key? })
-}
-
-type Check = fn(&std::path::Path, &Place, &Context<'_>) -> Option<()>;
 
 fn socket_address(
     field: Option<Text>,

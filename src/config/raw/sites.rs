@@ -1,8 +1,11 @@
 //! `sites`: the apps that doorward stands in front of.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::budgets::SPAN;
 use super::connections::{self, SIZE};
 use super::context::{Context, Place};
 use super::located::{Located, Text, TextOr};
@@ -64,6 +67,9 @@ pub(super) struct Site {
     max_body: Option<Text>,
     /// How long the app may take.
     timeouts: Option<Located<upstreams::Timeouts>>,
+    /// How long browsers that came over HTTPS are to come by nothing else (HSTS). 0s has them forget it.
+    #[schemars(extend("default" = "30d", "pattern" = SPAN))]
+    hsts: Option<Text>,
 }
 
 /// A proxy that asks.
@@ -139,6 +145,7 @@ fn site(
     let compress = typed.compress.map_or(Some(false), |field| field.value);
     let why = "more of them share the fate of one connection";
     let max_h2_streams = context.number(typed.max_h2_streams, 100, 1..=10_000, why);
+    let hsts = context.duration(typed.hsts, HSTS, Duration::ZERO..=MOST_HSTS, HSTS_WHY);
     let preserve_host = typed.preserve_host.map_or(Some(true), |field| field.value);
     Some(settings::Site {
         origin: origin?,
@@ -154,6 +161,7 @@ fn site(
         upstream_tls: upstream_tls?,
         http: http?,
         max_h2_streams: max_h2_streams?,
+        hsts: hsts?,
         rewriting: settings::Rewriting {
             strip_prefix: strip_prefix?,
             add_prefix: add_prefix?,
@@ -162,6 +170,12 @@ fn site(
         },
     })
 }
+
+/// Who comes once a month stays protected, and who has to give HTTPS up again is kept out for no longer.
+const HSTS: Duration = Duration::from_secs(30 * 86_400);
+const MOST_HSTS: Duration = Duration::from_secs(2 * 366 * 86_400);
+const HSTS_WHY: &str = "browsers that were told so cannot be told otherwise over plain HTTP, so that a site that gives HTTPS \
+     up is out of reach for as long";
 
 /// A request finds its site by the host alone, so no two sites may have the same.
 fn once(hosts: &mut Vec<(HostName, usize)>, at: &Place, host: &HostName, context: &Context<'_>) {

@@ -15,6 +15,7 @@ use super::context::{Context, Place};
 use super::expand::expand;
 use super::located::{LOCATED, TEXT_OR};
 use super::near;
+use super::several::ONE_OR_LIST;
 use super::yaml::{Content, Key, Node};
 
 /// Reads `node` as a `T`; `None` when it is not even the right kind of thing.
@@ -121,12 +122,16 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Stop> {
-        if name == LOCATED {
-            visitor.visit_seq(PlaceAndValue { reader: self, given: 0 })
-        } else if name == TEXT_OR && !matches!(self.node.content, Content::Map(_)) {
-            visitor.visit_string(self.text("a text or a group of keys")?)
-        } else {
-            visitor.visit_newtype_struct(self)
+        match name {
+            LOCATED => visitor.visit_seq(PlaceAndValue { reader: self, given: 0 }),
+            ONE_OR_LIST => match &self.node.content {
+                Content::List(_) => self.deserialize_seq(visitor),
+                _ => visitor.visit_seq(Single(Some(self))),
+            },
+            TEXT_OR if !matches!(self.node.content, Content::Map(_)) => {
+                visitor.visit_string(self.text("a text or a group of keys")?)
+            }
+            _ => visitor.visit_newtype_struct(self),
         }
     }
 
@@ -209,6 +214,20 @@ impl<'de, 'a, I: Iterator<Item = (usize, &'a Node)>> SeqAccess<'de> for Items<'a
         let Some((index, node)) = self.items.next() else { return Ok(None) };
         let key = format!("{}[{index}]", self.list.key);
         seed.deserialize(Reader { node, key, context: self.list.context }).map(Some)
+    }
+}
+
+/// The one value that stands where a list might.
+struct Single<'a>(Option<Reader<'a>>);
+
+impl<'de> SeqAccess<'de> for Single<'_> {
+    type Error = Stop;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Stop> {
+        self.0.take().map(|reader| seed.deserialize(reader)).transpose()
     }
 }
 

@@ -13,8 +13,8 @@ use super::assets::Assets;
 use super::joining::{self, RegisterPage, ResetPage};
 use super::page::{
     CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, DraftPage, ErrorKind, ErrorPage,
-    LinkPage, LinkState, LoginAlert, LoginNotice, LoginPage, NotMePage, Page, RelayPage,
-    ResendView, SignedInPage, TicketPage,
+    LinkPage, LinkState, LoginAlert, LoginNotice, LoginPage, LoopCause, LoopPage, NotMePage, Page,
+    RelayPage, ResendView, SignedInPage, TicketPage,
 };
 use crate::domain::challenge::{CodeForm, Purpose};
 use crate::domain::time::Timestamp;
@@ -50,6 +50,7 @@ pub(super) fn of(page: &Page<'_>, now: Timestamp) -> (&'static str, Value) {
             ("not_me.html", context! { state })
         }
         Page::Ticket(page) => ("ticket.html", ticket(page)),
+        Page::Loop(page) => ("loop.html", going_round(page)),
         Page::Draft(page) => ("draft.html", draft(page)),
         Page::SignedOut => ("signed_out.html", context! {}),
         Page::Error(page) => ("error.html", error(page, now)),
@@ -150,6 +151,7 @@ pub(super) fn sign_in_alert(alert: Option<LoginAlert>, now: Timestamp) -> Value 
         Some(LoginAlert::Disabled) => (Some("disabled"), None, None),
         Some(LoginAlert::FormExpired) => (Some("form_expired"), None, None),
         Some(LoginAlert::FlowLost) => (Some("flow_lost"), None, None),
+        Some(LoginAlert::NoCookies) => (Some("no_cookies"), None, None),
         Some(LoginAlert::Limited { retry_after }) => {
             (Some("limited"), Some(not_before(now + retry_after, now)), None)
         }
@@ -243,6 +245,18 @@ fn signed_in(page: &SignedInPage<'_>, now: Timestamp) -> Value {
         two_factor => page.two_factor,
         since => day(page.since, now),
         expires => day(page.expires_at, now),
+    }
+}
+
+fn going_round(page: &LoopPage<'_>) -> Value {
+    let LoopPage { host, return_to, .. } = *page;
+    let again = start_again(Purpose::SignIn, return_to);
+    match page.cause {
+        LoopCause::NotKept => context! { cause => "not_kept", host, again },
+        LoopCause::Ended => context! { cause => "ended", host, again },
+        LoopCause::Scheme(origin) => {
+            context! { cause => "scheme", host, again => address(origin) }
+        }
     }
 }
 

@@ -57,6 +57,8 @@ pub enum Page<'a> {
     NotMe(NotMePage),
     /// On the way from the portal to another host.
     Ticket(TicketPage<'a>),
+    /// Says why signing in comes to nothing.
+    Loop(LoopPage<'a>),
     /// Asks whether to send a form that was posted without a session.
     Draft(DraftPage<'a>),
     /// Says that nobody is signed in any more.
@@ -90,6 +92,7 @@ impl Page<'_> {
             Self::SecondStep(page) => page.limited.is_some(),
             Self::Error(_) => true,
             Self::Ticket(page) => !matches!(page, TicketPage::Onward { .. }),
+            Self::Loop(_) => true,
             Self::Draft(page) => matches!(page, DraftPage::Over),
             Self::Link(_) | Self::Relay(_) => false,
             Self::BackupCodes(_) | Self::AreYouSure(_) | Self::NoPassword => false,
@@ -159,6 +162,8 @@ pub enum LoginAlert {
     },
     /// The form's token was too old.
     FormExpired,
+    /// The browser did not show the cookie that it was given with the form.
+    NoCookies,
     /// The browser lost the sign-in that it was in the middle of.
     FlowLost,
 }
@@ -430,6 +435,28 @@ impl ErrorKind {
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
+}
+
+/// Why somebody who has signed in is not signed in.
+#[derive(Clone, Copy, Debug)]
+pub struct LoopPage<'a> {
+    /// The cause.
+    pub cause: LoopCause<'a>,
+    /// The site's host.
+    pub host: &'a str,
+    /// The page that is wanted.
+    pub return_to: &'a str,
+}
+
+/// What keeps a sign-in from coming to anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoopCause<'a> {
+    /// The browser keeps other cookies, and not that of the session.
+    NotKept,
+    /// The session that the browser shows has ended already.
+    Ended,
+    /// The page was opened by http, and the site is served by https: at this origin.
+    Scheme(&'a str),
 }
 
 /// A form that was posted without a session. Posts `do` (`send` or `discard`) and `csrf` to its own address.

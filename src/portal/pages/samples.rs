@@ -12,8 +12,8 @@ use super::joining::{
 };
 use super::page::{
     CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, DraftPage, ErrorKind, ErrorPage,
-    LinkPage, LinkState, LoginAlert, LoginNotice, LoginPage, NotMePage, Page, RelayPage,
-    ResendView, SignOutPage, SignedInPage, TicketPage,
+    LinkPage, LinkState, LoginAlert, LoginNotice, LoginPage, LoopCause, LoopPage, NotMePage, Page,
+    RelayPage, ResendView, SignOutPage, SignedInPage, TicketPage,
 };
 use crate::domain::challenge::Purpose;
 use crate::domain::id::RequestId;
@@ -78,6 +78,10 @@ fn logins() -> Vec<(String, Page<'static>)> {
         ("login-nothing".to_owned(), Page::Login(LoginPage { alert: missing, ..empty })),
         ("login-register".to_owned(), Page::Login(LoginPage { may_register: true, ..empty })),
         ("login-changed".to_owned(), Page::Login(LoginPage { notice: changed, ..empty })),
+        (
+            "login-no-cookies".to_owned(),
+            Page::Login(LoginPage { alert: Some(LoginAlert::NoCookies), ..empty }),
+        ),
         (
             "login-form-kept".to_owned(),
             Page::Login(LoginPage { notice: Some(LoginNotice::FormKept), ..empty }),
@@ -330,6 +334,7 @@ fn others() -> Vec<(String, Page<'static>)> {
     };
     let plain = SignedInPage { full_name: None, two_factor: false, ..signed_in };
     let (host, address) = ("other.example", "/a-page");
+    let round = |cause| LoopPage { cause, host: "wiki.example.com", return_to: "/wiki/Home" };
     let draft = DraftPage::Ask {
         username: "ada",
         target: "/wiki/Home/edit?section=2",
@@ -348,6 +353,9 @@ fn others() -> Vec<(String, Page<'static>)> {
         ("not-me", Page::NotMe(NotMePage::Ask)),
         ("not-me-done", Page::NotMe(NotMePage::Done)),
         ("not-me-over", Page::NotMe(NotMePage::Over)),
+        ("loop-not-kept", Page::Loop(round(LoopCause::NotKept))),
+        ("loop-ended", Page::Loop(round(LoopCause::Ended))),
+        ("loop-scheme", Page::Loop(round(LoopCause::Scheme("/a-page")))),
         ("draft", Page::Draft(draft)),
         ("draft-discarded", Page::Draft(DraftPage::Discarded)),
         ("draft-over", Page::Draft(DraftPage::Over)),

@@ -54,7 +54,7 @@ pub(in crate::portal) async fn asset(
     to.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.content_type));
     let for_good = HeaderValue::from_static("public, max-age=31536000, immutable");
     to.insert(header::CACHE_CONTROL, for_good);
-    SecurityHeaders::set(to, visit.site.origin.is_secure());
+    SecurityHeaders::set(to);
     response
 }
 

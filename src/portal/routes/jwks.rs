@@ -37,7 +37,7 @@ pub(in crate::portal) async fn show(
             to.insert(name, value);
         }
     }
-    SecurityHeaders::set(to, visit.site.origin.is_secure());
+    SecurityHeaders::set(to);
     to.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     let everybody = HeaderValue::from_static("cross-origin");
     to.insert(HeaderName::from_static("cross-origin-resource-policy"), everybody);

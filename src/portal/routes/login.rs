@@ -11,11 +11,16 @@ use crate::domain::return_to::ReturnTo;
 use crate::domain::secret::Password;
 use crate::portal::csrf::{self, NotOurs};
 use crate::portal::form::Form;
-use crate::portal::pages::{ConfirmPage, ErrorKind, LoginAlert, LoginNotice, LoginPage, Page};
+use crate::portal::pages::{
+    ConfirmPage, ErrorKind, LoginAlert, LoginNotice, LoginPage, LoopCause, LoopPage, Page,
+};
 use crate::portal::respond::{Reply, unavailable};
 use crate::portal::visit::Missing;
 use crate::portal::{Portal, Visit, cookies};
 use crate::telemetry::metrics::{SecurityEvent, metrics};
+
+/// After how many sign-ins that came to nothing the page says why, in place of asking again.
+const MOST_ARRIVALS: u8 = 3;
 
 /// The longest name that is looked at, in bytes.
 pub(super) const MAX_LOGIN: usize = 254;
@@ -34,6 +39,9 @@ pub(in crate::portal) async fn show(
         return super::ticket::ask(reply, &visit, &headers, &return_to);
     }
     let Some(signed_in) = &visit.signed_in else {
+        if reply.arrivals() >= MOST_ARRIVALS {
+            return goes_round(reply, &visit, &headers, &return_to);
+        }
         let typed = Typed { notice: notice_of(query), ..Typed::default() };
         return form(reply, &visit, &return_to, StatusCode::OK, typed, None);
     };
@@ -79,7 +87,15 @@ pub(in crate::portal) async fn submit(
         Typed { login: fields.get("username"), remember: fields.has("remember"), notice: None };
     match csrf::check(&visit, &headers, keys, flow.as_ref(), fields.get("csrf")) {
         Ok(()) => {}
+        Err(NotOurs::CrossSite) if csrf::is_by_other_scheme(&visit, &headers) => {
+            let cause = LoopCause::Scheme(&visit.site.origin_text);
+            return round(reply, &visit, &return_to, cause);
+        }
         Err(NotOurs::CrossSite) => return super::refuse(reply, NotOurs::CrossSite),
+        Err(NotOurs::Token) if flow.is_none() => {
+            let alert = Some(LoginAlert::NoCookies);
+            return form(reply, &visit, &return_to, StatusCode::FORBIDDEN, typed, alert);
+        }
         Err(NotOurs::Token) => {
             let alert = Some(LoginAlert::FormExpired);
             return form(reply, &visit, &return_to, StatusCode::FORBIDDEN, typed, alert);
@@ -100,6 +116,29 @@ pub(in crate::portal) async fn submit(
         Ok(outcome) => answer(reply, &visit, &return_to, typed, outcome),
         Err(error) => unavailable(reply, &error),
     }
+}
+
+/// Somebody has signed in again and again, and is not signed in: why that may be.
+fn goes_round(
+    reply: Reply<'_>,
+    visit: &Visit,
+    headers: &HeaderMap,
+    return_to: &ReturnTo,
+) -> Response<Body> {
+    let names = visit.site.cookies;
+    let shows_session = cookies::values(headers, names.session()).next().is_some();
+    let cause = if shows_session { LoopCause::Ended } else { LoopCause::NotKept };
+    round(reply.cookie(names.expire(names.arrived())), visit, return_to, cause)
+}
+
+fn round(
+    reply: Reply<'_>,
+    visit: &Visit,
+    return_to: &ReturnTo,
+    cause: LoopCause<'_>,
+) -> Response<Body> {
+    let page = LoopPage { cause, host: visit.site.host().as_str(), return_to: return_to.as_str() };
+    reply.page(StatusCode::BAD_REQUEST, &Page::Loop(page))
 }
 
 fn answer(

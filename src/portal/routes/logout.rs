@@ -48,6 +48,7 @@ pub(in crate::portal) async fn submit(
     }
     reply
         .cookie(names.expire_session(visit.site.session_host()))
+        .cookie(names.expire(names.arrived()))
         .end_flow()
         // What the app's pages left in the browser's cache is not for the next person at it (S34).
         .header(HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\""))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, Response};
+use http::{HeaderMap, Response, header};
 use pingora::Result;
 use pingora::proxy::Session;
 
@@ -40,7 +40,7 @@ impl State {
         };
         let called = portal_call::call(&self.portal, session, &accepted.facts, visit).await;
         match called {
-            Ok(response) => write(session, response).await,
+            Ok(response) => write(session, seal(response, accepted)).await,
             Err(status) => {
                 // The rest of the body is on the wire: the connection cannot be used again.
                 session.set_keepalive(None);
@@ -61,6 +61,10 @@ impl State {
         let mut view = self.view(headers, accepted, ctx);
         view.grpc = session.is_http2() && grpc::is_asked(headers);
         let response = view.answer(refusal);
+        let response = match accepted {
+            Some(accepted) => seal(response, accepted),
+            None => response,
+        };
         write(session, response).await
     }
 
@@ -86,7 +90,6 @@ impl State {
             pages: &self.pages,
             page: accepted.is_none_or(|a| a.facts.kind == RequestKind::Page)
                 && refusal::takes_html(headers),
-            secure: accepted.is_some_and(|a| a.site.portal.origin.is_secure()),
             grpc: false,
             request_id: ctx.id,
             language: language_of(headers, accepted.map(|a| a.site.portal.cookies), None),
@@ -96,6 +99,14 @@ impl State {
                 .map(|a| a.facts.path.to_string()),
         }
     }
+}
+
+/// Tells browsers to come by HTTPS alone, as long as the site says.
+fn seal(mut response: Response<Bytes>, accepted: &Accepted) -> Response<Bytes> {
+    if let Some(hsts) = &accepted.site.hsts {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, hsts.clone());
+    }
+    response
 }
 
 pub(in crate::proxy) async fn write(

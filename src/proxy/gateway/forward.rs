@@ -71,7 +71,7 @@ impl State {
         now: Timestamp,
     ) -> Result<()> {
         let ring = self.ring.get();
-        let nonce = entropy::bytes(&*self.entropy);
+        let nonce = entropy::public_bytes(&*self.entropy);
         let told = Told { path, admitted, signed_in, ring: &ring, now, nonce };
         headers::identify(request, &accepted.facts, &accepted.site.identity, &told)
     }

@@ -1,6 +1,7 @@
 //! What a gateway is made of.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::auth::Auth;
 use crate::domain::address::TrustedProxies;
@@ -61,6 +62,8 @@ pub struct GatewaySite {
     pub key: IdentityKey,
     /// Whether the app is told the host that the browser asked for, or its own.
     pub preserve_host: bool,
+    /// How long browsers that came over HTTPS are to come by nothing else.
+    pub hsts: Duration,
     /// The proxy that may ask for it by forward-auth, if one does.
     pub asked_by: Option<AskingProxy>,
 }

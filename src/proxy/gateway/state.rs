@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use http::HeaderValue;
 use pingora::http::RequestHeader;
 
 use super::settings::{GatewaySettings, GatewaySite};
@@ -22,7 +23,7 @@ use crate::portal::pages::Pages;
 use crate::portal::{Hosts, PortalService, PortalSite};
 use crate::proxy::check;
 use crate::proxy::facts::{BadRequest, RequestFacts};
-use crate::proxy::headers::IdentityWriter;
+use crate::proxy::headers::{self, IdentityWriter};
 use crate::proxy::response_rules::ResponseRule;
 use crate::proxy::rewrite::PathRewrite;
 use crate::proxy::upstream::UpstreamPool;
@@ -53,6 +54,8 @@ pub(in crate::proxy) struct Site {
     pub(super) compress: bool,
     pub(super) identity: IdentityWriter,
     pub(super) preserve_host: bool,
+    /// Of a site with an https origin.
+    pub(super) hsts: Option<HeaderValue>,
     pub(super) asked_by: Option<AskingProxy>,
     pub(super) metrics: Arc<SiteMetrics>,
 }
@@ -83,7 +86,9 @@ impl State {
                 asserter: site.asserter,
                 signer: Signer::new(site.key),
             };
+            let hsts = site.portal.origin.is_secure().then(|| headers::hsts(site.hsts));
             let site = Site {
+                hsts,
                 portal: site.portal,
                 upstreams: site.upstreams,
                 max_body: site.max_body,

@@ -427,3 +427,11 @@ draft-title-discarded = Verworfen
 draft-discarded = Es wurde nichts gesendet, und die Eingabe ist gelöscht.
 draft-title-over = Es gibt nichts abzusenden
 draft-over = Die Eingabe wurde gesendet oder verworfen, die Viertelstunde ist vorbei, oder ein anderer Browser hat sie. Sehen Sie nach, ob sie angekommen ist, bevor Sie sie noch einmal eingeben.
+
+## Anmelden, das zu nichts führt
+
+login-no-cookies = Ihr Browser hat das Cookie nicht zurückgegeben, das mit dieser Seite kam, deshalb wurde nichts gesendet. Lassen Sie Cookies für diese Website zu und versuchen Sie es noch einmal.
+loop-title = Sie haben sich angemeldet, aber es hält nicht
+loop-not-kept = Ihr Browser behält Cookies von { $host }, aber nicht das, mit dem Sie angemeldet sind. Der Grund kann eine Erweiterung sein oder eine Einstellung, die Cookies blockiert oder löscht: Machen Sie eine Ausnahme für { $host } und versuchen Sie es noch einmal.
+loop-ended = Ihr Browser zeigt, dass Sie sich bei { $host } angemeldet haben, aber diese Anmeldung ist schon beendet. Löschen Sie die Cookies von { $host } in Ihrem Browser und versuchen Sie es noch einmal. Wenn das wiederkommt, geht vielleicht die Uhr des Servers falsch: Sagen Sie es denen, die die Website betreiben.
+loop-scheme = Diese Seite wurde ohne Verschlüsselung geöffnet, und Cookies zum Anmelden behalten Browser nur mit Verschlüsselung. Öffnen Sie { $host } stattdessen über https.

@@ -447,3 +447,11 @@ draft-title-discarded = Discarded
 draft-discarded = Nothing was sent, and what you entered is gone.
 draft-title-over = There is nothing to send
 draft-over = It was sent or discarded, a quarter of an hour is over, or another browser has it. Look whether it has arrived before you enter it again.
+
+## Signing in that comes to nothing
+
+login-no-cookies = Your browser did not give back the cookie that came with this page, so nothing was sent. Allow cookies for this site, then try again.
+loop-title = You have signed in, but it does not last
+loop-not-kept = Your browser keeps cookies of { $host }, but not the one that you are signed in with. An extension, or a setting that blocks or deletes cookies, may be the reason: make an exception for { $host }, then try again.
+loop-ended = Your browser shows that you have signed in to { $host }, but that sign-in has ended already. Delete the cookies of { $host } in your browser and try again. If this comes back, the clock of the server may be wrong: tell whoever runs the site.
+loop-scheme = This page was opened without encryption, and browsers keep cookies for signing in only with it. Open { $host } by https instead.

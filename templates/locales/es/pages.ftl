@@ -427,3 +427,11 @@ draft-title-discarded = Descartado
 draft-discarded = No se ha enviado nada y lo que había introducido se ha borrado.
 draft-title-over = No hay nada que enviar
 draft-over = Se envió o se descartó, ha pasado el cuarto de hora o lo tiene otro navegador. Compruebe si ha llegado antes de introducirlo de nuevo.
+
+## Un inicio de sesión que no sirve
+
+login-no-cookies = Su navegador no ha devuelto la cookie que llegó con esta página, así que no se ha enviado nada. Permita las cookies de este sitio y vuelva a intentarlo.
+loop-title = Ha iniciado sesión, pero no se mantiene
+loop-not-kept = Su navegador guarda cookies de { $host }, pero no la de la sesión. Puede deberse a una extensión o a un ajuste que bloquea o borra cookies: haga una excepción para { $host } y vuelva a intentarlo.
+loop-ended = Su navegador muestra que ha iniciado sesión en { $host }, pero esa sesión ya ha terminado. Borre las cookies de { $host } en su navegador y vuelva a intentarlo. Si se repite, puede que el reloj del servidor esté mal: avise a quien administra el sitio.
+loop-scheme = Esta página se ha abierto sin cifrado, y los navegadores solo guardan las cookies de inicio de sesión con él. Abra { $host } por https en su lugar.

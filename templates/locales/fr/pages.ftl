@@ -427,3 +427,11 @@ draft-title-discarded = Supprimé
 draft-discarded = Rien n’a été envoyé, et votre saisie est effacée.
 draft-title-over = Il n’y a rien à envoyer
 draft-over = Votre saisie a été envoyée ou supprimée, le quart d’heure est passé, ou un autre navigateur l’a. Vérifiez si elle est arrivée avant de la refaire.
+
+## Une connexion sans effet
+
+login-no-cookies = Votre navigateur n’a pas rendu le cookie reçu avec cette page : rien n’a été envoyé. Autorisez les cookies de ce site, puis réessayez.
+loop-title = Vous vous êtes connecté, mais cela ne dure pas
+loop-not-kept = Votre navigateur garde des cookies de { $host }, mais pas celui de votre connexion. La cause peut être une extension ou un réglage qui bloque ou efface les cookies : faites une exception pour { $host }, puis réessayez.
+loop-ended = Votre navigateur montre que vous vous êtes connecté à { $host }, mais cette connexion a déjà pris fin. Effacez les cookies de { $host } dans votre navigateur, puis réessayez. Si cela se reproduit, l’horloge du serveur est peut-être fausse : prévenez les responsables du site.
+loop-scheme = Cette page a été ouverte sans chiffrement, et les navigateurs ne gardent les cookies de connexion qu’avec lui. Ouvrez plutôt { $host } en https.

@@ -406,3 +406,11 @@ draft-title-discarded = 已丢弃
 draft-discarded = 没有发送任何内容，您输入的内容已删除。
 draft-title-over = 没有可发送的内容
 draft-over = 它已被发送或丢弃，或者一刻钟已过，或者它属于另一个浏览器。重新输入之前，请先查看它是否已经送达。
+
+## 登录无效
+
+login-no-cookies = 您的浏览器没有交回随此页面发出的 Cookie，因此没有发送任何内容。请允许此网站使用 Cookie，然后重试。
+loop-title = 您已登录，但无法保持
+loop-not-kept = 您的浏览器保留了 { $host } 的 Cookie，但没有保留登录所用的那一个。原因可能是某个扩展，或者阻止、删除 Cookie 的设置：请将 { $host } 设为例外，然后重试。
+loop-ended = 您的浏览器显示您已登录 { $host }，但该登录已经结束。请在浏览器中删除 { $host } 的 Cookie，然后重试。如果再次出现，可能是服务器的时钟不准：请告知网站的管理者。
+loop-scheme = 此页面是在未加密的情况下打开的，而浏览器只在加密时保留登录所用的 Cookie。请改用 https 打开 { $host }。

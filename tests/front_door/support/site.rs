@@ -81,6 +81,8 @@ pub struct Setup {
     pub front: Option<Front>,
     /// The way that requests take to the app where they have the choice.
     pub way: Way,
+    /// Whether one thread serves all connections, so that what one has left behind the next one finds.
+    pub one_thread: bool,
     /// More listeners, each a YAML mapping; `FOLDER` stands for the folder of the site.
     pub listen: Vec<String>,
 }
@@ -136,6 +138,7 @@ impl Default for Setup {
             people: vec![ADA, GRACE],
             front: None,
             way: Way::default(),
+            one_thread: false,
             listen: Vec::new(),
         }
     }
@@ -155,6 +158,7 @@ pub struct Site {
     pub mailbox: Mailbox,
     folder: TempDir,
     way: Way,
+    one_thread: bool,
     running: Option<Child>,
     offset: AtomicI64,
 }
@@ -191,6 +195,7 @@ impl Site {
             upstream,
             folder,
             way: setup.way,
+            one_thread: setup.one_thread,
             running: None,
             offset: AtomicI64::new(0),
         };
@@ -293,6 +298,9 @@ impl Site {
         command.env("DOORWARD_TEST_CLOCK", self.path("clock")).current_dir(self.folder.path());
         if self.way == Way::Pingoras {
             command.env("DOORWARD_TEST_LONG_WAY", "1");
+        }
+        if self.one_thread {
+            command.env("DOORWARD_TEST_THREADS", "1");
         }
         command
     }

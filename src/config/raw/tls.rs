@@ -1,0 +1,81 @@
+//! `tls` of a listener: certificates, their keys, and how old a TLS is spoken.
+
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::context::{Context, Place};
+use super::files;
+use super::located::{Located, Text};
+use super::several::OneOrList;
+use crate::config::settings;
+
+/// `tls` of a listener.
+pub(super) type Tls = OneOrList<Located<Pair>>;
+
+/// A certificate and its key.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Pair {
+    /// The file of the certificate chain (PEM), the server's own first.
+    #[schemars(required)]
+    certificate: Option<Text>,
+    /// The file of its private key (PEM); its owner alone may read it.
+    #[schemars(required)]
+    key: Option<Text>,
+}
+
+/// The oldest TLS that is spoken.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub(super) enum MinVersion {
+    #[serde(rename = "1.2")]
+    Tls12,
+    #[serde(rename = "1.3")]
+    Tls13,
+}
+
+const HELP: &str = "TLS needs both: tls: { certificate: /path/tls.crt, key: /path/tls.key }";
+
+pub(super) fn tls(
+    typed: Located<Tls>,
+    min_version: Option<Located<MinVersion>>,
+    context: &Context<'_>,
+) -> Option<settings::ListenTls> {
+    let min_version = match min_version {
+        None => Some(settings::TlsVersion::Tls12),
+        Some(found) => found.value.map(|version| match version {
+            MinVersion::Tls12 => settings::TlsVersion::Tls12,
+            MinVersion::Tls13 => settings::TlsVersion::Tls13,
+        }),
+    };
+    let OneOrList(pairs) = typed.value?;
+    if pairs.is_empty() {
+        return context.refuse(&typed.at, "names no certificate", HELP);
+    }
+    let count = pairs.len();
+    let certificates: Vec<_> = pairs.into_iter().filter_map(|one| pair(one, context)).collect();
+    if certificates.len() < count {
+        return None;
+    }
+    Some(settings::ListenTls { certificates, min_version: min_version? })
+}
+
+fn pair(typed: Located<Pair>, context: &Context<'_>) -> Option<settings::CertificateFiles> {
+    let (at, pair) = (typed.at, typed.value?);
+    let file = |field: Option<Text>, key: &str, check: Check| -> Option<PathBuf> {
+        let (at, value) = context.required(field, &at, key, HELP)?;
+        let text = Text { at, value: Some(value) };
+        let path = context.path(&text)?;
+        check(&path, &text.at, context)?;
+        Some(path)
+    };
+    let certificate = file(pair.certificate, "certificate", files::certificates);
+    let key = file(pair.key, "key", files::private_key);
+    let (certificate, key) = (certificate?, key?);
+    files::pair(&certificate, &key, &at, context)?;
+    Some(settings::CertificateFiles { certificate, key })
+}
+
+type Check = fn(&Path, &Place, &Context<'_>) -> Option<()>;
