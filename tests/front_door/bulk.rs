@@ -14,7 +14,8 @@ const MIB: usize = 1 << 20;
 
 /// 256 MiB, or what `DOORWARD_TEST_MIB` says, for who wants to see more go through.
 fn size() -> usize {
-    let told = std::env::var("DOORWARD_TEST_MIB").ok().and_then(|mib| mib.parse::<usize>().ok());
+    let told =
+        std::env::var_os("DOORWARD_TEST_MIB").and_then(|mib| mib.to_str()?.parse::<usize>().ok());
     told.unwrap_or(256) * MIB
 }
 
