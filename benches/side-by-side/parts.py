@@ -189,6 +189,7 @@ portal: {{ origin: "{scheme}://{HOST}:{self.port}", name: Wiki }}
 secret_file: secret
 accounts: {{ database: "sqlite://doorward.db" }}
 mail: {{ from: "no-reply@example.org", files: mails }}
+connections: {{ total: 50000, per_address: 50000 }}
 limits: {{ sign_in: 1000/1s, verify: 1000/1s, resend: 1000/1s, code_request: 1000/1s }}
 log: {{ format: json, filter: "{log}" }}
 {extra}
