@@ -65,9 +65,7 @@ impl Scripted {
             let said = {
                 let mut seen = seen.lock().unwrap();
                 seen.requests.push(head);
-                let next =
-                    if seen.script.len() > 1 { seen.script.remove(0) } else { seen.script[0] };
-                next
+                if seen.script.len() > 1 { seen.script.remove(0) } else { seen.script[0] }
             };
             stream.write_all(said.bytes.as_bytes()).await?;
             if said.closes {
