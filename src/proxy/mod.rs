@@ -28,6 +28,8 @@ mod rewrite;
 mod short;
 mod stream;
 pub mod tls;
+#[doc(hidden)]
+pub mod trial;
 mod upgrade;
 mod upstream;
 mod way_in;

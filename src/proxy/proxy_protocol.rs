@@ -96,6 +96,11 @@ fn told_by_binary(header: &[u8]) -> io::Result<Option<SocketAddr>> {
     })
 }
 
+/// Reads a whole header in either version, for whoever tries what it does.
+pub(super) fn try_reading(header: &[u8]) {
+    let _ = (told_by_text(header), told_by_binary(header));
+}
+
 fn broken(why: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, why)
 }

@@ -3,7 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
 use crate::support::browser::{Browser, Request};
+use crate::support::http::{Response, read_response};
 use crate::support::page::words;
 use crate::support::scripted::{Act, Scripted};
 use crate::support::site::{ADA, GRACE, Setup, Site, Way};
@@ -74,10 +78,9 @@ async fn an_app_with_requests_under_way_gets_fewer() {
     let (one, two) = (Upstream::start().await, Upstream::start().await);
     let site = Site::with(over(&[one.address, two.address], &["balance: least_connections"])).await;
     // One of them is kept busy by a request that it never answers.
-    let hanging = tokio::net::TcpStream::connect(site.address).await.unwrap();
-    let mut hanging = hanging;
+    let mut hanging = TcpStream::connect(site.address).await.unwrap();
     let request = Request::get("/public/hang").bytes(&site.host);
-    tokio::io::AsyncWriteExt::write_all(&mut hanging, &request).await.unwrap();
+    hanging.write_all(&request).await.unwrap();
     eventually("the request to be under way", async || {
         (one.received().len() + two.received().len() == 1).then_some(())
     })
@@ -87,7 +90,8 @@ async fn an_app_with_requests_under_way_gets_fewer() {
     }
     let mut counts = [one.received().len(), two.received().len()];
     counts.sort_unstable();
-    assert_eq!(counts, [1, 6]);
+    // A request counts until it is over, which may be a moment after its answer has come. In turn it would be three.
+    assert!(counts[0] <= 2 && counts[0] + counts[1] == 7, "{counts:?}");
     drop(hanging);
 }
 
@@ -154,6 +158,17 @@ async fn an_app_that_fails_its_checks_gets_no_requests_until_it_passes_them() {
     assert_eq!(ill.heads_at("/public/").len(), 2);
 }
 
+/// The answer to `request`, sent on the connection of the request `first`, whose connection to the app is kept by then: a
+/// request without a body goes by another way than one with a body, and keeps connections of its own.
+async fn after(site: &Site, first: Request, request: Request) -> Response {
+    let mut stream = TcpStream::connect(site.address).await.unwrap();
+    let mut pending = Vec::new();
+    stream.write_all(&first.bytes(&site.host)).await.unwrap();
+    read_response(&mut stream, &mut pending, false).await.unwrap().expect(200);
+    stream.write_all(&request.bytes(&site.host)).await.unwrap();
+    read_response(&mut stream, &mut pending, false).await.unwrap()
+}
+
 #[tokio::test]
 async fn s57_a_request_that_an_app_may_have_begun_is_never_sent_twice() {
     // Answers the first request of a connection and closes it at the second without a word.
@@ -165,18 +180,18 @@ async fn s57_a_request_that_an_app_may_have_begun_is_never_sent_twice() {
     // All over the same connections: one thread, one way.
     let one = Setup { way: Way::Pingoras, one_thread: true, ..over(&[app.address], &[]) };
     let site = Site::with(one).await;
-    site.send(Request::get("/public/first")).await.expect(200);
-    site.send(Request::get("/public/again")).await.expect(200);
+    let get = || Request::get("/public/first");
+    after(&site, get(), Request::get("/public/again")).await.expect(200);
     assert_eq!(app.heads_at("/public/again").len(), 2, "a kept connection was dead: asked anew");
 
-    site.send(Request::get("/public/first")).await.expect(200);
-    let post = site.send(Request::post("/public/post").body("text/plain", "pay")).await.expect(502);
-    assert_eq!(app.heads_at("/public/post").len(), 1, "{:?}", post.headers);
+    let post = |target: &str| Request::post(target).body("text/plain", "pay");
+    after(&site, post("/public/first"), post("/public/post")).await.expect(502);
+    assert_eq!(app.heads_at("/public/post").len(), 1);
 
-    site.send(Request::get("/public/first")).await.expect(200);
-    site.send(Request::get("/public/never")).await.expect(502);
-    let asked = app.heads_at("/public/never").len();
-    assert_eq!(asked, 2, "once over the kept connection, once over a new one");
+    after(&site, get(), Request::get("/public/never")).await.expect(502);
+    let (asked, over_new) = (app.heads_at("/public/never").len(), app.over_new_at("/public/never"));
+    assert_eq!(over_new, 1, "over a new connection it may have been begun");
+    assert!((2..=3).contains(&asked), "the others were kept and dead: {asked}");
     site.send(Request::get("/public/never/again")).await.expect(502);
     assert_eq!(app.heads_at("/public/never/again").len(), 1, "a new connection was used at once");
 }

@@ -235,6 +235,7 @@ fn answer(path: &str, request: &Received) -> Vec<u8> {
     match path {
         "/echo" => body.clone_from(&request.body),
         "/large" => body = vec![b'x'; 3 << 20],
+        "/public/big" => body = vec![b'x'; 8 << 20],
         "/public/huge" => body = vec![b'x'; 32 << 20],
         "/sets-cookies" => head.push_str(
             "Set-Cookie: theme=dark; Path=/\r\nSet-Cookie: doorward=stolen; Path=/\r\nSet-Cookie: doorward-flow=stolen\r\n\
