@@ -403,7 +403,7 @@ async fn many_requests_at_once_are_all_answered() {
     let output = run(h2load).await.expect("it runs");
     if output.status.code() == Some(127) {
         eprintln!("skipped: h2load (nghttp2-client) is not installed");
-        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "CI skips nothing");
+        assert_ne!(option_env!("CI"), Some("true"), "CI skips nothing");
         return;
     }
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
