@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use http::{HeaderValue, Method};
@@ -17,8 +18,9 @@ use crate::telemetry::metrics::UpstreamFailure;
 
 /// How often a request is sent at most.
 pub(in crate::proxy) const MOST: u8 = 3;
-/// Keeps connections that must be new apart from those that are kept.
+/// Keeps connections that must be new apart from those that are kept, and from one another.
 const ANEW: u64 = 1 << 63;
+static NEXT_ANEW: AtomicU64 = AtomicU64::new(0);
 
 /// The attempts of one request.
 #[derive(Debug, Default)]
@@ -55,7 +57,8 @@ impl Attempts {
         self.made += 1;
         if let (true, Some(current)) = (self.anew, &self.current) {
             let mut peer = current.peer();
-            peer.group_key ^= ANEW;
+            // A group of its own: what was kept of another such attempt is there for a moment, too.
+            peer.group_key = ANEW | NEXT_ANEW.fetch_add(1, Ordering::Relaxed);
             peer.options.idle_timeout = Some(Duration::ZERO);
             return Ok(peer);
         }
