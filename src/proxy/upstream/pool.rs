@@ -14,8 +14,7 @@ use super::health::Change;
 use super::{UpstreamSettings, balance, check, names};
 use crate::telemetry::metrics::{UpstreamFailure, metrics};
 
-/// The apps of one site. Names are followed and apps are checked from [`UpstreamPool::start`] until
-/// [`UpstreamPool::stop`], or until it is dropped.
+/// The apps of one site. Names are followed and apps are checked from `start` until `stop`, or until it is dropped.
 #[derive(Debug)]
 pub struct UpstreamPool {
     inner: Arc<Pool>,

@@ -1,7 +1,7 @@
 //! TLS to apps. Their certificate is checked unless the configuration says otherwise in as many words.
 //!
 //! Pingora makes its TLS configuration anew at each connection where there is a certificate authority or a client
-//! certificate; what that costs beside the handshake is in ADR 0016. It also keeps connections for others by address and
+//! certificate; what that costs beside the handshake is in ADR 0019. It also keeps connections for others by address and
 //! name alone, which must not be shared between sites that trust differently: so each way to trust is a group of its own.
 
 use std::sync::Arc;
