@@ -381,9 +381,12 @@ impl ProxyHttp for Gateway {
         &self,
         _session: &mut Session,
         body: &mut Option<Bytes>,
-        _end: bool,
+        end: bool,
         ctx: &mut RequestContext,
     ) -> Result<Option<Duration>> {
+        if end {
+            ctx.attempts.over();
+        }
         if let Some(compressing) = &mut ctx.compressing {
             compressing.next(body)?;
         }

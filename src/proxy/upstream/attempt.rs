@@ -116,6 +116,11 @@ impl Attempts {
             pool.answered(current);
         }
     }
+
+    /// All of the answer is there: the app is no longer busy with this request, however long its client still reads.
+    pub(in crate::proxy) fn over(&mut self) {
+        self.current = None;
+    }
 }
 
 /// By whom a request is counted where accounts keep to their app: the account, else the network of the client.
