@@ -27,6 +27,7 @@ use crate::store::StoreError;
 use crate::store::sqlite::{OpenError, POLL};
 use crate::templates::TemplateError;
 
+pub mod acme;
 mod admin;
 mod breached;
 pub mod certificates;
@@ -47,6 +48,7 @@ mod server;
 mod succession;
 mod upkeep;
 mod upstreams;
+mod whole_file;
 
 pub use self::core::Core;
 pub use inherited::Inherited;
@@ -92,6 +94,9 @@ pub enum StartError {
     /// A certificate or its key.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
+    /// What is kept of a certificate authority.
+    #[error(transparent)]
+    Acme(#[from] acme::FolderError),
     /// TLS.
     #[error("TLS cannot be spoken here: {0}")]
     Tls(rustls::Error),

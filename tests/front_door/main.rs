@@ -13,6 +13,7 @@
 mod support;
 
 mod account_page;
+mod acme;
 mod answers;
 mod apps;
 mod assertion;
