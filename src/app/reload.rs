@@ -24,7 +24,7 @@ use crate::notify::transport::Deliver;
 use crate::notify::worker::Way;
 use crate::portal::pages::Pages;
 use crate::proxy::tls::CertificateError;
-use crate::proxy::{Deciding, Door, GatewaySettings};
+use crate::proxy::{Deciding, Door, GatewaySettings, http2};
 use crate::telemetry::metrics::{ReloadResult, metrics};
 use crate::templates::Templates;
 
@@ -62,6 +62,8 @@ pub(super) struct Live {
     pub(super) origins: Arc<ArcSwap<Vec<Origin>>>,
     /// Through which connections come in.
     pub(super) door: Arc<Door>,
+    /// How long connections of HTTP/2 rest.
+    pub(super) idle: Arc<http2::Idle>,
     /// Of the listeners that speak TLS, in their order.
     pub(super) certificates: Vec<Arc<ListenerCertificates>>,
 }
@@ -209,6 +211,7 @@ impl Reloader {
         let origins = parts.gateway.sites.iter().map(|site| site.portal.origin.clone()).collect();
         self.live.deciding.replace(parts.gateway);
         self.live.door.renew(new.connections, new.trusted_proxies.clone());
+        self.live.idle.renew(new.connections.keep_alive);
         self.live.way.replace(parts.messages, parts.transport);
         for (place, read) in parts.certificates {
             if let Some(listener) = self.live.certificates.get(place) {

@@ -194,7 +194,9 @@ impl Server {
 
         let (clock, entropy) = (Arc::clone(&self.core.clock), Arc::clone(&self.core.entropy));
         let gateway = Gateway::new(self.gateway, clock, entropy);
+        let idle = Arc::new(http2::Idle::new(self.door.limits().keep_alive));
         let live = Live {
+            idle: Arc::clone(&idle),
             deciding: gateway.deciding(),
             way: self.worker.way(),
             origins: Arc::clone(&self.origins),
@@ -210,7 +212,7 @@ impl Server {
         let gateways = self.workers.serve(|| {
             let mut gateway = http_proxy(&conf, gateway.for_another_thread());
             http2::limit(&mut gateway);
-            Leashed::new(gateway)
+            Leashed::new(gateway, Arc::clone(&idle))
         });
         let redirect = Arc::new(PlainServer::new(RedirectToHttps {
             sites: self.origins,

@@ -39,6 +39,7 @@ mod headers;
 mod hostile;
 mod hosts;
 mod http2;
+mod http2_ends;
 mod invitations;
 mod languages;
 mod limits;
