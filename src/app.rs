@@ -41,6 +41,7 @@ mod inherited;
 pub mod keys_file;
 mod mail;
 mod manager;
+pub mod open_files;
 mod places;
 mod reload;
 pub mod secret;
