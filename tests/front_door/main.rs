@@ -20,6 +20,7 @@ mod audit;
 mod browser;
 mod budget;
 mod bulk;
+mod captcha;
 mod circles;
 mod cli;
 mod codes;
