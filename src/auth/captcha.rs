@@ -202,7 +202,7 @@ impl Auth {
     }
 
     /// Spends what was shown: of many who show the same at once, one is taken.
-    pub(super) async fn accept(
+    pub(super) async fn accept_shown(
         &self,
         place: CaptchaPlace,
         shown: Shown<'_>,

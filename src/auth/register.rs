@@ -117,7 +117,7 @@ impl Auth {
         if let Err(limited) = self.within(LimitName::Registration, &address, context).await? {
             return Ok(RegisterOutcome::Limited(limited));
         }
-        if let Err(fault) = self.accept(CaptchaPlace::Registration, shown, context).await? {
+        if let Err(fault) = self.accept_shown(CaptchaPlace::Registration, shown, context).await? {
             return Ok(RegisterOutcome::Captcha(fault));
         }
         let password = match self.hasher.hash(password.into_password()).await {

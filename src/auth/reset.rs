@@ -66,7 +66,7 @@ impl Auth {
         if let Err(limited) = self.within(LimitName::Reset, &address, context).await? {
             return Ok(ResetOutcome::Limited(limited));
         }
-        if let Err(fault) = self.accept(CaptchaPlace::Reset, shown, context).await? {
+        if let Err(fault) = self.accept_shown(CaptchaPlace::Reset, shown, context).await? {
             return Ok(ResetOutcome::Captcha(fault));
         }
         let aim = Aim::Reset { return_to: context.return_to.clone() };

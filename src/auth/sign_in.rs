@@ -204,7 +204,7 @@ impl Auth {
             return Ok(Ok(()));
         }
         match self.look_at(CaptchaPlace::SignIn, &form.evidence, context) {
-            Ok(shown) => self.accept(CaptchaPlace::SignIn, shown, context).await,
+            Ok(shown) => self.accept_shown(CaptchaPlace::SignIn, shown, context).await,
             Err(fault) => Ok(Err(fault)),
         }
     }
