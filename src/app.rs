@@ -53,8 +53,8 @@ mod upkeep;
 mod upstreams;
 
 pub use self::core::Core;
-pub use inherited::Inherited;
 use self::http::{http_client, whole_body, why_not};
+pub use inherited::Inherited;
 use keys_file::KeysError;
 pub use reload::Source;
 use secret::SecretError;
@@ -215,10 +215,7 @@ fn captchas(settings: &Settings) -> Result<Captchas, StartError> {
     let provider = match &settings.captcha.provider {
         None => None,
         Some(provider) => Some(Provider {
-            rule: ProviderRule {
-                kind: provider.widget.kind,
-                least_score: provider.least_score,
-            },
+            rule: ProviderRule { kind: provider.widget.kind, least_score: provider.least_score },
             site: Arc::new(siteverify::SiteverifyClient::new(
                 provider.verify.clone(),
                 provider.secret.clone(),

@@ -12,9 +12,10 @@ use tokio::sync::watch;
 use super::{Core, Inherited, Server, StartError};
 use crate::auth::account::{AccountDraft, AccountError, Added};
 use crate::config::settings::{
-    Assertion, Balance, Captcha, Database, Devices, Health, HttpVersion, IdentityHeaders, Limits, Listen,
-    ListenMode, Log, LogFormat, MailSettings, MailTransport, Otp, PasswordHashing, Passwords,
-    Portal, Rewriting, Sessions, Settings, Shutdown, Site, Upstream, UpstreamTimeouts, UpstreamTls,
+    Assertion, Balance, Captcha, Database, Devices, Health, HttpVersion, IdentityHeaders, Limits,
+    Listen, ListenMode, Log, LogFormat, MailSettings, MailTransport, Otp, PasswordHashing,
+    Passwords, Portal, Rewriting, Sessions, Settings, Shutdown, Site, Upstream, UpstreamTimeouts,
+    UpstreamTls,
 };
 use crate::domain::account::LoginName;
 use crate::domain::address::TrustedProxies;

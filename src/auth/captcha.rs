@@ -128,8 +128,8 @@ impl Auth {
             (CaptchaKind::ProofOfWork, _) => {
                 let (key, binding) = (&self.keys.work, Binding { place, host: context.host, flow });
                 let kept = Ticket::read(keep, key, &binding).filter(|kept| kept.lasts(context.now));
-                let ticket = kept
-                    .unwrap_or_else(|| Ticket::issue(&rules.work, &*self.entropy, context.now));
+                let ticket =
+                    kept.unwrap_or_else(|| Ticket::issue(&rules.work, &*self.entropy, context.now));
                 Demand::Work(ticket.puzzle(&rules.work, key, &binding, context.now))
             }
             (CaptchaKind::Provider, Some(provider)) => {
@@ -190,8 +190,7 @@ impl Auth {
         let flow = evidence.flow.ok_or(CaptchaFault::Missing)?;
         let (rule, key) = (&self.captchas.rules.work, &self.keys.work);
         let binding = Binding { place, host: context.host, flow };
-        let ticket =
-            Ticket::read(evidence.ticket, key, &binding).ok_or(CaptchaFault::Missing)?;
+        let ticket = Ticket::read(evidence.ticket, key, &binding).ok_or(CaptchaFault::Missing)?;
         match ticket.judge(evidence.answer, rule, key, &binding, context.now) {
             Judged::Worked => Ok(Shown::Worked(ticket)),
             Judged::Waited => Ok(Shown::Waited(ticket)),
@@ -264,9 +263,14 @@ impl Auth {
         Ok(match provider.site.verify(token).await {
             Ok(answer) if provider.rule.accepts(&answer, context.host, place) => Ok(()),
             Ok(answer) => {
-                tracing::info!(place = place.as_str(), success = answer.success,
-                    hostname = answer.hostname, action = answer.action, score = answer.score,
-                    "the provider of captchas said what is not enough");
+                tracing::info!(
+                    place = place.as_str(),
+                    success = answer.success,
+                    hostname = answer.hostname,
+                    action = answer.action,
+                    score = answer.score,
+                    "the provider of captchas said what is not enough"
+                );
                 Err(CaptchaFault::Refused)
             }
             Err(error) => {

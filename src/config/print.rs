@@ -4,9 +4,9 @@ use serde_yaml::{Mapping, Value};
 
 use super::raw::{MASKED_SECRET, NO_HEADER, escape};
 use super::settings::{
-    Balance, Captcha, CertificateFiles, Database, Health, HttpVersion, IdentityHeaders, Listen, ListenMode,
-    LogFormat, MailSettings, MailTransport, ResponseHeader, Settings, Site, Smtp, SmtpTls,
-    TlsVersion, Upstream, UpstreamTimeouts,
+    Balance, Captcha, CertificateFiles, Database, Health, HttpVersion, IdentityHeaders, Listen,
+    ListenMode, LogFormat, MailSettings, MailTransport, ResponseHeader, Settings, Site, Smtp,
+    SmtpTls, TlsVersion, Upstream, UpstreamTimeouts,
 };
 use crate::domain::breach::OnFailure;
 use crate::domain::captcha::{CaptchaKind, ProviderKind};

@@ -205,7 +205,8 @@ impl Ticket {
         Puzzle {
             ticket: base64url(&ticket),
             salt: HEXLOWER.encode(&self.salt),
-            target: HEXLOWER.encode(&Sha256::digest([&self.salt[..], &number.to_be_bytes()].concat())),
+            target: HEXLOWER
+                .encode(&Sha256::digest([&self.salt[..], &number.to_be_bytes()].concat())),
             hashes: self.hashes.get(),
             wait: now.until(self.issued_at + rule.wait),
         }
@@ -228,7 +229,8 @@ impl Ticket {
             return if wait.is_zero() { Judged::Waited } else { Judged::TooSoon { wait } };
         }
         let fields = self.fields();
-        let mut right = key.candidates(&parts(b"answer", binding, &fields));
+        let parts = parts(b"answer", binding, &fields);
+        let mut right = key.candidates(&parts);
         let answer = answer.parse::<u32>().ok();
         if answer.is_some_and(|answer| right.any(|mac| self.number(&mac) == answer)) {
             Judged::Worked
@@ -428,9 +430,10 @@ impl ProviderRule {
     /// Whether the answer is about a person at this host and form. What a provider that says such things leaves out is
     /// no.
     pub fn accepts(&self, answer: &ProviderAnswer, host: &HostName, place: CaptchaPlace) -> bool {
-        let here = answer.hostname.as_deref().is_some_and(|name| {
-            name.parse::<HostName>().is_ok_and(|name| name == *host)
-        });
+        let here = answer
+            .hostname
+            .as_deref()
+            .is_some_and(|name| name.parse::<HostName>().is_ok_and(|name| name == *host));
         let action = answer.action.as_deref();
         let for_this = match self.kind {
             ProviderKind::RecaptchaV3 | ProviderKind::Turnstile => action == Some(place.as_str()),

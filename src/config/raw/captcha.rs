@@ -141,7 +141,8 @@ pub(super) fn captcha(
     let reset = kind(section.reset, usual.reset);
     let sign_in = kind(section.sign_in, usual.sign_in);
     let why = "people mistype; more than that is no barrier to anybody";
-    let sign_in_after = context.number(section.sign_in_after, usual.sign_in_after.get(), 1..=100, why);
+    let sign_in_after =
+        context.number(section.sign_in_after, usual.sign_in_after.get(), 1..=100, why);
     let work = work(section.proof_of_work, context);
     let provider = match section.provider {
         None => Some(None),
@@ -196,15 +197,14 @@ fn provider(
     let site_key = context
         .required(section.site_key, &at, "site_key", help)
         .and_then(|(at, typed)| site_key(&at, typed, context));
-    let secret =
-        secret::typed_or_of_file("secret", section.secret, section.secret_file, context)
-            .and_then(|found| match found {
-                Some((_, secret)) => Some(secret),
-                None => {
-                    let help = "write the provider's secret key into a file and name it";
-                    context.refuse(&at.inside("secret_file"), "is missing", help)
-                }
-            });
+    let secret = secret::typed_or_of_file("secret", section.secret, section.secret_file, context)
+        .and_then(|found| match found {
+            Some((_, secret)) => Some(secret),
+            None => {
+                let help = "write the provider's secret key into a file and name it";
+                context.refuse(&at.inside("secret_file"), "is missing", help)
+            }
+        });
     let help = "write the whole address: https://captcha.example.com/…";
     let own = |field: Option<Text>, usual: fn(ProviderKind) -> &'static str| match field {
         Some(text) => web::address(&text, help, context),

@@ -81,9 +81,8 @@ fn waiting_is_taken_to_the_millisecond() {
     let binding = Binding { place: CaptchaPlace::Registration, host: &host, flow: &flow };
     let (rule, key) = (rule(500), key(1));
     let ticket = Ticket::issue(&rule, &OsEntropy, NOW);
-    let judge = |millis| {
-        ticket.judge("", &rule, &key, &binding, NOW + Duration::from_millis(millis))
-    };
+    let judge =
+        |millis| ticket.judge("", &rule, &key, &binding, NOW + Duration::from_millis(millis));
     assert_eq!(judge(0), Judged::TooSoon { wait: Duration::from_secs(15) });
     assert_eq!(judge(14_999), Judged::TooSoon { wait: Duration::from_millis(1) });
     assert_eq!(judge(15_000), Judged::Waited);

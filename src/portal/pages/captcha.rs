@@ -37,7 +37,7 @@ fn provider(widget: &Widget) -> Value {
         kind => widget.kind.as_str(),
         class,
         name,
-        site_key => widget.site_key,
+        site_key => widget.site_key.as_str(),
         script => script.as_str(),
         action => widget.action,
     }

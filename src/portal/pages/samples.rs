@@ -257,7 +257,13 @@ fn joining() -> Vec<(String, Page<'static>)> {
     }
     let fault = NameFault::Taken;
     add("name-limited", Page::Name(NamePage { typed: "ada", fault, alert: limited }));
-    let reset = ResetPage { return_to: "/wiki?page=2", typed: "", missing: false, captcha: &Demand::Nothing, alert: None };
+    let reset = ResetPage {
+        return_to: "/wiki?page=2",
+        typed: "",
+        missing: false,
+        captcha: &Demand::Nothing,
+        alert: None,
+    };
     add("reset", Page::Reset(reset));
     add("reset-nothing", Page::Reset(ResetPage { missing: true, ..reset }));
     add("reset-limited", Page::Reset(ResetPage { typed: "ada", alert: limited, ..reset }));

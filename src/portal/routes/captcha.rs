@@ -53,9 +53,7 @@ pub(super) fn answer(reply: Reply<'_>, fault: CaptchaFault) -> (Reply<'_>, Statu
         | CaptchaFault::Wrong
         | CaptchaFault::Expired
         | CaptchaFault::Spent => (reply, StatusCode::BAD_REQUEST),
-        CaptchaFault::TooSoon { wait } => {
-            (reply.retry_after(wait), StatusCode::TOO_MANY_REQUESTS)
-        }
+        CaptchaFault::TooSoon { wait } => (reply.retry_after(wait), StatusCode::TOO_MANY_REQUESTS),
         CaptchaFault::Limited(limited) => {
             (reply.retry_after(limited.retry_after), StatusCode::TOO_MANY_REQUESTS)
         }

@@ -11,7 +11,7 @@ use crate::auth::StoreError;
 use crate::auth::sign_in::{SignIn, SignInOutcome, Wanted};
 use crate::domain::captcha::{CaptchaPlace, Demand};
 use crate::domain::return_to::ReturnTo;
-use crate::domain::secret::Password;
+use crate::domain::secret::{FlowSecret, Password};
 use crate::portal::csrf::{self, NotOurs};
 use crate::portal::form::Form;
 use crate::portal::pages::{
@@ -212,7 +212,8 @@ async fn form(
     alert: Option<LoginAlert>,
 ) -> Response<Body> {
     let ask_password = visit.wanted(return_to) != Wanted::MailCode;
-    let captcha = match captcha_of(&reply, visit, return_to, typed.ticket, alert).await {
+    let (portal, shown) = (reply.portal(), (reply.flow(), typed.ticket));
+    let captcha = match captcha_of(portal, visit, return_to, shown, alert).await {
         Ok(captcha) if ask_password => captcha,
         Ok(_) => Demand::Nothing,
         Err(error) => return unavailable(reply, &error),
@@ -232,17 +233,17 @@ async fn form(
 
 /// What the form has to show: where something was asked for just now, and from where there were failures.
 async fn captcha_of(
-    reply: &Reply<'_>,
+    portal: &Portal,
     visit: &Visit,
     return_to: &ReturnTo,
-    ticket: &str,
+    (flow, ticket): (&FlowSecret, &str),
     alert: Option<LoginAlert>,
 ) -> Result<Demand, StoreError> {
-    let (auth, context) = (&reply.portal().auth, visit.context(return_to.clone()));
+    let (auth, context) = (&portal.auth, visit.context(return_to.clone()));
     if matches!(alert, Some(LoginAlert::Captcha(_))) {
-        return Ok(auth.captcha(CaptchaPlace::SignIn, reply.flow(), ticket, &context));
+        return Ok(auth.captcha(CaptchaPlace::SignIn, flow, ticket, &context));
     }
-    auth.sign_in_captcha(reply.flow(), ticket, &context).await
+    auth.sign_in_captcha(flow, ticket, &context).await
 }
 
 /// What went well before, from a query. It is a word and no more, whoever made the address.

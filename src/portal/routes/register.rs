@@ -43,7 +43,8 @@ pub(in crate::portal) async fn show(
         return reply.see_other(BASE);
     }
     let return_to = return_to_of(query.as_deref().unwrap_or_default());
-    let asked = Asked { visit: &visit, return_to: &return_to, typed: TypedNames::default(), ticket: "" };
+    let asked =
+        Asked { visit: &visit, return_to: &return_to, typed: TypedNames::default(), ticket: "" };
     asked.again(reply, &portal, StatusCode::OK, JoinFaults::default(), None)
 }
 
@@ -143,7 +144,12 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn answer(mut self, reply: Reply<'_>, portal: &Portal, outcome: RegisterOutcome) -> Response<Body> {
+    fn answer(
+        mut self,
+        reply: Reply<'_>,
+        portal: &Portal,
+        outcome: RegisterOutcome,
+    ) -> Response<Body> {
         let (reply, status, faults, alert) = match outcome {
             RegisterOutcome::CodeSent(flow) => {
                 return reply.next_flow(&flow).see_other("/_doorward/code");

@@ -82,7 +82,8 @@ pub(in crate::portal) async fn submit(
         }
         Ok(ResetOutcome::Limited(limited)) => {
             let retry_after = limited.retry_after;
-            let (reply, alert) = (reply.retry_after(retry_after), LoginAlert::Limited { retry_after });
+            let (reply, alert) =
+                (reply.retry_after(retry_after), LoginAlert::Limited { retry_after });
             let again = Asking { ticket: "", ..asked };
             again.page(reply, StatusCode::TOO_MANY_REQUESTS, alert.into())
         }

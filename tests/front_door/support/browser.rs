@@ -209,7 +209,9 @@ impl Browser {
     /// A form of one of the site's own pages, with the answer of its sum, unless the fields have one.
     pub fn form(&self, target: &str, fields: &[(&str, &str)]) -> Request {
         let sum = self.sum.lock().expect("no test has panicked with it").clone();
-        let own = sum.filter(|(path, _)| path == target && fields.iter().all(|(name, _)| !name.starts_with("captcha_")));
+        let own = sum.filter(|(path, _)| {
+            path == target && fields.iter().all(|(name, _)| !name.starts_with("captcha_"))
+        });
         let (ticket, answer) = own.map_or_else(Default::default, |(_, sum)| {
             let answer = if self.scripts { sum.answer() } else { String::new() };
             (sum.ticket, answer)

@@ -24,7 +24,10 @@ impl Asked {
     /// The value of a field of the form in its body.
     pub fn field(&self, name: &str) -> Option<String> {
         let pairs = self.body.split('&').filter_map(|pair| pair.split_once('='));
-        pairs.filter(|(key, _)| percent_decode(key) == name).map(|(_, value)| percent_decode(value)).next()
+        pairs
+            .filter(|(key, _)| percent_decode(key) == name)
+            .map(|(_, value)| percent_decode(value))
+            .next()
     }
 
     /// The value of a header.
@@ -85,14 +88,22 @@ impl Drop for Service {
     }
 }
 
-async fn serve(mut stream: TcpStream, noted: &Mutex<Vec<Asked>>, says: &(dyn Fn(&Asked) -> Say + Sync)) {
+async fn serve(
+    mut stream: TcpStream,
+    noted: &Mutex<Vec<Asked>>,
+    says: &(dyn Fn(&Asked) -> Say + Sync),
+) {
     let mut buffer = Vec::new();
     let Ok(end) = read_until(&mut stream, &mut buffer, b"\r\n\r\n").await else { return };
     let head = String::from_utf8_lossy(&buffer[..end]).into_owned();
     let mut line = head.split(' ');
     let (method, target) = (line.next().unwrap_or_default(), line.next().unwrap_or_default());
-    let mut asked =
-        Asked { method: method.to_owned(), target: target.to_owned(), head: head.clone(), body: String::new() };
+    let mut asked = Asked {
+        method: method.to_owned(),
+        target: target.to_owned(),
+        head: head.clone(),
+        body: String::new(),
+    };
     let length = asked.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     let mut body = buffer[end + 4..].to_vec();
     while body.len() < length {

@@ -79,13 +79,8 @@ pub(super) fn pages() -> Vec<(String, Page<'static>)> {
             (format!("login-captcha-{name}"), Page::Login(LoginPage { alert, ..login }))
         }),
     );
-    let reset = ResetPage {
-        return_to: "/",
-        typed: "",
-        missing: false,
-        captcha: work(),
-        alert: None,
-    };
+    let reset =
+        ResetPage { return_to: "/", typed: "", missing: false, captcha: work(), alert: None };
     pages.push(("reset-captcha".to_owned(), Page::Reset(reset)));
     pages
 }
