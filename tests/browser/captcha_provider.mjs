@@ -16,7 +16,7 @@ await drive(options, async ({ page, shot, faults }) => {
   }
   await page.getByLabel('Username').fill('katherine');
   await page.getByLabel('E-mail address').fill('katherine@example.org');
-  await page.getByLabel('Password', { exact: true }).fill('trajectory of friendship');
+  await page.getByLabel('New password').fill('trajectory of friendship');
   await shot(`captcha-${kind}`);
   // What is the provider's is allowed, what is anybody else's is not, nor anything written into the page.
   assert.deepEqual(faults, []);

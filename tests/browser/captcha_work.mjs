@@ -12,7 +12,7 @@ await drive(options, async ({ page, context, shot, faults }) => {
   const fill = async (name) => {
     await page.getByLabel('Username').fill(name);
     await page.getByLabel('E-mail address').fill(`${name}@example.org`);
-    await page.getByLabel('Password', { exact: true }).fill('trajectory of friendship');
+    await page.getByLabel('New password').fill('trajectory of friendship');
   };
   const again = async () => {
     await context.clearCookies();
@@ -45,7 +45,7 @@ await drive(options, async ({ page, context, shot, faults }) => {
   assert(await page.locator('.captcha progress').isVisible());
   await fill('dorothy');
   await shot('captcha-working');
-  await page.getByLabel('Password', { exact: true }).press('Enter');
+  await page.getByLabel('New password').press('Enter');
   await status().filter({ hasText: 'as soon as that is done' }).waitFor();
   assert.equal(page.url(), `${origin}/_doorward/register`, 'nothing is sent yet');
   await shot('captcha-held');

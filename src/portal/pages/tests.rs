@@ -297,7 +297,7 @@ fn assets_are_named_by_what_is_in_them() {
         names
     };
     let (yellow, violet) = (with("#ffd500"), with("#5b2be0"));
-    assert_eq!(names(&yellow, "").len(), 5);
+    assert_eq!(names(&yellow, "").len(), 7);
     assert_eq!(names(&yellow, "portal"), names(&violet, "portal"));
     assert_ne!(names(&yellow, "theme"), names(&violet, "theme"));
     let asset = |pages: &Pages, stem: &str| pages.asset(&names(pages, stem)[0]).unwrap().clone();
