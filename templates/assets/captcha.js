@@ -18,7 +18,8 @@
     }, true);
     return () => {
       isReady = true;
-      if (pressed) form.requestSubmit(pressed);
+      // A form sends nothing while it still tells of the press that was kept.
+      if (pressed) window.setTimeout(() => form.requestSubmit(pressed));
     };
   };
 
