@@ -29,6 +29,7 @@ use crate::store::StoreError;
 use crate::store::sqlite::{OpenError, POLL};
 use crate::templates::TemplateError;
 
+pub mod acme;
 mod admin;
 mod breached;
 pub mod certificates;
@@ -43,6 +44,7 @@ mod inherited;
 pub mod keys_file;
 mod mail;
 mod manager;
+pub mod open_files;
 mod places;
 mod reload;
 pub mod secret;
@@ -51,6 +53,7 @@ mod siteverify;
 mod succession;
 mod upkeep;
 mod upstreams;
+mod whole_file;
 
 pub use self::core::Core;
 use self::http::{http_client, whole_body, why_not};
@@ -97,6 +100,9 @@ pub enum StartError {
     /// A certificate or its key.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
+    /// What is kept of a certificate authority.
+    #[error(transparent)]
+    Acme(#[from] acme::FolderError),
     /// TLS.
     #[error("TLS cannot be spoken here: {0}")]
     Tls(rustls::Error),

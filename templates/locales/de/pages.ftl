@@ -434,6 +434,7 @@ login-no-cookies = Ihr Browser hat das Cookie nicht zurückgegeben, das mit dies
 loop-title = Sie haben sich angemeldet, aber es hält nicht
 loop-not-kept = Ihr Browser behält Cookies von { $host }, aber nicht das, mit dem Sie angemeldet sind. Der Grund kann eine Erweiterung sein oder eine Einstellung, die Cookies blockiert oder löscht: Machen Sie eine Ausnahme für { $host } und versuchen Sie es noch einmal.
 loop-ended = Ihr Browser zeigt, dass Sie sich bei { $host } angemeldet haben, aber diese Anmeldung ist schon beendet. Löschen Sie die Cookies von { $host } in Ihrem Browser und versuchen Sie es noch einmal. Wenn das wiederkommt, geht vielleicht die Uhr des Servers falsch: Sagen Sie es denen, die die Website betreiben.
+loop-host = Ihr Browser hat { $seen } geöffnet, aber ein Server auf dem Weg hat daraus { $host } gemacht, sodass Sie nicht angemeldet werden können. Sie selbst können das nicht beheben: Sagen Sie denen, die die Website betreiben, dass der Host-Header unverändert weitergegeben werden muss.
 loop-scheme = Diese Seite wurde ohne Verschlüsselung geöffnet, und Cookies zum Anmelden behalten Browser nur mit Verschlüsselung. Öffnen Sie { $host } stattdessen über https.
 
 ## Damit kein Programm ein Formular absendet

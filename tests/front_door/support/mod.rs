@@ -11,6 +11,7 @@ pub mod http;
 pub mod mail;
 pub mod metrics;
 pub mod page;
+pub mod pebble;
 pub mod people;
 pub mod process;
 pub mod proxy;
