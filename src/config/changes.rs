@@ -14,9 +14,12 @@ use super::settings::{MailTransport, Settings};
 pub fn changed_keys(before: &Settings, after: &Settings) -> Vec<String> {
     let mut changed = BTreeSet::new();
     compare("", &print::file(before), &print::file(after), &mut changed);
-    // It is masked where settings are printed.
+    // Secrets are masked where settings are printed.
     if mail_password(before) != mail_password(after) {
         changed.insert("mail.smtp.password".to_owned());
+    }
+    if captcha_secret(before) != captcha_secret(after) {
+        changed.insert("captcha.provider.secret".to_owned());
     }
     changed.into_iter().collect()
 }
@@ -52,6 +55,10 @@ fn mail_password(settings: &Settings) -> Option<&str> {
         }
         MailTransport::Files(_) | MailTransport::Inbox => None,
     }
+}
+
+fn captcha_secret(settings: &Settings) -> Option<&str> {
+    settings.captcha.provider.as_ref().map(|provider| provider.secret.expose_secret())
 }
 
 fn compare(key: &str, before: &Value, after: &Value, changed: &mut BTreeSet<String>) {
