@@ -55,11 +55,7 @@ pub(super) fn with_line(request: &Access<'_>, take: impl FnOnce(&[u8])) {
 }
 
 fn rfc3339<S: Serializer>(time: &OffsetDateTime, to: S) -> Result<S::Ok, S::Error> {
-    let mut text = [0_u8; 40];
-    let mut left = text.as_mut_slice();
-    let written = time.format_into(&mut left, &Rfc3339).map_err(serde::ser::Error::custom)?;
-    let text = text.get(..written).and_then(|text| std::str::from_utf8(text).ok());
-    to.serialize_str(text.unwrap_or_default())
+    to.serialize_str(&time.format(&Rfc3339).map_err(serde::ser::Error::custom)?)
 }
 
 fn shown<S: Serializer>(value: &dyn std::fmt::Display, to: S) -> Result<S::Ok, S::Error> {
