@@ -12,6 +12,9 @@
     reason = "these are tests"
 )]
 
+#[path = "../support/postgres.rs"]
+mod postgres_server;
+
 mod account_upkeep;
 mod accounts;
 mod audit;
@@ -41,7 +44,9 @@ macro_rules! promises {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $promise() {
                 use crate::backends::Backend;
-                crate::$topic::$promise(crate::backends::$backend::Fresh::fresh().await).await;
+                if let Some(store) = crate::backends::$backend::Fresh::fresh().await {
+                    crate::$topic::$promise(store).await;
+                }
             }
         )*}
     )*};
@@ -273,3 +278,7 @@ macro_rules! store_contract {
 }
 
 store_contract!(sqlite);
+
+mod postgres {
+    accounts_contract!(postgres);
+}

@@ -203,11 +203,12 @@ impl AccountStore for PostgresStore {
     ) -> Result<EmailChange, StoreError> {
         observe(ACCOUNTS, "set_email", async {
             let mut write = self.write().await?;
-            let found = sqlx::query("SELECT * FROM accounts WHERE id = $1 AND epoch = $2 FOR UPDATE")
-                .bind(id.as_uuid().as_bytes().as_slice())
-                .bind(epoch.0)
-                .fetch_optional(&mut *write)
-                .await?;
+            let found =
+                sqlx::query("SELECT * FROM accounts WHERE id = $1 AND epoch = $2 FOR UPDATE")
+                    .bind(id.as_uuid().as_bytes().as_slice())
+                    .bind(epoch.0)
+                    .fetch_optional(&mut *write)
+                    .await?;
             let Some(before) = found.as_ref().map(account).transpose()? else {
                 return Ok(EmailChange::Gone);
             };
@@ -219,12 +220,13 @@ impl AccountStore for PostgresStore {
             if taken.is_some() {
                 return Ok(EmailChange::Taken);
             }
-            let changed = sqlx::query("UPDATE accounts SET email = $2, email_key = $3 WHERE id = $1")
-                .bind(id.as_uuid().as_bytes().as_slice())
-                .bind(email.as_str())
-                .bind(email.key())
-                .execute(&mut *write)
-                .await;
+            let changed =
+                sqlx::query("UPDATE accounts SET email = $2, email_key = $3 WHERE id = $1")
+                    .bind(id.as_uuid().as_bytes().as_slice())
+                    .bind(email.as_str())
+                    .bind(email.key())
+                    .execute(&mut *write)
+                    .await;
             match changed {
                 Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
                     return Ok(EmailChange::Taken);
@@ -321,10 +323,7 @@ pub(super) async fn insert_if_free(
 }
 
 /// Makes the account unless something of it is another's, in the one statement that most need.
-async fn import(
-    write: &mut PgConnection,
-    imported: ImportedAccount,
-) -> Result<Imported, Cause> {
+async fn import(write: &mut PgConnection, imported: ImportedAccount) -> Result<Imported, Cause> {
     let ImportedAccount { account, status, second_step, language } = imported;
     let (username_key, email_key) = (account.username.key(), account.email.key());
     let mut groups = account.groups;
@@ -370,11 +369,7 @@ async fn import(
     })
 }
 
-async fn list(
-    pool: &PgPool,
-    after: Option<&str>,
-    limit: u32,
-) -> Result<Vec<PgRow>, sqlx::Error> {
+async fn list(pool: &PgPool, after: Option<&str>, limit: u32) -> Result<Vec<PgRow>, sqlx::Error> {
     sqlx::query(
         "SELECT * FROM accounts WHERE $1::text IS NULL OR username_key > $1
          ORDER BY username_key LIMIT $2",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
-use sqlx::{Executor, Postgres, PgConnection};
+use sqlx::{Executor, PgConnection, Postgres};
 
 use super::super::observe::{Cause, observe};
 use super::super::{BudgetStore, CountedGuess, Guessed, PasswordFailures, StoreError};

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::postgres::PgRow;
 use sqlx::PgConnection;
+use sqlx::postgres::PgRow;
 use subtle::{Choice, ConstantTimeEq};
 
 use super::super::observe::{Cause, observe};

@@ -63,8 +63,10 @@ impl PostgresStore {
     /// doorward has changed.
     pub async fn open(settings: &PostgresSettings) -> Result<Self, OpenError> {
         let database = named(&settings.server);
-        let unreachable =
-            |cause: sqlx::Error| OpenError::Unreachable { database: database.clone(), cause: cause.into() };
+        let unreachable = |cause: sqlx::Error| OpenError::Unreachable {
+            database: database.clone(),
+            cause: cause.into(),
+        };
         let pool = pool(settings).await.map_err(unreachable)?;
         migrate(&pool, &database).await?;
         let others = Others::listen(&pool).await.map_err(unreachable)?;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::postgres::PgRow;
-use sqlx::{Decode, Row, Postgres, Type};
+use sqlx::{Decode, Postgres, Row, Type};
 use uuid::Uuid;
 
 use super::super::observe::Cause;
@@ -30,8 +30,6 @@ impl<'r> Columns<'r> {
         Ok(self.get::<Option<&[u8]>>(column)?.map(Uuid::from_slice).transpose()?)
     }
 
-
-
     pub(super) fn instant(&self, column: &'static str) -> Result<Timestamp, Cause> {
         self.get(column).map(Timestamp::from_millis)
     }
@@ -39,7 +37,6 @@ impl<'r> Columns<'r> {
     pub(super) fn instant_or_none(&self, column: &'static str) -> Result<Option<Timestamp>, Cause> {
         Ok(self.get::<Option<i64>>(column)?.map(Timestamp::from_millis))
     }
-
 
     /// A number that fits.
     pub(super) fn number<T>(&self, column: &'static str) -> Result<T, Cause>
