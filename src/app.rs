@@ -30,19 +30,22 @@ mod breached;
 mod core;
 pub mod demo;
 pub mod explain;
+mod followed;
 pub mod gallery;
 mod hosts;
 pub mod keys_file;
 mod mail;
 mod places;
+mod reload;
 pub mod secret;
 mod server;
 mod upkeep;
 
 pub use self::core::Core;
 use keys_file::KeysError;
+pub use reload::Source;
 use secret::SecretError;
-pub use server::{Addresses, Server};
+pub use server::{Addresses, Orders, Server};
 
 /// The time within which a running doorward notices what another process has changed in its stores.
 pub const NOTICED_WITHIN: Duration = POLL.saturating_mul(3);

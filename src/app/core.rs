@@ -18,6 +18,7 @@ use super::keys_file::KeysFile;
 use super::{StartError, auth_settings, hashing, passwords, places, secret};
 
 /// What the command line and the server share: stores, keys and use cases.
+#[derive(Clone)]
 pub struct Core {
     /// The durable store.
     pub accounts: Arc<dyn Accounts>,

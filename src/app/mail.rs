@@ -6,7 +6,7 @@ use crate::config::settings::{self, Settings};
 use crate::notify::inbox::Inbox;
 use crate::notify::message::{Messages, Sender};
 use crate::notify::smtp::{SmtpCredentials, SmtpSecurity, SmtpSettings};
-use crate::notify::transport::{Transport, TransportSettings};
+use crate::notify::transport::{Deliver, Transport, TransportSettings};
 use crate::notify::worker::{OutboxWorker, Tools, WorkerSettings};
 use crate::templates::Templates;
 
@@ -18,16 +18,28 @@ pub(super) fn worker(
     templates: &Templates,
     inbox: Arc<Inbox>,
 ) -> Result<OutboxWorker, StartError> {
+    let (messages, transport) = way(settings, templates, inbox)?;
     let tools = Tools {
         store: Arc::clone(&core.outbox),
         keys: Arc::clone(&core.keys),
-        messages: Arc::new(Messages::new(templates, sender(settings))?),
-        transport: Arc::new(Transport::new(transport(&settings.mail.transport, inbox))?),
+        messages,
+        transport,
         clock: Arc::clone(&core.clock),
         wake: Arc::clone(&core.mail_waits),
         observer: Arc::new(upkeep::MailMetrics),
     };
     Ok(OutboxWorker::new(tools, WorkerSettings::default()))
+}
+
+/// The words of mails, and the way that they go.
+pub(super) fn way(
+    settings: &Settings,
+    templates: &Templates,
+    inbox: Arc<Inbox>,
+) -> Result<(Arc<Messages>, Arc<dyn Deliver>), StartError> {
+    let messages = Arc::new(Messages::new(templates, sender(settings))?);
+    let transport = Transport::new(transport(&settings.mail.transport, inbox))?;
+    Ok((messages, Arc::new(transport)))
 }
 
 pub(super) fn sender(settings: &Settings) -> Sender {

@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use pingora::apps::ServerApp;
 use pingora::proxy::http_proxy;
 use pingora::server::configuration::ServerConf;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::config::settings::{ListenMode, Settings};
@@ -18,9 +19,10 @@ use crate::notify::inbox::Inbox;
 use crate::notify::worker::OutboxWorker;
 use crate::portal::pages::Pages;
 use crate::proxy::listener::{Listener, tls_acceptor};
-use crate::proxy::{Gateway, GatewaySettings, PlainServer, RedirectToHttps};
+use crate::proxy::{Gateway, GatewaySettings, PlainServer, RedirectToHttps, http2};
 use crate::templates::Templates;
 
+use super::reload::{Live, Reloader, Source};
 use super::{Core, StartError, admin, gateway, look, mail, upkeep};
 
 /// How long requests in flight may go on after the word to stop.
@@ -35,6 +37,14 @@ pub struct Addresses {
     pub admin: Option<SocketAddr>,
 }
 
+/// What a running doorward is told from outside.
+pub struct Orders {
+    /// Says true once it is to stop.
+    pub stop: watch::Receiver<bool>,
+    /// Says that it is to read its configuration again.
+    pub reload: mpsc::Receiver<()>,
+}
+
 /// A doorward that is ready to serve: everything is read, opened and bound.
 pub struct Server {
     core: Core,
@@ -42,7 +52,8 @@ pub struct Server {
     gateway: GatewaySettings,
     listeners: Vec<(Listener, ListenMode)>,
     admin: Option<Listener>,
-    origins: Vec<Origin>,
+    origins: Arc<ArcSwap<Vec<Origin>>>,
+    source: Option<Source>,
     algorithm: AssertionAlgorithm,
 }
 
@@ -75,9 +86,25 @@ impl Server {
             Some(address) => Some(Listener::bind(address, None).await?),
             None => None,
         };
-        let origins = gateway.sites.iter().map(|site| site.portal.origin.clone()).collect();
-        let algorithm = settings.assertion.algorithm;
-        Ok(Self { core, worker, gateway, listeners, admin, origins, algorithm })
+        let origins: Vec<Origin> =
+            gateway.sites.iter().map(|site| site.portal.origin.clone()).collect();
+        Ok(Self {
+            core,
+            worker,
+            gateway,
+            listeners,
+            admin,
+            origins: Arc::new(ArcSwap::from_pointee(origins)),
+            source: None,
+            algorithm: settings.assertion.algorithm,
+        })
+    }
+
+    /// The same, reading `source` again when it is told to, and when a file on which it depends has changed.
+    #[must_use]
+    pub fn following(mut self, source: Source) -> Self {
+        self.source = Some(source);
+        self
     }
 
     /// What it shares with the command line.
@@ -94,17 +121,23 @@ impl Server {
     }
 
     /// Serves until `stop` says true, and until what was in flight then is done.
-    pub async fn run(self, stop: watch::Receiver<bool>) {
+    pub async fn run(self, orders: Orders) {
+        let Orders { stop, reload } = orders;
         let mut tasks = JoinSet::new();
-        let conf = Arc::new(proxy_conf());
-        let gateway = Arc::new(http_proxy(
-            &conf,
-            Gateway::new(
-                self.gateway,
-                Arc::clone(&self.core.clock),
-                Arc::clone(&self.core.entropy),
-            ),
-        ));
+        let (clock, entropy) = (Arc::clone(&self.core.clock), Arc::clone(&self.core.entropy));
+        let gateway = Gateway::new(self.gateway, clock, entropy);
+        let live = Live {
+            deciding: gateway.deciding(),
+            way: self.worker.way(),
+            origins: Arc::clone(&self.origins),
+        };
+        if let Some(source) = self.source {
+            let reloader = Reloader::new(source, self.core.clone(), live);
+            tasks.spawn(reloader.run(reload, stop.clone()));
+        }
+        let mut gateway = http_proxy(&Arc::new(proxy_conf()), gateway);
+        http2::limit(&mut gateway);
+        let gateway = Arc::new(gateway);
         let redirect = Arc::new(PlainServer::new(RedirectToHttps { sites: self.origins }));
         for (listener, mode) in self.listeners {
             match mode {

@@ -123,9 +123,9 @@ pub struct Auth {
     accounts: Arc<dyn Accounts>,
     flow: Arc<dyn Flow>,
     keys: Arc<KeyRing>,
-    hasher: PasswordHasher,
+    hasher: Arc<PasswordHasher>,
     passwords: PasswordChecks,
-    cache: SessionCache,
+    cache: Arc<SessionCache>,
     entropy: SharedEntropy,
     settings: AuthSettings,
     registration: RegistrationRule,
@@ -157,6 +157,20 @@ pub struct AuthParts {
     pub places: Arc<dyn Places>,
 }
 
+/// What another configuration makes different.
+pub struct AuthChanges {
+    /// Another pool that hashes passwords, if it is to have other settings.
+    pub hasher: Option<PasswordHasher>,
+    /// What new passwords have to pass.
+    pub passwords: PasswordChecks,
+    /// The configuration.
+    pub settings: AuthSettings,
+    /// Who may register.
+    pub registration: RegistrationRule,
+    /// Knows countries.
+    pub places: Arc<dyn Places>,
+}
+
 /// A request past its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limited {
@@ -171,14 +185,33 @@ impl Auth {
             accounts: parts.accounts,
             flow: parts.flow,
             keys: parts.keys,
-            hasher: parts.hasher,
+            hasher: Arc::new(parts.hasher),
             passwords: parts.passwords,
-            cache: SessionCache::default(),
+            cache: Arc::default(),
             entropy: parts.entropy,
             settings: parts.settings,
             registration: parts.registration,
             mail_waits: parts.mail_waits,
             places: parts.places,
+        }
+    }
+
+    /// The same use cases as another configuration wants them: over the same stores and keys, and with the same
+    /// sessions in the cache. What is counted goes on, so that nobody gains a guess by it (S57); so does the pool that
+    /// hashes passwords, unless `changes` brings another.
+    pub fn reconfigured(&self, changes: AuthChanges) -> Self {
+        Self {
+            accounts: Arc::clone(&self.accounts),
+            flow: Arc::clone(&self.flow),
+            keys: Arc::clone(&self.keys),
+            hasher: changes.hasher.map_or_else(|| Arc::clone(&self.hasher), Arc::new),
+            passwords: changes.passwords,
+            cache: Arc::clone(&self.cache),
+            entropy: Arc::clone(&self.entropy),
+            settings: changes.settings,
+            registration: changes.registration,
+            mail_waits: Arc::clone(&self.mail_waits),
+            places: changes.places,
         }
     }
 

@@ -17,7 +17,7 @@ mod kept;
 pub use kept::{KeptHash, NotVerifiable};
 
 /// How passwords are hashed, and how many at a time.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HashingSettings {
     /// Memory in KiB.
     pub memory_kib: u32,

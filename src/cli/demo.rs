@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::{Failure, clock, serve};
+use super::{Failure, clock, serve, signals};
 use crate::app::demo::{Demo, DemoError, USERNAME};
 
 #[derive(Debug, clap::Args)]
@@ -18,15 +18,15 @@ pub(super) struct DemoArgs {
 }
 
 pub(super) async fn run(args: &DemoArgs, out: &mut dyn Write) -> Result<ExitCode, Failure> {
-    let stop = serve::stop_signal()?;
-    let demo = Demo::prepare(args.port, args.folder.clone(), clock(), &stop).await;
+    let orders = signals::to_stop()?;
+    let demo = Demo::prepare(args.port, args.folder.clone(), clock(), &orders.stop).await;
     let demo = demo.map_err(|error| match error {
         DemoError::Start(error) => Failure::Start(error),
         other => Failure::Refused(other.to_string()),
     })?;
     serve::start_logs(&demo.log)?;
     tell(out, &demo)?;
-    demo.server.run(stop).await;
+    demo.server.run(orders).await;
     writeln!(out, "\nThe demo is over.")?;
     Ok(ExitCode::SUCCESS)
 }

@@ -25,6 +25,7 @@ mod keys;
 mod prompt;
 mod serve;
 mod sessions;
+mod signals;
 mod templates;
 mod transfer;
 

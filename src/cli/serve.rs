@@ -3,16 +3,13 @@
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
-
-use super::{ConfigArgs, Failure, clock, settings};
-use crate::app::{Addresses, Server};
+use super::{ConfigArgs, Failure, clock, signals};
+use crate::app::{Addresses, Server, Source};
 use crate::config::raw;
 use crate::config::settings::{Log, LogFormat, Settings};
 use crate::telemetry::logs::{self, Colour, Format, LogSettings};
 
-/// Runs the gateway until it is told to stop (SIGTERM, SIGINT).
+/// Runs the gateway until it is told to stop (SIGTERM, SIGINT). SIGHUP has it read its configuration again.
 #[derive(Debug, clap::Args)]
 pub(super) struct ServeArgs {
     #[command(flatten)]
@@ -20,12 +17,13 @@ pub(super) struct ServeArgs {
 }
 
 pub(super) async fn run(args: &ServeArgs, out: &mut dyn Write) -> Result<ExitCode, Failure> {
-    let settings = settings(&args.config)?;
+    let source = Source::read(&args.config.config)?;
+    let settings = source.settings();
     start_logs(&settings.log)?;
-    let stop = stop_signal()?;
-    let server = Server::prepare(&settings, clock()).await?;
-    ready(out, &settings, &server.addresses(), args.config.json)?;
-    server.run(stop).await;
+    let orders = signals::orders()?;
+    let server = Server::prepare(settings, clock()).await?;
+    ready(out, settings, &server.addresses(), args.config.json)?;
+    server.following(source).run(orders).await;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -57,22 +55,4 @@ pub(super) fn start_logs(log: &Log) -> Result<(), Failure> {
     };
     logs::init(&LogSettings { format, filter: log.filter.clone() })
         .map_err(|error| Failure::Usage(error.to_string()))
-}
-
-/// Says true once the process is told to stop.
-pub(super) fn stop_signal() -> Result<watch::Receiver<bool>, Failure> {
-    let (say, stop) = watch::channel(false);
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        tracing::info!("stopping: no more connections are taken, requests in flight may finish");
-        let _ = say.send(true);
-        // Kept until the process ends, so that nobody mistakes a dropped sender for a word.
-        say.closed().await;
-    });
-    Ok(stop)
 }

@@ -1,5 +1,6 @@
 //! Configuration: [`raw`] as somebody typed it, [`settings`] as everything else uses it.
 
+pub mod changes;
 pub mod errors;
 pub mod print;
 pub mod raw;
@@ -8,4 +9,4 @@ pub mod settings;
 
 pub use errors::ConfigErrors;
 pub use print::effective_yaml;
-pub use raw::{load, parse};
+pub use raw::{Reading, load, parse, read};

@@ -18,7 +18,7 @@ pub fn effective_yaml(settings: &Settings) -> String {
     serde_yaml::to_string(&file(settings)).unwrap_or_default()
 }
 
-fn file(settings: &Settings) -> Value {
+pub(super) fn file(settings: &Settings) -> Value {
     let proxies: Vec<Value> = settings.trusted_proxies.networks().iter().map(text).collect();
     let previous = settings.previous_secret_file.as_ref();
     map([
@@ -37,6 +37,7 @@ fn file(settings: &Settings) -> Value {
         ("limits", Some(limits(settings))),
         ("otp", Some(otp(settings))),
         ("session", Some(session(settings))),
+        ("devices", Some(map([("lifetime", Some(span(settings.devices.lifetime)))]))),
         (
             "geoip",
             settings.geoip.as_ref().map(|path| map([("database", Some(text(path.display())))])),

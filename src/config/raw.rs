@@ -38,18 +38,41 @@ pub(super) use self::expand::escape;
 pub(super) use self::headers::NO_HEADER;
 pub(super) use self::mail::MASKED_SECRET;
 
+/// What came of reading a configuration file.
+#[derive(Debug)]
+pub struct Reading {
+    /// What it says, or what is wrong with it.
+    pub outcome: Result<Settings, ConfigErrors>,
+    /// The files and folders on which that depends, the file itself among them.
+    pub depends_on: Vec<PathBuf>,
+}
+
 /// Reads the configuration file at `path`, with the variables of this process's environment.
 pub fn load(path: &Path) -> Result<Settings, ConfigErrors> {
-    let text =
-        std::fs::read_to_string(path).map_err(|cause| ConfigErrors::unreadable(path, &cause))?;
-    parse(&text, path)
+    read(path).outcome
+}
+
+/// The same, and on which files it depends.
+pub fn read(path: &Path) -> Reading {
+    let mut reading = match std::fs::read_to_string(path) {
+        Ok(text) => parse_text(&text, path, &environment),
+        Err(cause) => {
+            let outcome = Err(ConfigErrors::unreadable(path, &cause));
+            Reading { outcome, depends_on: Vec::new() }
+        }
+    };
+    reading.depends_on.push(path.to_owned());
+    reading
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where ${VAR} gets its value")]
+fn environment(variable: &str) -> Option<String> {
+    std::env::var(variable).ok()
 }
 
 /// Reads `text` as the configuration file `name`, with the variables of this process's environment. Relative paths in
 /// it are taken from the folder of `name`.
 pub fn parse(text: &str, name: &Path) -> Result<Settings, ConfigErrors> {
-    #[expect(clippy::disallowed_methods, reason = "the one place where ${VAR} gets its value")]
-    let environment = |variable: &str| std::env::var(variable).ok();
     parse_with(text, name, &environment)
 }
 
@@ -72,6 +95,10 @@ pub fn parse_with(
     name: &Path,
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Settings, ConfigErrors> {
+    parse_text(text, name, environment).outcome
+}
+
+fn parse_text(text: &str, name: &Path, environment: &dyn Fn(&str) -> Option<String>) -> Reading {
     let context = Context::new(environment, folder_of(name));
     let (tree, not_yaml) = yaml::read(text);
     if let Some(error) = not_yaml {
@@ -80,11 +107,12 @@ pub fn parse_with(
     }
     let file: Option<File> = tree.and_then(|tree| typed::read(&tree, &context));
     let settings = file.and_then(|file| file.into_settings(&context));
-    let faults = context.into_faults();
-    match settings {
+    let (faults, depends_on) = context.into_findings();
+    let outcome = match settings {
         Some(settings) if faults.is_empty() => Ok(settings),
         _ => Err(ConfigErrors::new(name, text, faults)),
-    }
+    };
+    Reading { outcome, depends_on }
 }
 
 fn folder_of(name: &Path) -> PathBuf {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use tokio::sync::{Notify, watch};
 use tokio::task::{JoinError, JoinSet};
 
@@ -63,10 +64,27 @@ impl Default for WorkerSettings {
 #[derive(Clone)]
 pub struct OutboxWorker {
     tools: Tools,
+    way: Way,
     settings: WorkerSettings,
     /// Handed over, and still in the outbox because the store failed. They are removed when they turn up again, and
     /// not sent twice.
     unremoved: Arc<Mutex<HashMap<MailId, Timestamp>>>,
+}
+
+/// The words and the way of mails, which may change while a worker works. A mail goes from its beginning to its end by
+/// those that are there when it is taken.
+#[derive(Clone)]
+pub struct Way(Arc<ArcSwap<(Arc<Messages>, Arc<dyn Deliver>)>>);
+
+impl Way {
+    fn new(messages: Arc<Messages>, transport: Arc<dyn Deliver>) -> Self {
+        Self(Arc::new(ArcSwap::from_pointee((messages, transport))))
+    }
+
+    /// Takes these for the mails that are taken from now on.
+    pub fn replace(&self, messages: Arc<Messages>, transport: Arc<dyn Deliver>) {
+        self.0.store(Arc::new((messages, transport)));
+    }
 }
 
 /// What an attempt came to.
@@ -86,7 +104,13 @@ enum Fate {
 impl OutboxWorker {
     /// A worker; it does nothing until it is run.
     pub fn new(tools: Tools, settings: WorkerSettings) -> Self {
-        Self { tools, settings, unremoved: Arc::default() }
+        let way = Way::new(Arc::clone(&tools.messages), Arc::clone(&tools.transport));
+        Self { tools, way, settings, unremoved: Arc::default() }
+    }
+
+    /// Its words and its way, to be replaced.
+    pub fn way(&self) -> Way {
+        self.way.clone()
     }
 
     /// Works until `shutdown` says `true` or its sender is gone; then finishes what is on its way, within the grace.
@@ -193,13 +217,15 @@ impl OutboxWorker {
             Ok(opened) => opened,
             Err(error) => return Attempt::Never(DropReason::Sealed, error.to_string()),
         };
-        let rendered = match self.tools.messages.render(&opened, mail.id, mail.created_at) {
+        let way = self.way.0.load_full();
+        let (messages, transport) = &*way;
+        let rendered = match messages.render(&opened, mail.id, mail.created_at) {
             Ok(rendered) => rendered,
             Err(error) => return Attempt::Never(DropReason::Unwritable, error.to_string()),
         };
         // Whoever gets the mail after the lease must not find this delivery still going on.
         let limit = self.settings.lease.mul_f64(0.8);
-        match tokio::time::timeout(limit, self.tools.transport.deliver(&rendered)).await {
+        match tokio::time::timeout(limit, transport.deliver(&rendered)).await {
             Ok(Ok(())) => Attempt::Delivered,
             Ok(Err(error @ DeliveryError::Permanent(_))) => {
                 Attempt::Never(DropReason::Refused, error.to_string())

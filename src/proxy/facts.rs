@@ -61,7 +61,7 @@ impl RequestFacts {
         peer: IpAddr,
         trusted: &TrustedProxies,
     ) -> Result<Self, BadRequest> {
-        check_size(&head.headers)?;
+        check_size(head)?;
         check_framing(&head.headers)?;
         let method = head.method.clone();
         check_method(&method)?;
@@ -87,9 +87,16 @@ fn is_plain(method: &str) -> bool {
     method.len() <= 32 && method.bytes().all(|b| b.is_ascii_uppercase() || b == b'-')
 }
 
-fn check_size(headers: &HeaderMap) -> Result<(), BadRequest> {
+fn check_size(head: &RequestHeader) -> Result<(), BadRequest> {
+    let headers = &head.headers;
     let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-    if headers.len() > MAX_FIELDS || bytes > MAX_HEAD { Err(BadRequest::Headers) } else { Ok(()) }
+    let mut fields = headers.len();
+    if head.version == Version::HTTP_2 {
+        // Browsers send each cookie in a field of its own (RFC 9113 section 8.2.3); apps get them in one.
+        let cookies = headers.get_all(header::COOKIE).iter().count();
+        fields -= cookies.saturating_sub(1);
+    }
+    if fields > MAX_FIELDS || bytes > MAX_HEAD { Err(BadRequest::Headers) } else { Ok(()) }
 }
 
 /// One length, in digits, and never beside a transfer coding (RFC 9112 section 6.3). Of the codings we know chunked
@@ -111,19 +118,34 @@ fn check_framing(headers: &HeaderMap) -> Result<(), BadRequest> {
     Ok(())
 }
 
-/// The one `Host` (RFC 9112 section 3.2).
+/// The one `Host` (RFC 9112 section 3.2); with HTTP/2 the `:authority`, and a `Host` beside it that is the same
+/// (RFC 9113 section 8.3.1).
 fn authority(head: &RequestHeader) -> Result<Authority, BadRequest> {
     let mut hosts = head.headers.get_all(header::HOST).iter();
-    let host = hosts.next().and_then(|value| value.to_str().ok());
-    match (host, hosts.next()) {
-        (Some(host), None) => host.parse().map_err(|_| BadRequest::Host),
-        _ => Err(BadRequest::Host),
+    let host = match hosts.next() {
+        Some(host) => Some(host.to_str().map_err(|_| BadRequest::Host)?),
+        None => None,
+    };
+    if hosts.next().is_some() {
+        return Err(BadRequest::Host);
     }
+    let asked = head.uri.authority().filter(|_| head.version == Version::HTTP_2);
+    let named = match (asked.map(http::uri::Authority::as_str), host) {
+        (Some(asked), Some(host)) if asked != host => return Err(BadRequest::Host),
+        (Some(named), _) | (None, Some(named)) => named,
+        (None, None) => return Err(BadRequest::Host),
+    };
+    named.parse().map_err(|_| BadRequest::Host)
 }
 
 fn path(head: &RequestHeader) -> Result<RequestPath, BadRequest> {
     let absolute = head.uri.scheme().is_some() || head.uri.authority().is_some();
     if absolute && head.version != Version::HTTP_2 {
+        return Err(BadRequest::Target(BadPath::NotOriginForm));
+    }
+    // HTTP/2 is spoken over TLS alone here: what names another scheme was meant for somebody else.
+    let other = head.uri.scheme().is_some_and(|scheme| *scheme != http::uri::Scheme::HTTPS);
+    if head.version == Version::HTTP_2 && other {
         return Err(BadRequest::Target(BadPath::NotOriginForm));
     }
     let target =
@@ -195,6 +217,34 @@ mod tests {
         }
         let absolute = read("GET", "http://other.example/x", &[HOST]).unwrap_err();
         assert_eq!(absolute, BadRequest::Target(BadPath::NotOriginForm));
+    }
+
+    #[test]
+    fn s49_over_http_2_the_authority_is_the_host_and_no_other_is_beside_it() {
+        let read = |uri: &str, headers: &[(&'static str, &str)]| {
+            let mut head = RequestHeader::build("GET", b"/", None).unwrap();
+            head.set_version(Version::HTTP_2);
+            head.set_uri(uri.parse().unwrap());
+            for (name, value) in headers {
+                head.append_header(*name, value.to_owned()).unwrap();
+            }
+            RequestFacts::read(&head, "192.0.2.1".parse().unwrap(), &TrustedProxies::default())
+        };
+        let facts = read("https://wiki.example.com:8443/a?b", &[]).unwrap();
+        assert_eq!(facts.authority.to_string(), "wiki.example.com:8443");
+        assert_eq!(facts.path.to_string(), "/a?b");
+        assert!(read("https://wiki.example.com/", &[HOST]).is_ok());
+        for hosts in [&[HOST, HOST][..], &[("Host", "other.example")], &[("Host", "")]] {
+            let bad = read("https://wiki.example.com/", hosts).unwrap_err();
+            assert_eq!(bad, BadRequest::Host, "{hosts:?}");
+        }
+        assert_eq!(read("/a", &[]).unwrap_err(), BadRequest::Host);
+        let plain = read("http://wiki.example.com/", &[]).unwrap_err();
+        assert_eq!(plain, BadRequest::Target(BadPath::NotOriginForm));
+        let crumbs = vec![("Cookie", "a=1"); 300];
+        assert!(read("https://wiki.example.com/", &crumbs).is_ok());
+        let fields = vec![("X-Field", "a"); 101];
+        assert_eq!(read("https://wiki.example.com/", &fields).unwrap_err(), BadRequest::Headers);
     }
 
     #[test]

@@ -27,7 +27,7 @@ use super::facts::{BadRequest, RequestKind};
 use super::question::Question;
 use super::refusal::Refusal;
 use super::upgrade::AnswerInOrder;
-use super::{head, headers, upstream};
+use super::{head, headers, http2, upstream};
 
 mod answer;
 mod decide;
@@ -48,11 +48,29 @@ pub struct Gateway {
     entropy: SharedEntropy,
 }
 
+/// What a gateway decides by.
+pub struct Deciding {
+    state: Arc<ArcSwap<State>>,
+    entropy: SharedEntropy,
+}
+
+impl Deciding {
+    /// Takes these settings for the requests that begin from now on; those under way end by the ones of before.
+    pub fn replace(&self, settings: GatewaySettings) {
+        self.state.store(Arc::new(State::new(settings, Arc::clone(&self.entropy))));
+    }
+}
+
 impl Gateway {
     /// A gateway with these settings.
     pub fn new(settings: GatewaySettings, clock: SharedClock, entropy: SharedEntropy) -> Self {
         let state = State::new(settings, Arc::clone(&entropy));
         Self { state: Arc::new(ArcSwap::from_pointee(state)), clock, entropy }
+    }
+
+    /// What it decides by, to be replaced.
+    pub fn deciding(&self) -> Deciding {
+        Deciding { state: Arc::clone(&self.state), entropy: Arc::clone(&self.entropy) }
     }
 }
 
@@ -277,6 +295,10 @@ impl ProxyHttp for Gateway {
             status,
             duration: total,
         });
+        // The answer is out. To break off what still comes would cost a client of HTTP/2 that answer.
+        if session.is_http2() {
+            let _ = session.drain_request_body().await;
+        }
     }
 }
 
@@ -291,6 +313,9 @@ fn limit_connection(session: &mut Session) {
         session.set_keepalive(Some(KEEP_ALIVE_SECS));
     }
     session.set_total_drain_timeout(Some(DRAIN));
+    if session.is_http2() {
+        session.set_write_timeout(Some(http2::STALLED));
+    }
 }
 
 fn note(bad: BadRequest) {

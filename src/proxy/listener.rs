@@ -148,7 +148,7 @@ async fn pause_after(error: &io::Error) {
     tokio::time::sleep(Duration::from_millis(100)).await;
 }
 
-/// TLS with this certificate chain and key, both PEM: versions 1.2 and 1.3 with rustls' suites, HTTP/1.1 by ALPN.
+/// TLS with this certificate chain and key, both PEM: versions 1.2 and 1.3 with rustls' suites, HTTP/2 and 1.1 by ALPN.
 pub fn tls_acceptor(certificate: &Path, key: &Path) -> Result<TlsAcceptor, ListenError> {
     let unreadable = |path: &Path| {
         let path = path.to_owned();
@@ -162,6 +162,6 @@ pub fn tls_acceptor(certificate: &Path, key: &Path) -> Result<TlsAcceptor, Liste
         .with_no_client_auth()
         .with_single_cert(chain, private)
         .map_err(|cause| ListenError::Certificate { path: certificate.to_owned(), cause })?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }

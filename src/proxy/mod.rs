@@ -3,10 +3,12 @@
 //! Pingora's proxy is used without Pingora's server: [`listener`] accepts connections and hands each to it.
 
 mod facts;
+mod frames;
 mod gateway;
 mod gather;
 mod head;
 mod headers;
+pub mod http2;
 pub mod listener;
 mod plain;
 mod portal_call;
@@ -18,6 +20,6 @@ mod stream;
 mod upgrade;
 mod upstream;
 
-pub use gateway::{Gateway, GatewaySettings, GatewaySite};
+pub use gateway::{Deciding, Gateway, GatewaySettings, GatewaySite};
 pub use plain::{Answer, PlainServer, RedirectToHttps};
 pub use upstream::{UpstreamAddress, UpstreamPool, UpstreamTimeouts};

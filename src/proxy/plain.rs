@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
@@ -10,7 +11,7 @@ use pingora::apps::{HttpPersistentSettings, HttpServerApp, ReusedHttpStream};
 use pingora::protocols::http::ServerSession;
 use pingora::server::ShutdownWatch;
 
-use crate::domain::host::Authority;
+use crate::domain::host::{Authority, Origin};
 use crate::domain::path::RequestPath;
 
 use super::{head, reply};
@@ -87,7 +88,7 @@ fn request(session: &ServerSession, body: Bytes) -> Request<Bytes> {
 /// Sends every request to the same address over HTTPS, if its host is one of ours.
 pub struct RedirectToHttps {
     /// The hosts that are ours, with the port of their origin.
-    pub sites: Vec<crate::domain::host::Origin>,
+    pub sites: Arc<ArcSwap<Vec<Origin>>>,
 }
 
 #[async_trait]
@@ -95,8 +96,8 @@ impl Answer for RedirectToHttps {
     async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
         let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok());
         let authority: Option<Authority> = host.and_then(|host| host.parse().ok());
-        let site =
-            authority.and_then(|asked| self.sites.iter().find(|site| site.host == asked.host));
+        let sites = self.sites.load();
+        let site = authority.and_then(|asked| sites.iter().find(|site| site.host == asked.host));
         let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
         let mut response = Response::new(Bytes::new());
         let location = site.filter(|_| RequestPath::parse(target).is_ok()).and_then(|site| {

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use async_trait::async_trait;
 use pingora::protocols::raw_connect::ProxyDigest;
 use pingora::protocols::{
-    GetProxyDigest, GetSocketDigest, GetTimingDigest, Peek, Shutdown, SocketDigest, Ssl,
+    ALPN, GetProxyDigest, GetSocketDigest, GetTimingDigest, Peek, Shutdown, SocketDigest, Ssl,
     TimingDigest, UniqueID, UniqueIDType,
 };
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
@@ -18,8 +18,10 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_rustls::server::TlsStream;
 
+use super::frames::FrameWatch;
 use super::gather::Gather;
 use super::head::HeadWatch;
+use crate::telemetry::metrics::{SecurityEvent, metrics};
 
 /// A connection, over TLS or not. A request's head that does not arrive in time ends it (S53): Pingora itself would
 /// wait for the rest for ever.
@@ -29,6 +31,8 @@ pub(super) struct Downstream {
     id: UniqueIDType,
     socket: Arc<SocketDigest>,
     watch: Arc<HeadWatch>,
+    /// What watches the frames, where the conversation is HTTP/2: its heads come beside each other, and bodies between.
+    frames: Option<Box<FrameWatch>>,
     /// When the head that is arriving must be there.
     head_ends: Option<Instant>,
     /// Made when a head comes in pieces: the usual one is whole with its first read.
@@ -53,12 +57,14 @@ impl Downstream {
         watch: Arc<HeadWatch>,
     ) -> Self {
         let identity = identify(stream.get_ref().0, peer);
-        Self::new(Io::Tls(Box::new(Gather::new(stream))), identity, watch)
+        let agreed = stream.get_ref().1.alpn_protocol();
+        let frames = (agreed == Some(b"h2")).then(|| Box::new(FrameWatch::new(Instant::now())));
+        Self { frames, ..Self::new(Io::Tls(Box::new(Gather::new(stream))), identity, watch) }
     }
 
     fn new(io: Io, (id, socket): (UniqueIDType, Arc<SocketDigest>), watch: Arc<HeadWatch>) -> Self {
         let head_ends = Some(Instant::now() + HeadWatch::LIMIT);
-        Self { io, id, socket, watch, head_ends, timer: None }
+        Self { io, id, socket, watch, frames: None, head_ends, timer: None }
     }
 
     /// Whether the time for the head is over. `began` says that bytes of one came just now.
@@ -72,8 +78,38 @@ impl Downstream {
             return false;
         }
         // Between two requests no head has begun: Pingora's keep-alive limit holds there.
-        let Some(ends) = self.head_ends else { return false };
+        self.is_over(self.head_ends, cx)
+    }
+
+    /// Notes what has come by HTTP/2; an `Err` ends the connection.
+    fn watch_frames(
+        &mut self,
+        read: &Poll<io::Result<()>>,
+        bytes: &[u8],
+        cx: &mut Context<'_>,
+    ) -> io::Result<()> {
+        let Some(frames) = &mut self.frames else { return Ok(()) };
+        if read.is_ready() {
+            return frames.read(bytes, Instant::now()).map_err(|flood| {
+                metrics().security_event(SecurityEvent::Flood);
+                tracing::debug!("an HTTP/2 connection was ended: too many {}", flood.0);
+                io::Error::other(flood.0)
+            });
+        }
+        let due = frames.due();
+        if due.is_none() {
+            self.timer = None;
+        }
+        if self.is_over(due, cx) { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
+    }
+
+    /// Whether that instant has come; else whoever reads is woken when it does.
+    fn is_over(&mut self, ends: Option<Instant>, cx: &mut Context<'_>) -> bool {
+        let Some(ends) = ends else { return false };
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(ends)));
+        if timer.deadline() != ends {
+            timer.as_mut().reset(ends);
+        }
         timer.as_mut().poll(cx).is_ready()
     }
 }
@@ -91,10 +127,16 @@ impl AsyncRead for Downstream {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
         let read = match &mut self.io {
             Io::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
             Io::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
         };
+        if self.frames.is_some() {
+            let new = buf.filled().get(before..).unwrap_or_default();
+            self.watch_frames(&read, new, cx)?;
+            return read;
+        }
         if self.head_is_late(read.is_ready(), cx) {
             // As if the client had gone: idle connections end without a word in the log.
             return Poll::Ready(Ok(()));
@@ -109,10 +151,14 @@ impl AsyncWrite for Downstream {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.io {
+        let written = match &mut self.io {
             Io::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
             Io::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
+        };
+        if let (Some(frames), Poll::Ready(Ok(count))) = (&mut self.frames, &written) {
+            frames.written(buf.get(..*count).unwrap_or_default());
         }
+        written
     }
 
     fn poll_write_vectored(
@@ -120,10 +166,19 @@ impl AsyncWrite for Downstream {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.io {
+        let written = match &mut self.io {
             Io::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
             Io::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
+        };
+        if let (Some(frames), Poll::Ready(Ok(count))) = (&mut self.frames, &written) {
+            let mut left = *count;
+            for buf in bufs {
+                let part = buf.get(..left.min(buf.len())).unwrap_or_default();
+                frames.written(part);
+                left -= part.len();
+            }
         }
+        written
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -179,7 +234,12 @@ impl GetProxyDigest for Downstream {
     }
 }
 
-impl Ssl for Downstream {}
+impl Ssl for Downstream {
+    fn selected_alpn_proto(&self) -> Option<ALPN> {
+        self.frames.is_some().then_some(ALPN::H2)
+    }
+}
+
 impl Peek for Downstream {}
 
 #[cfg(test)]

@@ -121,6 +121,16 @@ labels! {
         Broken = "broken",
     }
 
+    /// What came of reading the configuration again.
+    ReloadResult {
+        /// It is in effect.
+        Applied = "applied",
+        /// It is wrong: the one of before goes on.
+        Refused = "refused",
+        /// It changes what takes a restart: the one of before goes on.
+        NeedsRestart = "needs_restart",
+    }
+
     /// What only attackers or very broken clients do, and what changes how an account is protected (R22).
     SecurityEvent {
         /// A form came from another site, or without its token (S52).
@@ -139,6 +149,8 @@ labels! {
         TicketRefused = "ticket_refused",
         /// Cookies, forms or JSON that cannot be read (S59).
         Malformed = "malformed",
+        /// A connection made work without asking for anything (S53).
+        Flood = "flood",
         /// Forward-auth was asked by somebody who is no proxy of ours (S45).
         UntrustedProxy = "untrusted_proxy",
         /// An account's guess budget is spent.

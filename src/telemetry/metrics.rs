@@ -14,7 +14,8 @@ use prometheus::{
 use self::make::{ANSWERS, DELIVERY, GATEWAY, HASHING, Maker, STORES};
 use super::labels::StatusClass;
 pub use super::labels::{
-    CodeEvent, DecisionLabel, DeviceEvent, MailResult, SecurityEvent, SigninResult, SigninStep,
+    CodeEvent, DecisionLabel, DeviceEvent, MailResult, ReloadResult, SecurityEvent, SigninResult,
+    SigninStep,
 };
 use crate::domain::challenge::Purpose;
 
@@ -57,6 +58,9 @@ pub struct Metrics {
     password_hash_queue: IntGauge,
     sessions: IntGauge,
     store_seconds: HistogramVec,
+    reloads: IntCounterVec,
+    reload_succeeded: IntGauge,
+    reload_succeeded_at: IntGauge,
 }
 
 impl Metrics {
@@ -142,6 +146,18 @@ impl Metrics {
     /// `store` (`accounts` or `flow`) took this long for the promise `operation`, kept or not.
     pub fn store_took(&self, store: &'static str, operation: &'static str, took: Duration) {
         self.store_seconds.with_label_values(&[store, operation]).observe(took.as_secs_f64());
+    }
+
+    /// The configuration was read at start, or again, and this came of it. `now` is in seconds since 1970.
+    pub fn configured(&self, reload: Option<ReloadResult>, now: i64) {
+        if let Some(result) = reload {
+            self.reloads.with_label_values(&[result.as_str()]).inc();
+        }
+        let is_in_effect = matches!(reload, None | Some(ReloadResult::Applied));
+        self.reload_succeeded.set(i64::from(is_in_effect));
+        if is_in_effect {
+            self.reload_succeeded_at.set(now);
+        }
     }
 
     fn render(&self) -> String {
@@ -234,6 +250,19 @@ impl Metrics {
                 "Time that a store took for one promise.",
                 &["store", "op"],
                 STORES,
+            )?,
+            reloads: make.counters(
+                "doorward_config_reloads_total",
+                "Times that the configuration was read again, by what came of it.",
+                &["result"],
+            )?,
+            reload_succeeded: make.gauge(
+                "doorward_config_last_reload_successful",
+                "Whether the configuration as it was last read is in effect.",
+            )?,
+            reload_succeeded_at: make.gauge(
+                "doorward_config_last_reload_success_timestamp_seconds",
+                "When the configuration in effect was read.",
             )?,
             registry,
         })

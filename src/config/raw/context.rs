@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ pub(super) struct Context<'a> {
     faults: RefCell<Vec<Fault>>,
     environment: &'a Environment<'a>,
     folder: PathBuf,
+    read: RefCell<Vec<PathBuf>>,
 }
 
 /// Where a value stands, and under which key.
@@ -45,15 +46,21 @@ impl Place {
 
 impl<'a> Context<'a> {
     pub(super) fn new(environment: &'a Environment<'a>, folder: PathBuf) -> Self {
-        Self { faults: RefCell::default(), environment, folder }
+        Self { faults: RefCell::default(), environment, folder, read: RefCell::default() }
     }
 
     pub(super) fn environment(&self) -> &'a Environment<'a> {
         self.environment
     }
 
-    pub(super) fn into_faults(self) -> Vec<Fault> {
-        self.faults.into_inner()
+    /// The faults, and the files and folders that were read on the way.
+    pub(super) fn into_findings(self) -> (Vec<Fault>, Vec<PathBuf>) {
+        (self.faults.into_inner(), self.read.into_inner())
+    }
+
+    /// Notes that what is configured depends on what is in this file or folder.
+    pub(super) fn reads(&self, path: &Path) {
+        self.read.borrow_mut().push(path.to_owned());
     }
 
     /// Notes a fault, and what to do about it.

@@ -14,6 +14,7 @@ const MAX_BYTES: u64 = 1024 * 1024;
 
 /// The bytes of a file that must be there.
 fn contents(path: &Path, at: &Place, context: &Context<'_>) -> Option<Vec<u8>> {
+    context.reads(path);
     let mut bytes = Vec::new();
     let outcome =
         std::fs::File::open(path).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes));

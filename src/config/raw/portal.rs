@@ -52,6 +52,7 @@ pub(super) fn portal(
         None => Some(None),
         Some(text) => context
             .path(&text)
+            .inspect(|path| context.reads(path))
             .filter(|path| files::folder(path, &text.at, context).is_some())
             .map(Some),
     };

@@ -24,6 +24,9 @@ fn what_is_recorded_is_rendered_under_the_designs_names() {
     metrics.reported("wiki.example.com", 2, DecisionLabel::Forbidden);
     metrics.security_event(SecurityEvent::HeaderAlias);
     metrics.password_hashed_in(Duration::from_millis(20));
+    metrics.configured(None, 1000);
+    metrics.configured(Some(ReloadResult::Applied), 2000);
+    metrics.configured(Some(ReloadResult::NeedsRestart), 3000);
     metrics.set_sessions(7);
     metrics.store_took("flow", "redeem_code", Duration::from_micros(90));
 
@@ -43,6 +46,10 @@ fn what_is_recorded_is_rendered_under_the_designs_names() {
         r#"doorward_limits_total{limit="sign_in"} 1"#,
         r#"doorward_report_only_total{decision="forbidden",rule="2",site="wiki.example.com"} 1"#,
         r#"doorward_security_events_total{event="header_alias"} 1"#,
+        r#"doorward_config_reloads_total{result="applied"} 1"#,
+        r#"doorward_config_reloads_total{result="needs_restart"} 1"#,
+        "doorward_config_last_reload_successful 0",
+        "doorward_config_last_reload_success_timestamp_seconds 2000",
         "doorward_password_hash_seconds_count 1",
         "doorward_password_hash_queue 0",
         "doorward_sessions 7",

@@ -4,6 +4,7 @@
 pub mod app;
 pub mod apps;
 pub mod browser;
+pub mod changes;
 pub mod http;
 pub mod mail;
 pub mod metrics;
@@ -11,6 +12,7 @@ pub mod page;
 pub mod people;
 pub mod proxy;
 pub mod ranges;
+pub mod secure;
 pub mod signature;
 pub mod site;
 #[path = "../../support/smtp.rs"]

@@ -77,6 +77,8 @@ pub struct Setup {
     pub people: Vec<Person>,
     /// The proxy that asks by forward-auth, if one does.
     pub front: Option<Front>,
+    /// More listeners, each a YAML mapping; `FOLDER` stands for the folder of the site.
+    pub listen: Vec<String>,
 }
 
 /// A proxy in front that asks, and passes requests to the app itself.
@@ -118,6 +120,7 @@ impl Default for Setup {
             log: "debug".to_owned(),
             people: vec![ADA, GRACE],
             front: None,
+            listen: Vec::new(),
         }
     }
 }
@@ -187,8 +190,13 @@ impl Site {
         let origin = setup.origin.unwrap_or(&own);
         let portal = setup.portal.map(|more| format!(", {more}")).unwrap_or_default();
         let host = setup.first_host;
+        let more: String = setup
+            .listen
+            .iter()
+            .map(|one| format!(", {}", one.replace("FOLDER", &folder.to_string())))
+            .collect();
         let mut yaml = format!(
-            "listen: [{{ address: \"{}\" }}]\nadmin: {{ address: \"{}\" }}\n\
+            "listen: [{{ address: \"{}\" }}{more}]\nadmin: {{ address: \"{}\" }}\n\
              portal: {{ origin: \"{origin}\", name: Example Wiki{portal} }}\n\
              secret_file: {folder}/secret\naccounts: {{ database: \"sqlite://{folder}/doorward.db\" }}\nmail: {mail}\n\
              password_hash: {{ memory_kib: 7168, iterations: 5 }}\nlog: {{ format: json, filter: \"{}\" }}\n",

@@ -1,6 +1,7 @@
 //! The real programs that tests run beside doorward, and waiting.
 
 use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -90,4 +91,10 @@ pub fn free_port() -> u16 {
         .filter_map(|port| u16::try_from(port).ok())
         .find(|port| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok())
         .expect("a free port")
+}
+
+/// Runs a program to its end; an `Err` where there is none of that name. It has to bound its own time.
+pub async fn run(mut command: Command) -> std::io::Result<Output> {
+    command.stdin(Stdio::null());
+    tokio::task::spawn_blocking(move || command.output()).await.expect("it ran")
 }
