@@ -22,6 +22,7 @@ use crate::portal::pages::{Logo, LogoKind, Look, Pages};
 use crate::proxy::listener::ListenError;
 use crate::proxy::{GatewaySettings, GatewaySite, UpstreamAddress, UpstreamPool, UpstreamTimeouts};
 use crate::store::StoreError;
+use crate::store::postgres;
 use crate::store::sqlite::{OpenError, POLL};
 use crate::templates::TemplateError;
 
@@ -65,6 +66,9 @@ pub enum StartError {
     /// The database.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The database of several nodes.
+    #[error(transparent)]
+    OpenPostgres(#[from] postgres::OpenError),
     /// The store, once open.
     #[error(transparent)]
     Store(#[from] StoreError),

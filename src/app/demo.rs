@@ -247,6 +247,7 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
             lifetime: Duration::from_secs(120),
         },
         accounts: Database::Sqlite(folder.join("doorward.db")),
+        state: folder.join("doorward.db"),
         mail: MailSettings {
             from_name: Some("Example Wiki".into()),
             from: "no-reply@example.org".parse().map_err(|_| broken())?,

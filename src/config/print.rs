@@ -87,8 +87,16 @@ fn identity(settings: &Settings) -> Value {
 }
 
 fn accounts(database: &Database) -> Value {
-    let Database::Sqlite(path) = database;
-    map([("database", Some(text(format!("sqlite://{}", path.display()))))])
+    match database {
+        Database::Sqlite(path) => {
+            map([("database", Some(text(format!("sqlite://{}", path.display()))))])
+        }
+        Database::Postgres(server) => map([
+            ("database", Some(text(&server.url))),
+            ("password", server.password.as_ref().map(|_| text(MASKED_SECRET))),
+            ("connections", Some(server.connections.into())),
+        ]),
+    }
 }
 
 fn mail(mail: &MailSettings) -> Value {

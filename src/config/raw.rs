@@ -197,7 +197,7 @@ impl File {
         let keys_file = identity::keys_file(self.keys_file, secret_file.as_deref(), context);
         let assertion = identity::identity(self.identity, context);
         let accounts = store::accounts(self.accounts, context);
-        let state = store::state(self.state, context);
+        let state = store::state(self.state, accounts.as_ref(), secret_file.as_deref(), context);
         let mail = mail::mail(self.mail, context);
         let registration = registration::registration(self.registration, context);
         let limits = budgets::limits(self.limits, context);
@@ -221,7 +221,6 @@ impl File {
         {
             domain::covers(domain, &at, &portal.origin, sites, context)?;
         }
-        state?;
         Some(Settings {
             listen: listen?,
             admin: admin?,
@@ -232,6 +231,7 @@ impl File {
             keys_file: keys_file?,
             assertion: assertion?,
             accounts: accounts?,
+            state: state?,
             mail: mail?,
             registration: registration?,
             limits: limits?,

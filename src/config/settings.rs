@@ -39,6 +39,8 @@ pub struct Settings {
     pub assertion: Assertion,
     /// The database of the accounts.
     pub accounts: Database,
+    /// The file of what passes; that of the accounts, if they have one.
+    pub state: PathBuf,
     /// How mail goes out.
     pub mail: MailSettings,
     /// Who may register.
@@ -114,11 +116,24 @@ pub struct Assertion {
     pub lifetime: Duration,
 }
 
-/// The database of the accounts and of what passes.
+/// The database of the accounts.
 #[derive(Clone, Debug)]
 pub enum Database {
     /// A file of SQLite's. Made at first start.
     Sqlite(PathBuf),
+    /// A database of PostgreSQL's, for any number of nodes.
+    Postgres(PostgresDatabase),
+}
+
+/// A database of PostgreSQL's.
+#[derive(Clone, Debug)]
+pub struct PostgresDatabase {
+    /// Server, database, user and how TLS is spoken; no password.
+    pub url: Url,
+    /// The password of the user, if there is one.
+    pub password: Option<SecretString>,
+    /// The most connections of one node.
+    pub connections: u32,
 }
 
 /// How mail goes out.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use secrecy::{ExposeSecret, SecretString};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, PgPool};
@@ -11,10 +12,12 @@ use super::PostgresStore;
 use super::others::Others;
 
 /// Which database, and how it is used.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct PostgresSettings {
-    /// The server, the database and who signs in to it.
-    pub server: PgConnectOptions,
+    /// The server, the database and who signs in to it, as PostgreSQL's own programs take it.
+    pub url: String,
+    /// The password, where it does not stand in the address.
+    pub password: Option<SecretString>,
     /// The most connections that this node keeps.
     pub connections: u32,
     /// The longest that one statement may take.
@@ -62,12 +65,13 @@ impl PostgresStore {
     /// Opens the database and brings its schema up to date; nodes that start at once take turns. Refuses one that a newer
     /// doorward has changed.
     pub async fn open(settings: &PostgresSettings) -> Result<Self, OpenError> {
-        let database = named(&settings.server);
+        let server = server(settings)?;
+        let database = named(&server);
         let unreachable = |cause: sqlx::Error| OpenError::Unreachable {
             database: database.clone(),
             cause: cause.into(),
         };
-        let pool = pool(settings).await.map_err(unreachable)?;
+        let pool = pool(server, settings).await.map_err(unreachable)?;
         migrate(&pool, &database).await?;
         let others = Others::listen(&pool).await.map_err(unreachable)?;
         Ok(Self { pool, others })
@@ -80,11 +84,22 @@ fn named(server: &PgConnectOptions) -> String {
     format!("{database} at {}:{}", server.get_host(), server.get_port())
 }
 
-async fn pool(settings: &PostgresSettings) -> Result<PgPool, sqlx::Error> {
+fn server(settings: &PostgresSettings) -> Result<PgConnectOptions, OpenError> {
+    let server: PgConnectOptions = settings.url.parse().map_err(|cause: sqlx::Error| {
+        OpenError::Unreachable { database: "of accounts.database".into(), cause: cause.into() }
+    })?;
+    Ok(match &settings.password {
+        Some(password) => server.password(password.expose_secret()),
+        None => server,
+    })
+}
+
+async fn pool(
+    server: PgConnectOptions,
+    settings: &PostgresSettings,
+) -> Result<PgPool, sqlx::Error> {
     let millis = |span: Duration| span.as_millis().to_string();
-    let server = settings
-        .server
-        .clone()
+    let server = server
         .application_name("doorward")
         .options([
             ("search_path", SCHEMA),

@@ -20,7 +20,8 @@ pub struct Fresh {
 impl Fresh {
     async fn open(server: Arc<Postgres>) -> Self {
         let settings = PostgresSettings {
-            server: server.url().parse().unwrap(),
+            url: server.url(),
+            password: None,
             connections: 8,
             statement: Duration::from_secs(20),
         };
