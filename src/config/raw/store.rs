@@ -9,7 +9,7 @@ use url::Url;
 
 use super::context::Context;
 use super::files;
-use super::located::{Anything, Located, Place, Text};
+use super::located::{Anything, Located, Text};
 use super::mail;
 use crate::config::settings::{Database, PostgresDatabase};
 
