@@ -34,8 +34,11 @@ use crate::domain::session::{NewSession, Session};
 use crate::domain::ticket::{NewTicket, TakenTicket, TicketBrowser};
 use crate::domain::time::Timestamp;
 
+pub mod breaker;
+mod kept;
 pub mod memory;
 mod observe;
+pub mod postgres;
 pub mod sqlite;
 
 /// The store did not do what it was asked. Whoever gets this refuses; nobody goes on as if it had said yes (S57).
