@@ -5,8 +5,8 @@ use serde_yaml::{Mapping, Value};
 use super::raw::{MASKED_SECRET, NO_HEADER, escape};
 use super::settings::{
     Balance, CertificateFiles, Database, Health, HttpVersion, IdentityHeaders, Listen, ListenMode,
-    LogFormat, MailSettings, MailTransport, ResponseHeader, Settings, Site, Smtp, SmtpTls,
-    State, TlsVersion, Upstream, UpstreamTimeouts,
+    LogFormat, MailSettings, MailTransport, ResponseHeader, Settings, Site, Smtp, SmtpTls, State,
+    TlsVersion, Upstream, UpstreamTimeouts,
 };
 use crate::domain::breach::OnFailure;
 use crate::domain::connections::ConnectionLimits;
@@ -120,6 +120,7 @@ fn state(settings: &Settings) -> Value {
     map([
         ("embedded", Some(true.into())),
         ("database", own.then(|| text(format!("sqlite://{}", path.display())))),
+        ("outage_grace", Some(span(settings.outage_grace))),
     ])
 }
 

@@ -23,7 +23,10 @@ fn tls_is_checked_unless_the_way_is_short_or_the_address_says_otherwise() {
         ("postgres://u@db/x", "postgres://u@db/x?sslmode=verify-full"),
         ("postgresql://u@db:5433/x", "postgresql://u@db:5433/x?sslmode=verify-full"),
         ("postgres://u@192.0.2.7/x", "postgres://u@192.0.2.7/x?sslmode=verify-full"),
-        ("postgres://u@localhost.example.com/x", "postgres://u@localhost.example.com/x?sslmode=verify-full"),
+        (
+            "postgres://u@localhost.example.com/x",
+            "postgres://u@localhost.example.com/x?sslmode=verify-full",
+        ),
         ("postgres://u@localhost/x", "postgres://u@localhost/x"),
         ("postgres://u@127.0.0.1/x", "postgres://u@127.0.0.1/x"),
         ("postgres://u@[::1]/x", "postgres://u@[::1]/x"),
@@ -96,7 +99,11 @@ fn an_address_that_could_mean_something_else_is_refused() {
         address(&format!("postgres://u@db/x?sslmode={lax}"), "without TLS", "verify-full");
     }
     address("postgres://u@db/x?options=-c%20x", "the option options", "sslrootcert");
-    address("postgres://u@localhost/x?host=db.example.com", "no folder of a socket", "before the database");
+    address(
+        "postgres://u@localhost/x?host=db.example.com",
+        "no folder of a socket",
+        "before the database",
+    );
     address("postgres://u@db/x?sslrootcert=ca.pem", "no whole path", "from the root");
     address("postgres://u@db/x?sslrootcert=/none/ca.pem", "cannot be read", "may read");
     let both = "database: \"postgres://u:a@db/x\", password: b";
@@ -104,7 +111,7 @@ fn an_address_that_could_mean_something_else_is_refused() {
     let few = "database: \"postgres://u@db/x\", connections: 1";
     refused(&accounts(few), 7, 57, "from 2 to 200", "left out, it is 10");
     for alone in ["connections: 5", "password: x", "password_file: x"] {
-        let at = 13 + alone.find(' ').unwrap();
+        let at = 14 + alone.find(' ').unwrap();
         refused(&accounts(alone), 7, at, "is for accounts in PostgreSQL", "postgres://");
     }
 }

@@ -59,7 +59,10 @@ pub(super) fn database(
     }
     if let Some((key, _)) = url.query_pairs().find(|(key, _)| !OPTIONS.contains(&&**key)) {
         let message = format!("has the option {key}, which doorward does not hand on");
-        return refuse(&message, "only sslmode, sslrootcert, sslcert, sslkey and host may stand behind the `?`");
+        return refuse(
+            &message,
+            "only sslmode, sslrootcert, sslcert, sslkey and host may stand behind the `?`",
+        );
     }
     encrypted(&mut url, text, context)?;
     let password = password(&url, server.password, server.password_file, context)?;
