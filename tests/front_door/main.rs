@@ -13,6 +13,7 @@
 mod support;
 
 mod account_page;
+mod acme;
 mod answers;
 mod apps;
 mod assertion;
@@ -38,6 +39,7 @@ mod headers;
 mod hostile;
 mod hosts;
 mod http2;
+mod http2_ends;
 mod invitations;
 mod languages;
 mod limits;
