@@ -14,12 +14,15 @@ use super::settings::{Database, MailTransport, Settings};
 pub fn changed_keys(before: &Settings, after: &Settings) -> Vec<String> {
     let mut changed = BTreeSet::new();
     compare("", &print::file(before), &print::file(after), &mut changed);
-    // They are masked where settings are printed.
+    // Secrets are masked where settings are printed.
     if mail_password(before) != mail_password(after) {
         changed.insert("mail.smtp.password".to_owned());
     }
     if accounts_password(before) != accounts_password(after) {
         changed.insert("accounts.password".to_owned());
+    }
+    if captcha_secret(before) != captcha_secret(after) {
+        changed.insert("captcha.provider.secret".to_owned());
     }
     changed.into_iter().collect()
 }
@@ -62,6 +65,10 @@ fn accounts_password(settings: &Settings) -> Option<&str> {
         Database::Postgres(server) => server.password.as_ref().map(ExposeSecret::expose_secret),
         Database::Sqlite(_) => None,
     }
+}
+
+fn captcha_secret(settings: &Settings) -> Option<&str> {
+    settings.captcha.provider.as_ref().map(|provider| provider.secret.expose_secret())
 }
 
 fn compare(key: &str, before: &Value, after: &Value, changed: &mut BTreeSet<String>) {
