@@ -12,13 +12,15 @@ use tokio::sync::watch;
 use super::{Core, Inherited, Server, StartError};
 use crate::auth::account::{AccountDraft, AccountError, Added};
 use crate::config::settings::{
-    Assertion, Balance, Database, Devices, Health, HttpVersion, IdentityHeaders, Limits, Listen,
-    ListenMode, Log, LogFormat, MailSettings, MailTransport, Otp, PasswordHashing, Passwords,
-    Portal, Rewriting, Sessions, Settings, Shutdown, Site, Upstream, UpstreamTimeouts, UpstreamTls,
+    Assertion, Balance, Captcha, Database, Devices, Health, HttpVersion, IdentityHeaders, Limits,
+    Listen, ListenMode, Log, LogFormat, MailSettings, MailTransport, Otp, PasswordHashing,
+    Passwords, Portal, Rewriting, Sessions, Settings, Shutdown, Site, State, Upstream,
+    UpstreamTimeouts, UpstreamTls,
 };
 use crate::domain::account::LoginName;
 use crate::domain::address::TrustedProxies;
 use crate::domain::assertion::AssertionAlgorithm;
+use crate::domain::captcha::CaptchaRules;
 use crate::domain::connections::ConnectionLimits;
 use crate::domain::entropy::{self, OsEntropy};
 use crate::domain::host::{HostName, Origin, Scheme};
@@ -240,6 +242,7 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
             proxy_protocol: false,
             mode: ListenMode::Plain,
         }],
+        acme: None,
         admin: Some(loopback(0)),
         portal: Portal {
             origin: origin.clone(),
@@ -258,12 +261,15 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
             lifetime: Duration::from_secs(120),
         },
         accounts: Database::Sqlite(folder.join("doorward.db")),
+        state: State::Embedded(folder.join("doorward.db")),
+        outage_grace: Duration::from_secs(60),
         mail: MailSettings {
             from_name: Some("Example Wiki".into()),
             from: "no-reply@example.org".parse().map_err(|_| broken())?,
             transport: MailTransport::Inbox,
         },
         registration: RegistrationRule::Everybody,
+        captcha: Captcha { rules: CaptchaRules::default(), provider: None },
         connections: ConnectionLimits::default(),
         limits: Limits {
             sign_in: rate("20/5m")?,

@@ -4,11 +4,12 @@ use serde_yaml::{Mapping, Value};
 
 use super::raw::{MASKED_SECRET, NO_HEADER, escape};
 use super::settings::{
-    Balance, CertificateFiles, Database, Health, HttpVersion, IdentityHeaders, Listen, ListenMode,
-    LogFormat, MailSettings, MailTransport, ResponseHeader, Settings, Site, Smtp, SmtpTls,
-    TlsVersion, Upstream, UpstreamTimeouts,
+    Acme, Balance, Captcha, CertificateFiles, CertificateSource, Database, Health, HttpVersion,
+    IdentityHeaders, Listen, ListenMode, LogFormat, MailSettings, MailTransport, ResponseHeader,
+    Settings, Site, Smtp, SmtpTls, State, TlsVersion, Upstream, UpstreamTimeouts,
 };
 use crate::domain::breach::OnFailure;
+use crate::domain::captcha::{CaptchaKind, ProviderKind};
 use crate::domain::connections::ConnectionLimits;
 use crate::domain::quota::format_duration;
 use crate::domain::registration::RegistrationRule;
@@ -25,6 +26,7 @@ pub(super) fn file(settings: &Settings) -> Value {
     let previous = settings.previous_secret_file.as_ref();
     map([
         ("listen", list(settings.listen.iter().map(listen))),
+        ("acme", settings.acme.as_ref().map(acme)),
         ("admin", settings.admin.map(|address| map([("address", Some(text(address)))]))),
         ("portal", Some(portal(settings))),
         ("trusted_proxies", Some(Value::Sequence(proxies))),
@@ -33,9 +35,10 @@ pub(super) fn file(settings: &Settings) -> Value {
         ("keys_file", Some(text(settings.keys_file.display()))),
         ("identity", Some(identity(settings))),
         ("accounts", Some(accounts(&settings.accounts))),
-        ("state", Some(map([("embedded", Some(true.into()))]))),
+        ("state", Some(state(settings))),
         ("mail", Some(mail(&settings.mail))),
         ("registration", Some(registration(&settings.registration))),
+        ("captcha", Some(captcha(&settings.captcha))),
         ("connections", Some(connections(&settings.connections))),
         ("limits", Some(limits(settings))),
         ("otp", Some(otp(settings))),
@@ -66,7 +69,11 @@ fn listen(listener: &Listen) -> Value {
                 TlsVersion::Tls12 => "1.2",
                 TlsVersion::Tls13 => "1.3",
             };
-            (list(tls.certificates.iter().map(pair)), Some(text(min_version)))
+            let certificates = match &tls.certificates {
+                CertificateSource::Files(files) => list(files.iter().map(pair)),
+                CertificateSource::Acme => Some(text("acme")),
+            };
+            (certificates, Some(text(min_version)))
         }
         ListenMode::Plain | ListenMode::RedirectToHttps => (None, None),
     };
@@ -77,6 +84,16 @@ fn listen(listener: &Listen) -> Value {
         ("min_tls_version", min_version),
         ("proxy_protocol", listener.proxy_protocol.then_some(true.into())),
         ("redirect_to_https", redirect.then_some(true.into())),
+    ])
+}
+
+fn acme(acme: &Acme) -> Value {
+    map([
+        ("agree_to_terms", Some(true.into())),
+        ("directory", Some(text(&acme.directory))),
+        ("email", acme.email.as_ref().map(text)),
+        ("folder", Some(text(acme.folder.display()))),
+        ("ca", acme.ca.as_ref().map(|path| text(path.display()))),
     ])
 }
 
@@ -102,8 +119,26 @@ fn identity(settings: &Settings) -> Value {
 }
 
 fn accounts(database: &Database) -> Value {
-    let Database::Sqlite(path) = database;
-    map([("database", Some(text(format!("sqlite://{}", path.display()))))])
+    match database {
+        Database::Sqlite(path) => {
+            map([("database", Some(text(format!("sqlite://{}", path.display()))))])
+        }
+        Database::Postgres(server) => map([
+            ("database", Some(text(&server.url))),
+            ("password", server.password.as_ref().map(|_| text(MASKED_SECRET))),
+            ("connections", Some(server.connections.into())),
+        ]),
+    }
+}
+
+fn state(settings: &Settings) -> Value {
+    let State::Embedded(path) = &settings.state;
+    let own = !matches!(settings.accounts, Database::Sqlite(_));
+    map([
+        ("embedded", Some(true.into())),
+        ("database", own.then(|| text(format!("sqlite://{}", path.display())))),
+        ("outage_grace", Some(span(settings.outage_grace))),
+    ])
 }
 
 fn mail(mail: &MailSettings) -> Value {
@@ -142,6 +177,42 @@ fn registration(rule: &RegistrationRule) -> Value {
     map([
         ("enabled", Some(rule.is_on().into())),
         ("domains", list(rule.domains().iter().map(text))),
+    ])
+}
+
+fn captcha(captcha: &Captcha) -> Value {
+    let rules = captcha.rules;
+    let kind = |kind| match kind {
+        CaptchaKind::Off => Some(text("none")),
+        CaptchaKind::ProofOfWork => Some(text("proof_of_work")),
+        CaptchaKind::Provider => Some(text("provider")),
+    };
+    let work = map([
+        ("hashes", Some(rules.work.hashes.get().into())),
+        ("wait", Some(span(rules.work.wait))),
+        ("waits_address", Some(text(rules.work.waits_address))),
+        ("waits_total", Some(text(rules.work.waits_total))),
+    ]);
+    let provider = captcha.provider.as_ref().map(|provider| {
+        let widget = &provider.widget;
+        let scores = widget.kind == ProviderKind::RecaptchaV3;
+        map([
+            ("kind", Some(text(widget.kind.as_str()))),
+            ("site_key", Some(text(&widget.site_key))),
+            ("secret", Some(text(MASKED_SECRET))),
+            ("script", Some(text(&widget.script))),
+            ("verify", Some(text(&provider.verify))),
+            ("timeout", Some(span(provider.timeout))),
+            ("least_score", scores.then(|| provider.least_score.into())),
+        ])
+    });
+    map([
+        ("registration", kind(rules.registration)),
+        ("reset", kind(rules.reset)),
+        ("sign_in", kind(rules.sign_in)),
+        ("sign_in_after", Some(rules.sign_in_after.get().into())),
+        ("proof_of_work", Some(work)),
+        ("provider", provider),
     ])
 }
 

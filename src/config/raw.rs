@@ -3,7 +3,9 @@
 //! `yaml` makes the text a tree with places, `typed` makes the tree the types below, and each section checks itself
 //! and becomes a part of the settings. No step stops at the first fault.
 
+mod acme;
 mod budgets;
+mod captcha;
 mod connections;
 mod context;
 mod domain;
@@ -18,10 +20,12 @@ mod mail;
 pub(super) mod near;
 mod passwords;
 mod portal;
+mod postgres;
 mod presets;
 mod registration;
 mod rewriting;
 mod rules;
+mod secret;
 mod several;
 mod shutdown;
 mod sites;
@@ -30,6 +34,7 @@ mod tls;
 mod typed;
 mod upstream_tls;
 mod upstreams;
+mod web;
 mod yaml;
 
 use std::path::{Path, PathBuf};
@@ -44,7 +49,7 @@ use super::settings::Settings;
 
 pub(super) use self::expand::escape;
 pub(super) use self::headers::NO_HEADER;
-pub(super) use self::mail::MASKED_SECRET;
+pub(super) use self::secret::MASKED_SECRET;
 
 /// What came of reading a configuration file.
 #[derive(Debug)]
@@ -175,6 +180,8 @@ pub(super) struct File {
     /// Where requests come in; at least one address.
     #[schemars(required, length(min = 1))]
     listen: Option<Located<Vec<Located<front::Listen>>>>,
+    /// Who signs the certificates of listeners with `tls: acme`.
+    acme: Option<Located<acme::Acme>>,
     /// Where metrics and health are served. Left out: nowhere.
     admin: Option<Located<front::Admin>>,
     /// What people see of doorward.
@@ -202,6 +209,8 @@ pub(super) struct File {
     mail: Option<Located<mail::Mail>>,
     /// Who may make an account without being invited.
     registration: Option<Located<registration::Registration>>,
+    /// What forms ask for, so that programs do not send them in masses.
+    captcha: Option<Located<captcha::Captcha>>,
     /// How many connections there may be, and what each may take.
     connections: Option<Located<connections::Connections>>,
     /// How often something may be tried; each is number/period, such as 5/5m.
@@ -243,12 +252,19 @@ impl File {
         let portal = portal::portal(self.portal, several_sites, context);
         let (secret_file, previous_secret_file) =
             store::secret_files(self.secret_file, self.previous_secret_file, context);
+        let acme = acme::acme(
+            self.acme,
+            listen.as_deref().unwrap_or_default(),
+            secret_file.as_deref(),
+            context,
+        );
         let keys_file = identity::keys_file(self.keys_file, secret_file.as_deref(), context);
         let assertion = identity::identity(self.identity, context);
         let accounts = store::accounts(self.accounts, context);
-        let state = store::state(self.state, context);
+        let state = store::state(self.state, accounts.as_ref(), secret_file.as_deref(), context);
         let mail = mail::mail(self.mail, context);
         let registration = registration::registration(self.registration, context);
+        let captcha = captcha::captcha(self.captcha, context);
         let connections = connections::connections(self.connections, context);
         let limits = budgets::limits(self.limits, context);
         let otp = budgets::otp(self.otp, context);
@@ -272,9 +288,10 @@ impl File {
         {
             domain::covers(domain, &at, &portal.origin, sites, context)?;
         }
-        state?;
+        let (state, outage_grace) = state?;
         Some(Settings {
             listen: listen?,
+            acme: acme?,
             admin: admin?,
             portal: portal?,
             trusted_proxies: trusted_proxies?,
@@ -283,8 +300,11 @@ impl File {
             keys_file: keys_file?,
             assertion: assertion?,
             accounts: accounts?,
+            state,
+            outage_grace,
             mail: mail?,
             registration: registration?,
+            captcha: captcha?,
             connections: connections?,
             limits: limits?,
             otp: otp?,

@@ -17,9 +17,10 @@ use self::make::{ANSWERS, DELIVERY, GATEWAY, HASHING, Maker, STORES};
 use self::upstreams::Upstreams;
 use super::labels::StatusClass;
 pub use super::labels::{
-    CodeEvent, ConnectionEnd, DecisionLabel, DeviceEvent, MailResult, ReloadResult, SecurityEvent,
-    SigninResult, SigninStep, UpstreamFailure,
+    CaptchaResult, CodeEvent, ConnectionEnd, DecisionLabel, DeviceEvent, MailResult, OrderResult,
+    ReloadResult, SecurityEvent, SigninResult, SigninStep, UpstreamFailure,
 };
+use crate::domain::captcha::CaptchaPlace;
 use crate::domain::challenge::Purpose;
 
 mod make;
@@ -54,6 +55,7 @@ pub struct Metrics {
     signins: IntCounterVec,
     codes: IntCounterVec,
     devices: IntCounterVec,
+    captchas: IntCounterVec,
     mails: IntCounterVec,
     mail_queue: IntGauge,
     mail_delivery_seconds: Histogram,
@@ -65,7 +67,9 @@ pub struct Metrics {
     password_hash_queue: IntGauge,
     sessions: IntGauge,
     certificate_expiry_seconds: IntGaugeVec,
+    certificate_orders: IntCounterVec,
     store_seconds: HistogramVec,
+    store_up: IntGaugeVec,
     forwarded_shortly: IntCounter,
     upstreams: Upstreams,
     reloads: IntCounterVec,
@@ -118,6 +122,11 @@ impl Metrics {
     /// Something happened to a trusted device.
     pub fn device(&self, event: DeviceEvent) {
         self.devices.with_label_values(&[event.as_str()]).inc();
+    }
+
+    /// A form at `place` had to show that no program sends it, and this came of it.
+    pub fn captcha(&self, place: CaptchaPlace, result: CaptchaResult) {
+        self.captchas.with_label_values(&[place.as_str(), result.as_str()]).inc();
     }
 
     /// A delivery was tried.
@@ -192,9 +201,19 @@ impl Metrics {
         }
     }
 
+    /// A certificate authority was asked for a certificate.
+    pub fn certificate_ordered(&self, result: OrderResult) {
+        self.certificate_orders.with_label_values(&[result.as_str()]).inc();
+    }
+
     /// `store` (`accounts` or `flow`) took this long for the promise `operation`, kept or not.
     pub fn store_took(&self, store: &'static str, operation: &'static str, took: Duration) {
         self.store_seconds.with_label_values(&[store, operation]).observe(took.as_secs_f64());
+    }
+
+    /// Whether `store` answers, as far as those who ask it know.
+    pub fn store_answers(&self, store: &'static str, answers: bool) {
+        self.store_up.with_label_values(&[store]).set(i64::from(answers));
     }
 
     /// The configuration was read at start, or again, and this came of it. `now` is in seconds since 1970.
@@ -266,6 +285,11 @@ impl Metrics {
                 "What happened to trusted devices.",
                 &["event"],
             )?,
+            captchas: make.counters(
+                "doorward_captchas_total",
+                "What forms had to show so that no program sends them, by what came of it.",
+                &["place", "result"],
+            )?,
             mails: make.counters(
                 "doorward_mails_total",
                 "Attempts to deliver a mail, by what came of them.",
@@ -309,11 +333,21 @@ impl Metrics {
                 "How long a certificate is still good; below zero when it has expired.",
                 &["certificate"],
             )?,
+            certificate_orders: make.counters(
+                "doorward_acme_orders_total",
+                "Certificates asked for at the authority, by what came of them.",
+                &["result"],
+            )?,
             store_seconds: make.histograms(
                 "doorward_store_seconds",
                 "Time that a store took for one promise.",
                 &["store", "op"],
                 STORES,
+            )?,
+            store_up: make.gauges(
+                "doorward_store_up",
+                "Whether a store on another machine answers.",
+                &["store"],
             )?,
             forwarded_shortly: make.counter(
                 "doorward_forwarded_shortly_total",

@@ -103,7 +103,11 @@ fn s12_no_secret_shows_in_what_is_said_about_a_fault() {
         smtp("username: me, port: \"${DOORWARD_TEST_PASSWORD}\""),
         least_with("no-reply@example.com", "\"${DOORWARD_TEST_PASSWORD}\""),
         least_with("http://127", "http://me:hunter2@127"),
-        least_and("accounts: { database: \"postgres://me:hunter2@db/x\" }"),
+        least_and("accounts: { database: \"postgres://me:hunter2@db\" }"),
+        least_and("accounts: { database: \"postgres://me:hunter2@db/x?sslmode=prefer\" }"),
+        least_and("accounts: { database: \"postgres://me:hunter2@[db/x\" }"),
+        least_and("accounts: { database: \"postgres://me:hunter2@db/x\", password: hunter2 }"),
+        least_and("accounts: { password: hunter2 }"),
         format!("{LEAST}password: |\n  hunter2\n\tx: y\n"),
     ] {
         let errors = crate::support::read(&text).unwrap_err();
@@ -124,7 +128,7 @@ fn a_password_has_one_source() {
     );
     refused(&smtp("username: me"), 3, 43, "is missing", "password_file");
     refused(&smtp("password: a"), 3, 79, "no username", "username");
-    refused(&smtp("username: me, password: \"\""), 3, 93, "is empty", "give the password");
-    refused(&smtp("username: me, password: \"********\""), 3, 93, "is a mask", "put the password");
+    refused(&smtp("username: me, password: \"\""), 3, 93, "is empty", "give the secret");
+    refused(&smtp("username: me, password: \"********\""), 3, 93, "is a mask", "put the secret");
     assert_eq!(faults(&smtp("preset: gmail"))[0].key, "mail.smtp.username");
 }

@@ -17,6 +17,7 @@ fn what_is_recorded_is_rendered_under_the_designs_names() {
     metrics.signin(SigninStep::Password, SigninResult::Accepted);
     metrics.code(Purpose::SignIn, CodeEvent::Issued);
     metrics.device(DeviceEvent::Added);
+    metrics.captcha(CaptchaPlace::Registration, CaptchaResult::Passed);
     metrics.mail(MailResult::Delivered);
     metrics.mail_delivered_after(Duration::from_millis(700));
     metrics.set_mail_queue(2);
@@ -27,11 +28,13 @@ fn what_is_recorded_is_rendered_under_the_designs_names() {
     metrics.configured(None, 1000);
     metrics.configured(Some(ReloadResult::Applied), 2000);
     metrics.configured(Some(ReloadResult::NeedsRestart), 3000);
+    metrics.certificate_ordered(OrderResult::Issued);
     metrics.set_sessions(7);
     metrics.set_upstream_up("wiki.example.com", "http://10.0.0.1:80", 2);
     metrics.upstream_failed("wiki.example.com", "http://10.0.0.1:80", UpstreamFailure::Tls);
     metrics.upstream_retried("wiki.example.com");
     metrics.store_took("flow", "redeem_code", Duration::from_micros(90));
+    metrics.store_answers("accounts", false);
 
     let text = metrics.render();
     for line in [
@@ -43,6 +46,7 @@ fn what_is_recorded_is_rendered_under_the_designs_names() {
         r#"doorward_signins_total{result="accepted",step="password"} 1"#,
         r#"doorward_codes_total{event="issued",purpose="sign_in"} 1"#,
         r#"doorward_trusted_devices_total{event="added"} 1"#,
+        r#"doorward_captchas_total{place="registration",result="passed"} 1"#,
         r#"doorward_mails_total{result="delivered"} 1"#,
         "doorward_mail_delivery_seconds_count 1",
         "doorward_mail_queue 2",
@@ -53,6 +57,7 @@ fn what_is_recorded_is_rendered_under_the_designs_names() {
         r#"doorward_config_reloads_total{result="needs_restart"} 1"#,
         "doorward_config_last_reload_successful 0",
         "doorward_config_last_reload_success_timestamp_seconds 2000",
+        r#"doorward_acme_orders_total{result="issued"} 1"#,
         "doorward_password_hash_seconds_count 1",
         "doorward_password_hash_queue 0",
         "doorward_sessions 7",
@@ -60,6 +65,7 @@ fn what_is_recorded_is_rendered_under_the_designs_names() {
         r#"doorward_upstream_failures_total{reason="tls",site="wiki.example.com",upstream="http://10.0.0.1:80"} 1"#,
         r#"doorward_upstream_retries_total{site="wiki.example.com"} 1"#,
         r#"doorward_store_seconds_count{op="redeem_code",store="flow"} 1"#,
+        r#"doorward_store_up{store="accounts"} 0"#,
         concat!(r#"doorward_build_info{version=""#, env!("CARGO_PKG_VERSION"), r#""} 1"#),
     ] {
         assert!(text.lines().any(|found| found == line), "{line} is missing in\n{text}");
