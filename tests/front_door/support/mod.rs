@@ -7,12 +7,18 @@ pub mod browser;
 pub mod captcha;
 pub mod certificates;
 pub mod changes;
+#[path = "../../support/faults.rs"]
+#[allow(dead_code, reason = "the tests of the stores use the rest of it")]
+pub mod faults;
 pub mod http;
 pub mod mail;
 pub mod metrics;
 pub mod page;
 pub mod pebble;
 pub mod people;
+#[path = "../../support/postgres.rs"]
+#[allow(dead_code, reason = "the tests of the stores use the rest of it")]
+pub mod postgres;
 pub mod process;
 pub mod proxy;
 pub mod ranges;
