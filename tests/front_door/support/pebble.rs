@@ -23,9 +23,8 @@ pub struct Pebble {
 }
 
 impl Pebble {
-    /// The authority, which looks for challenges on these ports by HTTP and TLS, but for its processes; `None` where it is
-    /// not installed.
-    pub fn prepared(http: u16, tls: u16) -> Option<Self> {
+    /// The authority, which looks for challenges on this port, but for its processes; `None` where it is not installed.
+    pub fn prepared(http: u16) -> Option<Self> {
         let programs = std::env::var_os("DOORWARD_TEST_PEBBLE").map(PathBuf::from);
         let Some(programs) = programs.filter(|folder| folder.join("pebble").is_file()) else {
             eprintln!(
@@ -44,7 +43,7 @@ impl Pebble {
             "certificate": folder.path().join("tls.crt"),
             "privateKey": folder.path().join("tls.key"),
             "httpPort": http,
-            "tlsPort": tls,
+            "tlsPort": free_port(),
             "ocspResponderURL": "",
             "externalAccountBindingRequired": false,
             "keyAlgorithm": "ecdsa",
@@ -57,8 +56,8 @@ impl Pebble {
     }
 
     /// The same, running.
-    pub async fn start(http: u16, tls: u16) -> Option<Self> {
-        let mut authority = Self::prepared(http, tls)?;
+    pub async fn start(http: u16) -> Option<Self> {
+        let mut authority = Self::prepared(http)?;
         authority.run().await;
         Some(authority)
     }
