@@ -56,6 +56,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("pingora_http", &["proxy/", "app.rs", "app/"]),
     ("axum", &["portal/"]),
     ("sqlx", &["store/sqlite/"]),
+    ("redis", &["store/redis/"]),
     ("lettre", &["notify/"]),
     ("serde_saphyr", &["config/"]),
     ("prometheus", &["telemetry/"]),

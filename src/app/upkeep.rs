@@ -87,16 +87,19 @@ async fn count(flow: Arc<dyn Flow>, clock: SharedClock) {
     }
 }
 
-/// Empties the cache when the command line, or another process, has changed the stores: what was revoked there is
-/// refused here from then on (S35).
-async fn watch(accounts: Arc<dyn Accounts>, auth: Arc<Auth>) {
+/// Takes in what the command line, or another process, has changed in a store: what was revoked there is refused here from
+/// then on (S35).
+async fn watch(store: Arc<dyn StoreUpkeep>, auth: Arc<Auth>) {
+    let mut unseen = false;
     loop {
-        let changed = accounts.changed_elsewhere().await;
-        // Not knowing is treated as a change.
-        auth.forget_cached();
-        if let Err(error) = changed {
-            report("changes by others cannot be seen", &error);
-            tokio::time::sleep(AFTER_FAILURE).await;
+        match store.changed_elsewhere().await {
+            Ok(changed) => auth.changed_elsewhere(&changed, &mut unseen),
+            Err(error) => {
+                // Not knowing is treated as a change.
+                auth.changed_elsewhere(&Changed::Anything, &mut unseen);
+                report("changes by others cannot be seen", &error);
+                tokio::time::sleep(AFTER_FAILURE).await;
+            }
         }
     }
 }

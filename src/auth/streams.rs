@@ -49,9 +49,10 @@ impl Auth {
         host: &HostName,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        match self.cache.get(token) {
+        match self.recall(token, host, now).await? {
             Some(signed_in) if !signed_in.has_expired(now) => Ok(true),
-            _ => Ok(self.load(token, host, now).await?.is_some()),
+            Some(_) => Ok(self.load(token, host, now).await?.is_some()),
+            None => Ok(false),
         }
     }
 

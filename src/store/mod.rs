@@ -34,8 +34,10 @@ use crate::domain::session::{NewSession, Session};
 use crate::domain::ticket::{NewTicket, TakenTicket, TicketBrowser};
 use crate::domain::time::Timestamp;
 
+mod breaker;
 pub mod memory;
 mod observe;
+pub mod redis;
 pub mod sqlite;
 
 /// The store did not do what it was asked. Whoever gets this refuses; nobody goes on as if it had said yes (S57).
@@ -304,7 +306,7 @@ pub trait SessionStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Vec<Session>, StoreError>;
 
-    /// The number of sessions that have not reached their absolute end.
+    /// The number of sessions that have not reached their absolute end; a store may leave out those that were idle too long.
     async fn count_sessions(&self, now: Timestamp) -> Result<u64, StoreError>;
 }
 
@@ -652,6 +654,17 @@ pub trait AuditStore: Send + Sync {
     ) -> Result<Vec<NumberedEntry>, StoreError>;
 }
 
+/// What somebody else has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// Anything may be other than it was; from here on changes are seen.
+    Anything,
+    /// These sessions are other than they were, or gone.
+    Sessions(Vec<SessionTokenHash>),
+    /// Changes are not seen, until this is followed by [`Self::Anything`].
+    Unseen,
+}
+
 /// What everybody who purges, watches or starts a store needs of it.
 #[async_trait]
 pub trait StoreUpkeep: Send + Sync {
@@ -664,9 +677,9 @@ pub trait StoreUpkeep: Send + Sync {
     /// many rows went.
     async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
-    /// Comes back once somebody other than this process has changed the store, so that caches are emptied.
-    /// Cancel-safe.
-    async fn changed_elsewhere(&self) -> Result<(), StoreError>;
+    /// Comes back once somebody other than this process has changed the store, so that caches forget it. A store that says
+    /// which sessions have changed may also name those that this process has changed itself. Cancel-safe.
+    async fn changed_elsewhere(&self) -> Result<Changed, StoreError>;
 }
 
 /// The role of the durable store.

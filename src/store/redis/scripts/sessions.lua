@@ -1,0 +1,61 @@
+-- a: an account's sessions: s<session> -> token, family; f<family> -> its last use. s: a session by its token:
+-- session, account, family, end and idle span as digits, and what only doorward reads. All of an account is in one slot.
+local function record_of(token) return redis.call('GET', K('s', token)) end
+local function times(record)
+  local stop, idle = string.match(record, '^(%-?%d+) (%d+) ', 49)
+  return tonumber(stop), tonumber(idle)
+end
+local function seen(account, family) return tonumber(redis.call('HGET', K('a', account), 'f' .. family) or '0') end
+local function each(account, visit)
+  local all = redis.call('HGETALL', K('a', account))
+  for at = 1, #all, 2 do
+    if string.sub(all[at], 1, 1) == 's' then
+      local sid, value = string.sub(all[at], 2), all[at + 1]
+      local token, family = string.sub(value, 1, 32), string.sub(value, 33, 48)
+      local record = record_of(token)
+      if record then
+        visit(sid, token, family, record)
+      else
+        redis.call('HDEL', K('a', account), all[at])
+        gone('s', account .. sid)
+      end
+    end
+  end
+end
+local function remove(account, sid, token, removed)
+  redis.call('HDEL', K('a', account), 's' .. sid)
+  redis.call('DEL', K('s', token))
+  gone('s', account .. sid)
+  removed[#removed + 1] = sid
+  removed[#removed + 1] = token
+end
+local function end_family(account, family, removed)
+  each(account, function(sid, token, of)
+    if of == family then remove(account, sid, token, removed) end
+  end)
+  redis.call('HDEL', K('a', account), 'f' .. family)
+end
+local function family_of(account, sid)
+  local value = redis.call('HGET', K('a', account), 's' .. sid)
+  return value and string.sub(value, 33, 48)
+end
+-- Notes a use of the family, unless a later one is known.
+local function use(account, family, at)
+  if tonumber(at) <= seen(account, family) then return end
+  redis.call('HSET', K('a', account), 'f' .. family, at)
+  each(account, function(sid, token, of, record)
+    if of == family then
+      local stop, idle = times(record)
+      redis.call('ZADD', K('e', 's'), int(math.min(stop, tonumber(at) + idle)), account .. sid)
+    end
+  end)
+end
+-- Whether some session of the family but `other` stands.
+local function stands(account, family, other, now)
+  local found, last = false, seen(account, family)
+  each(account, function(sid, token, of, record)
+    local stop, idle = times(record)
+    if of == family and sid ~= other and stop > now and last + idle > now then found = true end
+  end)
+  return found
+end
