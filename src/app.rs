@@ -24,6 +24,7 @@ use crate::proxy::listener::ListenError;
 use crate::proxy::tls::CertificateError;
 use crate::proxy::{GatewaySettings, GatewaySite};
 use crate::store::StoreError;
+use crate::store::postgres;
 use crate::store::sqlite::{OpenError, POLL};
 use crate::templates::TemplateError;
 
@@ -74,6 +75,9 @@ pub enum StartError {
     /// The database.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The database of several nodes.
+    #[error(transparent)]
+    OpenPostgres(#[from] postgres::OpenError),
     /// The store, once open.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -55,7 +55,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("pingora_proxy", &["proxy/", "app.rs", "app/"]),
     ("pingora_http", &["proxy/", "app.rs", "app/"]),
     ("axum", &["portal/"]),
-    ("sqlx", &["store/sqlite/"]),
+    ("sqlx", &["store/sqlite/", "store/postgres/"]),
     ("redis", &["store/redis/"]),
     ("lettre", &["notify/"]),
     ("serde_saphyr", &["config/"]),

@@ -11,7 +11,6 @@ use doorward::auth::code::CodeOutcome;
 use doorward::auth::new_password::PasswordChecks;
 use doorward::auth::password::{HashingSettings, PasswordHasher};
 use doorward::auth::sign_in::{Context, SignIn, SignInOutcome, StepUpOutcome, Wanted};
-use doorward::auth::session_cache::CacheRule;
 use doorward::auth::{Auth, AuthParts, AuthSettings, RateLimits, tokens};
 use doorward::domain::budget::{DelayRule, GuessBudget};
 use doorward::domain::challenge::ResendRule;
@@ -94,7 +93,6 @@ async fn auth(folder: &std::path::Path) -> (Auth, Arc<SqliteStore>) {
     let few = NonZeroU8::new(5).unwrap();
     let auth = Auth::new(AuthParts {
         places: Arc::new(Nowhere),
-        cache: CacheRule::default(),
         accounts: store.clone(),
         flow: store.clone(),
         keys: Arc::new(KeyRing::derive(ServerSecret::new(vec![7; 32]).unwrap(), None)),

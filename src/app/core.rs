@@ -1,6 +1,7 @@
 //! What the command line and the server share.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
@@ -11,8 +12,9 @@ use crate::domain::entropy::{OsEntropy, SharedEntropy};
 use crate::domain::keys::KeyRing;
 use crate::domain::time::SharedClock;
 use crate::identity::live::LiveRing;
+use crate::store::postgres::{PostgresSettings, PostgresStore};
 use crate::store::sqlite::SqliteStore;
-use crate::store::{Accounts, Flow, OutboxStore};
+use crate::store::{Accounts, Flow, OutboxStore, StoreUpkeep};
 
 use super::keys_file::KeysFile;
 use super::{StartError, auth_settings, hashing, passwords, places, secret};
@@ -34,6 +36,8 @@ pub struct Core {
     pub clock: SharedClock,
     pub(super) entropy: SharedEntropy,
     pub(super) outbox: Arc<dyn OutboxStore>,
+    /// The stores that are purged and watched, each once.
+    pub(super) upkept: Vec<Arc<dyn StoreUpkeep>>,
     pub(super) mail_waits: Arc<Notify>,
     pub(super) keys_file: KeysFile,
 }
@@ -47,13 +51,12 @@ impl Core {
         let keys = Arc::new(KeyRing::derive(current, previous));
         let keys_file = KeysFile::new(&settings.keys_file);
         let ring = keys_file.read_or_make(settings.assertion.algorithm, &*entropy, clock.now())?;
-        let settings::Database::Sqlite(path) = &settings.accounts;
-        let store = Arc::new(SqliteStore::open(path).await?);
+        let Stores { accounts, flow, outbox, upkept } = Stores::open(settings).await?;
         let hasher = PasswordHasher::new(hashing(settings), Arc::clone(&entropy))?;
         let mail_waits = Arc::new(Notify::new());
         let auth = Auth::new(AuthParts {
-            accounts: store.clone(),
-            flow: store.clone(),
+            accounts: Arc::clone(&accounts),
+            flow: Arc::clone(&flow),
             keys: Arc::clone(&keys),
             hasher,
             passwords: passwords(settings)?,
@@ -64,9 +67,10 @@ impl Core {
             places: places(settings)?,
         });
         Ok(Self {
-            accounts: store.clone(),
-            flow: store.clone(),
-            outbox: store,
+            accounts,
+            flow,
+            outbox,
+            upkept,
             keys,
             ring: Arc::new(LiveRing::new(ring)),
             auth: Arc::new(auth),
@@ -77,3 +81,37 @@ impl Core {
         })
     }
 }
+
+/// The stores of one configuration.
+struct Stores {
+    accounts: Arc<dyn Accounts>,
+    flow: Arc<dyn Flow>,
+    outbox: Arc<dyn OutboxStore>,
+    upkept: Vec<Arc<dyn StoreUpkeep>>,
+}
+
+impl Stores {
+    async fn open(settings: &Settings) -> Result<Self, StartError> {
+        let settings::State::Embedded(path) = &settings.state;
+        let embedded = Arc::new(SqliteStore::open(path).await?);
+        let mut upkept: Vec<Arc<dyn StoreUpkeep>> = vec![embedded.clone()];
+        let accounts: Arc<dyn Accounts> = match &settings.accounts {
+            settings::Database::Sqlite(_) => embedded.clone(),
+            settings::Database::Postgres(database) => {
+                let settings = PostgresSettings {
+                    url: database.url.to_string(),
+                    password: database.password.clone(),
+                    connections: database.connections,
+                    statement: STATEMENT,
+                };
+                let store = Arc::new(PostgresStore::open(&settings).await?);
+                upkept.push(store.clone());
+                store
+            }
+        };
+        Ok(Self { accounts, flow: embedded.clone(), outbox: embedded, upkept })
+    }
+}
+
+/// The longest that PostgreSQL may take for one statement: past that, whoever asked refuses.
+const STATEMENT: Duration = Duration::from_secs(3);

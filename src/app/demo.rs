@@ -11,11 +11,7 @@ use tokio::sync::watch;
 
 use super::{Core, Inherited, Server, StartError};
 use crate::auth::account::{AccountDraft, AccountError, Added};
-use crate::config::settings::{
-    Assertion, Balance, Database, Devices, Health, HttpVersion, IdentityHeaders, Limits, Listen,
-    ListenMode, Log, LogFormat, MailSettings, MailTransport, Otp, PasswordHashing, Passwords,
-    Portal, Rewriting, Sessions, Settings, Shutdown, Site, Upstream, UpstreamTimeouts, UpstreamTls,
-};
+use crate::config::settings::{Assertion, Balance, Database, Devices, Health, HttpVersion, IdentityHeaders, Limits, Listen, ListenMode, Log, LogFormat, MailSettings, MailTransport, Otp, PasswordHashing, Passwords, Portal, Rewriting, Sessions, Settings, Shutdown, Site, State, Upstream, UpstreamTimeouts, UpstreamTls};
 use crate::domain::account::LoginName;
 use crate::domain::address::TrustedProxies;
 use crate::domain::assertion::AssertionAlgorithm;
@@ -258,6 +254,7 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
             lifetime: Duration::from_secs(120),
         },
         accounts: Database::Sqlite(folder.join("doorward.db")),
+        state: State::Embedded(folder.join("doorward.db")),
         mail: MailSettings {
             from_name: Some("Example Wiki".into()),
             from: "no-reply@example.org".parse().map_err(|_| broken())?,

@@ -13,7 +13,7 @@ use crate::domain::time::SharedClock;
 use crate::identity::live::LiveRing;
 use crate::identity::ring::Ring;
 use crate::notify::observer::{DropReason, MailObserver};
-use crate::store::{Accounts, Flow, StoreError};
+use crate::store::{Flow, StoreError, StoreUpkeep};
 use crate::telemetry::metrics::{CodeEvent, MailResult, metrics};
 
 use super::Core;
@@ -41,13 +41,16 @@ pub(super) fn spawn(
 ) {
     let keys = follow_keys(core.keys_file.clone(), algorithm, Arc::clone(&core.ring));
     tasks.spawn(until(ended.clone(), keys));
-    let (flow, clock) = (Arc::clone(&core.flow), Arc::clone(&core.clock));
-    tasks.spawn(until(stop.clone(), purge(flow, clock)));
+    for store in &core.upkept {
+        let purging = purge(Arc::clone(store), Arc::clone(&core.clock));
+        tasks.spawn(until(stop.clone(), purging));
+        let watching = watch(Arc::clone(store), Arc::clone(&core.auth));
+        tasks.spawn(until(ended.clone(), watching));
+    }
     let (flow, clock) = (Arc::clone(&core.flow), Arc::clone(&core.clock));
     tasks.spawn(until(stop.clone(), count(flow, clock)));
     let (auth, clock) = (Arc::clone(&core.auth), Arc::clone(&core.clock));
     tasks.spawn(until(ended.clone(), async move { auth.end_streams(&clock).await }));
-    tasks.spawn(until(ended.clone(), watch(Arc::clone(&core.accounts), Arc::clone(&core.auth))));
 }
 
 pub(super) async fn until(mut stop: watch::Receiver<bool>, work: impl Future<Output = ()>) {
@@ -57,12 +60,12 @@ pub(super) async fn until(mut stop: watch::Receiver<bool>, work: impl Future<Out
     }
 }
 
-async fn purge(flow: Arc<dyn Flow>, clock: SharedClock) {
+async fn purge(store: Arc<dyn StoreUpkeep>, clock: SharedClock) {
     let mut ticks = tokio::time::interval(PURGE_EVERY);
     loop {
         ticks.tick().await;
         // A full batch says that there may be more.
-        while match flow.purge(clock.now(), PURGE_BATCH).await {
+        while match store.purge(clock.now(), PURGE_BATCH).await {
             Ok(gone) => gone >= u64::from(PURGE_BATCH),
             Err(error) => report("expired rows were not purged", &error),
         } {
@@ -87,19 +90,16 @@ async fn count(flow: Arc<dyn Flow>, clock: SharedClock) {
     }
 }
 
-/// Takes in what the command line, or another process, has changed in a store: what was revoked there is refused here from
-/// then on (S35).
+/// Empties the cache when the command line, or another process, has changed the stores: what was revoked there is
+/// refused here from then on (S35).
 async fn watch(store: Arc<dyn StoreUpkeep>, auth: Arc<Auth>) {
-    let mut unseen = false;
     loop {
-        match store.changed_elsewhere().await {
-            Ok(changed) => auth.changed_elsewhere(&changed, &mut unseen),
-            Err(error) => {
-                // Not knowing is treated as a change.
-                auth.changed_elsewhere(&Changed::Anything, &mut unseen);
-                report("changes by others cannot be seen", &error);
-                tokio::time::sleep(AFTER_FAILURE).await;
-            }
+        let changed = store.changed_elsewhere().await;
+        // Not knowing is treated as a change.
+        auth.forget_cached();
+        if let Err(error) = changed {
+            report("changes by others cannot be seen", &error);
+            tokio::time::sleep(AFTER_FAILURE).await;
         }
     }
 }

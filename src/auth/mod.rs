@@ -17,7 +17,7 @@ use crate::domain::quota::{Quota, Rate};
 use crate::domain::registration::RegistrationRule;
 use crate::domain::secret::FlowSecret;
 use crate::domain::session::Lifetime;
-use crate::store::{Accounts, Changed, Flow, LimitName};
+use crate::store::{Accounts, Flow, LimitName};
 use crate::telemetry::metrics::metrics;
 
 pub mod account;
@@ -41,7 +41,6 @@ pub mod password;
 pub mod register;
 pub mod reset;
 pub mod second_step;
-pub mod session_cache;
 pub mod sessions;
 pub mod sign_in;
 pub mod sign_out;
@@ -55,7 +54,7 @@ pub use crate::store::StoreError;
 use audit::Attempt;
 use new_password::PasswordChecks;
 use password::PasswordHasher;
-use session_cache::{CacheRule, SessionCache};
+use sessions::SessionCache;
 use sign_in::Context;
 
 /// What the use cases need to know of the configuration.
@@ -158,8 +157,6 @@ pub struct AuthParts {
     pub mail_waits: Arc<Notify>,
     /// Knows countries.
     pub places: Arc<dyn Places>,
-    /// How long what was read of a session may be relied on.
-    pub cache: CacheRule,
 }
 
 /// What another configuration makes different.
@@ -192,7 +189,7 @@ impl Auth {
             keys: parts.keys,
             hasher: Arc::new(parts.hasher),
             passwords: parts.passwords,
-            cache: Arc::new(SessionCache::new(parts.cache)),
+            cache: Arc::default(),
             entropy: parts.entropy,
             settings: parts.settings,
             registration: parts.registration,
@@ -230,21 +227,9 @@ impl Auth {
         FlowSecret::generate(&*self.entropy)
     }
 
-    /// Forgets every cached session, with what was asserted of it.
+    /// Forgets every cached session, because somebody else has changed the stores.
     pub fn forget_cached(&self) {
         self.cache.clear();
-    }
-
-    /// Takes in what somebody else has changed in a store: what was revoked elsewhere is refused here from then on (S35).
-    /// `unseen` says whether that store has told before that it does not see changes, and is kept by whoever calls.
-    pub fn changed_elsewhere(&self, changed: &Changed, unseen: &mut bool) {
-        match changed {
-            Changed::Anything if std::mem::take(unseen) => self.cache.seeing(),
-            Changed::Anything => self.cache.doubt_all(),
-            Changed::Sessions(sessions) => self.cache.doubt(sessions),
-            Changed::Unseen if !std::mem::replace(unseen, true) => self.cache.unseeing(),
-            Changed::Unseen => {}
-        }
     }
 
     /// Counts one event of `key`; an `Err` in the `Ok` says that the limit is passed.

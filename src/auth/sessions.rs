@@ -1,8 +1,10 @@
 //! Who a request comes from: cookie → MAC → cache → store.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
+
+use moka::sync::Cache;
 
 use crate::domain::account::{Account, Identity};
 use crate::domain::assertion::KeptAssertions;
@@ -17,8 +19,8 @@ use crate::store::StoreError;
 
 use super::audit::Attempt;
 use super::device::DeviceToKeep;
-use super::session_cache::Cached;
 use super::sign_in::Context;
+use super::streams::LiveStreams;
 use super::{Auth, tokens};
 
 /// The longest time for which the use of a session is known to this process alone.
@@ -70,18 +72,6 @@ impl SignedIn {
                 .is_ok()
     }
 
-    /// Whether stores say the same of it as before, and takes in what others have noted of its use.
-    fn is_still(&self, session: &Session, account: &Account) -> bool {
-        let is_same = Session { seen_at: self.session.seen_at, ..session.clone() } == self.session
-            && Identity::from(account) == *self.identity
-            && account.second_step == self.second_step
-            && account.language == self.language;
-        if is_same {
-            self.seen_at.fetch_max(session.seen_at.as_millis(), Ordering::AcqRel);
-        }
-        is_same
-    }
-
     pub(super) fn has_expired(&self, now: Timestamp) -> bool {
         let seen_at = Timestamp::from_millis(self.seen_at.load(Ordering::Acquire));
         self.session.has_expired(seen_at, now)
@@ -125,7 +115,13 @@ impl Auth {
     ) -> Result<Option<Arc<SignedIn>>, StoreError> {
         let Some(token) = tokens::decode_session(&self.keys, cookie, host) else { return Ok(None) };
         let hash = token.hash();
-        let Some(signed_in) = self.recall(&hash, host, now).await? else { return Ok(None) };
+        let signed_in = match self.cache.get(&hash) {
+            Some(signed_in) => signed_in,
+            None => match self.load(&hash, host, now).await? {
+                Some(signed_in) => signed_in,
+                None => return Ok(None),
+            },
+        };
         if signed_in.has_expired(now) {
             self.cache.remove(&hash);
             // Its owner may have been busy at another host meanwhile, which this entry has not seen.
@@ -133,29 +129,6 @@ impl Auth {
             return Ok(again.filter(|signed_in| !signed_in.has_expired(now)));
         }
         Ok(Some(signed_in))
-    }
-
-    /// The session with this hash, from the cache as far as that may be relied on. While the store does not answer, one that
-    /// stood a moment ago goes on for the grace that the configuration gives; nobody else does (S57).
-    pub(super) async fn recall(
-        &self,
-        hash: &SessionTokenHash,
-        host: &HostName,
-        now: Timestamp,
-    ) -> Result<Option<Arc<SignedIn>>, StoreError> {
-        let (kept, in_grace) = match self.cache.get(hash) {
-            Cached::Fresh(signed_in) => return Ok(Some(signed_in)),
-            Cached::Doubtful { signed_in, in_grace } => (Some(signed_in), in_grace),
-            Cached::Unknown => (None, false),
-        };
-        match (self.check(hash, host, now, kept.as_ref()).await, kept) {
-            (Err(_), Some(kept)) if in_grace => Ok(Some(kept)),
-            (Ok(None), Some(_)) => {
-                self.cache.remove(hash);
-                Ok(None)
-            }
-            (checked, _) => checked,
-        }
     }
 
     /// Notes a use of a session, which keeps it from going idle (S38).
@@ -171,31 +144,8 @@ impl Auth {
         host: &HostName,
         now: Timestamp,
     ) -> Result<Option<Arc<SignedIn>>, StoreError> {
-        self.check(hash, host, now, None).await
-    }
-
-    /// Asks the stores. What is as it was when it was `kept` stays the same, with what was asserted of it.
-    async fn check(
-        &self,
-        hash: &SessionTokenHash,
-        host: &HostName,
-        now: Timestamp,
-        kept: Option<&Arc<SignedIn>>,
-    ) -> Result<Option<Arc<SignedIn>>, StoreError> {
-        let read_at = self.cache.read_at(hash);
-        let session = match self.flow.find_session(hash).await {
-            Ok(session) => session,
-            Err(error) => {
-                // There may be a grace for the session, and none for an account that is disabled.
-                if let Some(kept) = kept
-                    && !self.still_stands(kept).await?
-                {
-                    return Ok(None);
-                }
-                return Err(error);
-            }
-        };
-        let Some(session) = session else { return Ok(None) };
+        let generation = self.cache.generation();
+        let Some(session) = self.flow.find_session(hash).await? else { return Ok(None) };
         if session.host != *host || session.has_expired(session.seen_at, now) {
             return Ok(None);
         }
@@ -205,18 +155,9 @@ impl Auth {
         if !account.is_active() || account.epoch != session.epoch {
             return Ok(None);
         }
-        let signed_in = match kept {
-            Some(kept) if kept.is_still(&session, &account) => Arc::clone(kept),
-            _ => Arc::new(SignedIn::new(session, *hash, &account)),
-        };
-        self.cache.insert(*hash, &signed_in, read_at);
+        let signed_in = Arc::new(SignedIn::new(session, *hash, &account));
+        self.cache.insert(*hash, &signed_in, generation);
         Ok(Some(signed_in))
-    }
-
-    async fn still_stands(&self, kept: &SignedIn) -> Result<bool, StoreError> {
-        let account = self.accounts.find_account(kept.session.account).await?;
-        Ok(account
-            .is_some_and(|account| account.is_active() && account.epoch == kept.session.epoch))
     }
 
     fn write_touch(&self, id: SessionId, now: Timestamp) {
@@ -340,5 +281,90 @@ impl Auth {
         let ended = self.flow.end_sessions_of(account, except).await;
         self.cache.remove_account(account);
         ended
+    }
+}
+
+/// Sessions that this process has read. Exact, because whoever changes one drops it here too.
+pub(super) struct SessionCache {
+    entries: Cache<SessionTokenHash, Arc<SignedIn>>,
+    generation: AtomicU64,
+    streams: Arc<LiveStreams>,
+}
+
+impl Default for SessionCache {
+    fn default() -> Self {
+        Self {
+            entries: Cache::builder()
+                .max_capacity(200_000)
+                .time_to_idle(Duration::from_secs(15 * 60))
+                .build(),
+            generation: AtomicU64::new(0),
+            streams: Arc::default(),
+        }
+    }
+}
+
+impl SessionCache {
+    pub(super) fn get(&self, hash: &SessionTokenHash) -> Option<Arc<SignedIn>> {
+        self.entries.get(hash)
+    }
+
+    /// Counts the removals: what was read from a store before one is not kept after it.
+    fn generation(&self) -> u64 {
+        self.generation.load(Ordering::SeqCst)
+    }
+
+    fn insert(&self, hash: SessionTokenHash, signed_in: &Arc<SignedIn>, read_in: u64) {
+        if self.generation() != read_in {
+            return;
+        }
+        self.entries.insert(hash, Arc::clone(signed_in));
+        if self.generation() != read_in {
+            self.entries.invalidate(&hash);
+        }
+    }
+
+    /// Whether a session is here.
+    pub(super) fn holds(&self, hash: &SessionTokenHash) -> bool {
+        self.entries.contains_key(hash)
+    }
+
+    /// What is open, by its session.
+    pub(super) const fn streams(&self) -> &Arc<LiveStreams> {
+        &self.streams
+    }
+
+    fn remove(&self, hash: &SessionTokenHash) {
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        self.entries.invalidate(hash);
+    }
+
+    pub(super) fn remove_replaced(&self, id: Option<SessionId>, family: Option<FamilyId>) {
+        if id.is_none() && family.is_none() {
+            return;
+        }
+        self.remove_where(|SignedIn { session, .. }| {
+            Some(session.id) == id || Some(session.family) == family
+        });
+    }
+
+    pub(super) fn remove_account(&self, account: AccountId) {
+        self.remove_where(|signed_in| signed_in.session.account == account);
+    }
+
+    fn remove_where(&self, unwanted: impl Fn(&SignedIn) -> bool) {
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        for (hash, signed_in) in &self.entries {
+            if unwanted(&signed_in) {
+                self.entries.invalidate(&*hash);
+            }
+        }
+        self.streams.look_again();
+    }
+
+    pub(super) fn clear(&self) {
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        self.entries.invalidate_all();
+        self.streams.look_again();
     }
 }

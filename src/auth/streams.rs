@@ -49,10 +49,9 @@ impl Auth {
         host: &HostName,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        match self.recall(token, host, now).await? {
+        match self.cache.get(token) {
             Some(signed_in) if !signed_in.has_expired(now) => Ok(true),
-            Some(_) => Ok(self.load(token, host, now).await?.is_some()),
-            None => Ok(false),
+            _ => Ok(self.load(token, host, now).await?.is_some()),
         }
     }
 

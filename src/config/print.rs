@@ -6,7 +6,7 @@ use super::raw::{MASKED_SECRET, NO_HEADER, escape};
 use super::settings::{
     Balance, CertificateFiles, Database, Health, HttpVersion, IdentityHeaders, Listen, ListenMode,
     LogFormat, MailSettings, MailTransport, ResponseHeader, Settings, Site, Smtp, SmtpTls,
-    TlsVersion, Upstream, UpstreamTimeouts,
+    State, TlsVersion, Upstream, UpstreamTimeouts,
 };
 use crate::domain::breach::OnFailure;
 use crate::domain::connections::ConnectionLimits;
@@ -33,7 +33,7 @@ pub(super) fn file(settings: &Settings) -> Value {
         ("keys_file", Some(text(settings.keys_file.display()))),
         ("identity", Some(identity(settings))),
         ("accounts", Some(accounts(&settings.accounts))),
-        ("state", Some(map([("embedded", Some(true.into()))]))),
+        ("state", Some(state(settings))),
         ("mail", Some(mail(&settings.mail))),
         ("registration", Some(registration(&settings.registration))),
         ("connections", Some(connections(&settings.connections))),
@@ -102,8 +102,25 @@ fn identity(settings: &Settings) -> Value {
 }
 
 fn accounts(database: &Database) -> Value {
-    let Database::Sqlite(path) = database;
-    map([("database", Some(text(format!("sqlite://{}", path.display()))))])
+    match database {
+        Database::Sqlite(path) => {
+            map([("database", Some(text(format!("sqlite://{}", path.display()))))])
+        }
+        Database::Postgres(server) => map([
+            ("database", Some(text(&server.url))),
+            ("password", server.password.as_ref().map(|_| text(MASKED_SECRET))),
+            ("connections", Some(server.connections.into())),
+        ]),
+    }
+}
+
+fn state(settings: &Settings) -> Value {
+    let State::Embedded(path) = &settings.state;
+    let own = !matches!(settings.accounts, Database::Sqlite(_));
+    map([
+        ("embedded", Some(true.into())),
+        ("database", own.then(|| text(format!("sqlite://{}", path.display())))),
+    ])
 }
 
 fn mail(mail: &MailSettings) -> Value {

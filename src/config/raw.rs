@@ -18,6 +18,7 @@ mod mail;
 pub(super) mod near;
 mod passwords;
 mod portal;
+mod postgres;
 mod presets;
 mod registration;
 mod rewriting;
@@ -246,7 +247,7 @@ impl File {
         let keys_file = identity::keys_file(self.keys_file, secret_file.as_deref(), context);
         let assertion = identity::identity(self.identity, context);
         let accounts = store::accounts(self.accounts, context);
-        let state = store::state(self.state, context);
+        let state = store::state(self.state, accounts.as_ref(), secret_file.as_deref(), context);
         let mail = mail::mail(self.mail, context);
         let registration = registration::registration(self.registration, context);
         let connections = connections::connections(self.connections, context);
@@ -272,7 +273,6 @@ impl File {
         {
             domain::covers(domain, &at, &portal.origin, sites, context)?;
         }
-        state?;
         Some(Settings {
             listen: listen?,
             admin: admin?,
@@ -283,6 +283,7 @@ impl File {
             keys_file: keys_file?,
             assertion: assertion?,
             accounts: accounts?,
+            state: state?,
             mail: mail?,
             registration: registration?,
             connections: connections?,

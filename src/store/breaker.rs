@@ -1,128 +1,247 @@
-//! A store that is away is not asked by everybody at once.
-//!
-//! After a failure nobody asks until a pause is over; then one does, and the others go on being told that the store is away.
-//! Each failure doubles the pause, up to a bound, and no two processes pause for the same time: a store that comes back is
-//! not met by all of them together.
+//! What stands before a store on another machine: while that is away nobody waits for it, and when it is back nobody
+//! rushes at it.
 
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The store was not asked, because it was away a moment ago.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it is away, and is asked again in {again:?}")]
-pub(super) struct Away {
-    again: Duration,
+use super::StoreError;
+use super::observe::{Cause, observe};
+use crate::domain::entropy::{OsEntropy, jittered};
+use crate::telemetry::metrics::metrics;
+
+/// After how many failures in a row a store is taken to be away.
+const ENOUGH: u32 = 3;
+/// How long it is then left alone, before one asks again; twice as long after each that finds it away.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+/// The longest that it is left alone.
+const LONGEST_PAUSE: Duration = Duration::from_secs(4);
+
+/// Watches how a store answers. All who ask it ask through here.
+#[derive(Debug)]
+pub struct Breaker {
+    store: &'static str,
+    patience: Duration,
+    is_away: fn(&Cause) -> bool,
+    state: Mutex<State>,
 }
 
-/// Whether a store may be asked.
-#[derive(Debug, Default)]
-pub(super) struct Breaker(Mutex<State>);
-
-#[derive(Debug, Default)]
-struct State {
-    /// How often in a row the store has failed.
-    failures: u32,
-    /// When the next one may ask.
-    asks_at: Option<Instant>,
-    /// When it last failed.
-    known_at: Option<Instant>,
+/// How the store stands, by the answers so far.
+#[derive(Clone, Copy, Debug)]
+enum State {
+    /// It answers, but for as many failures since.
+    Answers { failures: u32 },
+    /// It is away: nobody asks before `again`.
+    Away { again: Instant, pause: Duration },
+    /// It was away, and one is asking again.
+    Tried { pause: Duration },
 }
 
-/// What a failure or a success has changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Turned {
-    /// The store is away, and was not before.
-    Away,
-    /// It is back.
-    Back,
-    /// Nothing.
-    Nothing,
-}
+/// It is away, and is not asked.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("it is away and is asked again soon")]
+struct LeftAlone;
+
+/// It did not answer in time.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("it did not answer within {0:?}")]
+struct Overdue(Duration);
 
 impl Breaker {
-    /// Whether the store may be asked now. Of many who want to while it is away, one may after each pause.
-    pub(super) fn ask(&self, now: Instant) -> Result<(), Away> {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(asks_at) = state.asks_at else { return Ok(()) };
-        if now < asks_at {
-            return Err(Away { again: asks_at.saturating_duration_since(now) });
-        }
-        // Whoever asks may never say what came of it, so the next pause begins now.
-        state.asks_at = Some(now + pause(state.failures));
-        Ok(())
+    /// For the store that metrics call so. Whoever asks waits no longer than `patience`; of what went wrong `is_away` says
+    /// whether it tells of the store, or of what was asked.
+    pub(super) fn new(
+        store: &'static str,
+        patience: Duration,
+        is_away: fn(&Cause) -> bool,
+    ) -> Self {
+        metrics().store_answers(store, true);
+        Self { store, patience, is_away, state: Mutex::new(State::Answers { failures: 0 }) }
     }
 
-    /// The store has not answered. Those that had asked before it was known to be away count as one.
-    pub(super) fn failed(&self, asked: Instant, now: Instant) -> Turned {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.known_at.is_some_and(|known_at| asked < known_at) {
-            return Turned::Nothing;
-        }
-        let turned = if state.asks_at.is_none() { Turned::Away } else { Turned::Nothing };
-        state.failures = state.failures.saturating_add(1);
-        state.asks_at = Some(now + pause(state.failures));
-        state.known_at = Some(now);
-        turned
+    /// Awaits the `work` of one promise, as [`observe`] does, unless the store is away.
+    pub(super) async fn ask<T>(
+        &self,
+        operation: &'static str,
+        work: impl Future<Output = Result<T, Cause>>,
+    ) -> Result<T, StoreError> {
+        observe(self.store, operation, async {
+            let asked = self.admit(Instant::now()).ok_or(LeftAlone)?;
+            match tokio::time::timeout(self.patience, work).await {
+                Ok(Ok(answer)) => {
+                    asked.was_answered();
+                    Ok(answer)
+                }
+                Ok(Err(cause)) if (self.is_away)(&cause) => {
+                    asked.failed(Instant::now());
+                    Err(cause)
+                }
+                Ok(Err(cause)) => {
+                    asked.was_answered();
+                    Err(cause)
+                }
+                Err(_) => {
+                    asked.failed(Instant::now());
+                    Err(Overdue(self.patience).into())
+                }
+            }
+        })
+        .await
     }
 
-    /// The store has answered.
-    pub(super) fn answered(&self) -> Turned {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        (state.failures, state.known_at) = (0, None);
-        match state.asks_at.take() {
-            Some(_) => Turned::Back,
-            None => Turned::Nothing,
+    /// Lets somebody ask; `None` while the store is left alone.
+    fn admit(&self, now: Instant) -> Option<Asked<'_>> {
+        let mut state = self.lock();
+        match *state {
+            State::Answers { .. } => Some(Asked { breaker: self, tries_for: None }),
+            State::Away { again, pause } if now >= again => {
+                *state = State::Tried { pause };
+                Some(Asked { breaker: self, tries_for: Some(pause) })
+            }
+            State::Away { .. } | State::Tried { .. } => None,
         }
+    }
+
+    fn answered(&self, tried: bool) {
+        let mut state = self.lock();
+        match *state {
+            State::Answers { .. } => *state = State::Answers { failures: 0 },
+            // Somebody who asked before it went away says nothing of now.
+            State::Away { .. } | State::Tried { .. } if !tried => {}
+            State::Away { .. } | State::Tried { .. } => {
+                *state = State::Answers { failures: 0 };
+                metrics().store_answers(self.store, true);
+                tracing::info!(store = self.store, "the store is back");
+            }
+        }
+    }
+
+    fn failed(&self, tried: Option<Duration>, now: Instant) {
+        let mut state = self.lock();
+        let pause = match (*state, tried) {
+            (State::Answers { failures }, _) if failures + 1 < ENOUGH => {
+                *state = State::Answers { failures: failures + 1 };
+                return;
+            }
+            (State::Answers { .. }, _) => {
+                metrics().store_answers(self.store, false);
+                tracing::error!(store = self.store, "the store is away; it is asked again now and then");
+                FIRST_PAUSE
+            }
+            (State::Away { .. } | State::Tried { .. }, None) => return,
+            (State::Away { .. } | State::Tried { .. }, Some(pause)) => {
+                (pause * 2).min(LONGEST_PAUSE)
+            }
+        };
+        *state = State::Away { again: now + jittered(pause, &OsEntropy), pause };
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The pause after so many failures: 100 ms, doubled each time up to two seconds, and of that between a half and all.
-pub(super) fn pause(failures: u32) -> Duration {
-    let longest = (SHORTEST * (1_u32 << failures.saturating_sub(1).min(8))).min(LONGEST);
-    let share = u32::try_from(RandomState::new().hash_one(failures) % 512).unwrap_or(0);
-    longest.mul_f64(0.5 + f64::from(share) / 1024.0)
+/// Somebody who asks the store.
+#[derive(Debug)]
+struct Asked<'a> {
+    breaker: &'a Breaker,
+    /// The pause before, if it was away and this one tries it.
+    tries_for: Option<Duration>,
 }
 
-const SHORTEST: Duration = Duration::from_millis(100);
-const LONGEST: Duration = Duration::from_secs(2);
+impl Asked<'_> {
+    fn was_answered(mut self) {
+        self.breaker.answered(self.tries_for.take().is_some());
+    }
+
+    fn failed(mut self, now: Instant) {
+        self.breaker.failed(self.tries_for.take(), now);
+    }
+}
+
+impl Drop for Asked<'_> {
+    /// Whoever tried has gone before it was answered: the next one tries.
+    fn drop(&mut self) {
+        if let Some(pause) = self.tries_for.take() {
+            *self.breaker.lock() = State::Away { again: Instant::now(), pause };
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn after_a_failure_one_asks_after_each_pause() {
-        let (breaker, start) = (Breaker::default(), Instant::now());
-        assert_eq!(breaker.ask(start), Ok(()));
-        assert_eq!(breaker.failed(start, start), Turned::Away);
-        assert!(breaker.ask(start + Duration::from_millis(49)).is_err());
-        let later = start + Duration::from_millis(100);
-        assert_eq!(breaker.ask(later), Ok(()), "one may");
-        assert!(breaker.ask(later).is_err(), "and no other");
-        assert_eq!(breaker.failed(later, later), Turned::Nothing);
-        assert!(breaker.ask(later + Duration::from_millis(99)).is_err(), "the pause has doubled");
-        assert_eq!(breaker.answered(), Turned::Back);
-        assert_eq!(breaker.ask(later), Ok(()));
-        assert_eq!(breaker.answered(), Turned::Nothing);
+    fn breaker() -> Breaker {
+        Breaker::new("accounts", Duration::from_secs(1), |_| true)
+    }
+
+    fn fail(breaker: &Breaker, now: Instant) {
+        breaker.admit(now).unwrap().failed(now);
     }
 
     #[test]
-    fn those_that_fail_together_count_as_one_and_no_pause_is_endless() {
-        let (breaker, start) = (Breaker::default(), Instant::now());
-        for _ in 0..50 {
-            breaker.failed(start, start + Duration::from_millis(1));
+    fn a_store_that_fails_again_and_again_is_left_alone_for_a_while() {
+        let (breaker, now) = (breaker(), Instant::now());
+        fail(&breaker, now);
+        fail(&breaker, now);
+        breaker.admit(now).unwrap().was_answered();
+        fail(&breaker, now);
+        fail(&breaker, now);
+        assert!(breaker.admit(now).is_some(), "an answer between them begins the count anew");
+        fail(&breaker, now);
+        assert!(breaker.admit(now).is_none());
+        assert!(breaker.admit(now + FIRST_PAUSE.mul_f64(0.8)).is_none());
+    }
+
+    #[test]
+    fn one_tries_while_the_others_are_refused_and_each_failure_doubles_the_pause() {
+        let (breaker, mut now) = (breaker(), Instant::now());
+        (0..ENOUGH).for_each(|_| fail(&breaker, now));
+        let mut pause = FIRST_PAUSE;
+        for _ in 0..8 {
+            assert!(breaker.admit(now + pause.mul_f64(0.85)).is_none(), "{pause:?}");
+            now += pause.mul_f64(1.15);
+            let tries = breaker.admit(now).unwrap();
+            assert!(breaker.admit(now).is_none(), "one at a time");
+            tries.failed(now);
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
-        assert_eq!(breaker.ask(start + Duration::from_millis(101)), Ok(()));
-        let mut now = start;
-        for _ in 0..40 {
-            now += LONGEST;
-            breaker.failed(now, now);
+        let tries = breaker.admit(now + LONGEST_PAUSE.mul_f64(1.15)).unwrap();
+        tries.was_answered();
+        assert!(breaker.admit(now).is_some() && breaker.admit(now).is_some(), "it is back");
+    }
+
+    #[test]
+    fn one_who_tries_and_goes_away_leaves_it_to_the_next() {
+        let (breaker, now) = (breaker(), Instant::now());
+        (0..ENOUGH).for_each(|_| fail(&breaker, now));
+        let later = now + FIRST_PAUSE * 2;
+        drop(breaker.admit(later).unwrap());
+        let again = Instant::now().max(later);
+        assert!(breaker.admit(again).is_some());
+    }
+
+    #[test]
+    fn what_was_asked_before_it_went_away_says_nothing_of_now() {
+        let (breaker, now) = (breaker(), Instant::now());
+        let early = breaker.admit(now).unwrap();
+        (0..ENOUGH).for_each(|_| fail(&breaker, now));
+        early.was_answered();
+        assert!(breaker.admit(now).is_none());
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_longer_than_has_patience_and_what_was_asked_wrongly_is_no_absence() {
+        let breaker = Breaker::new("accounts", Duration::from_millis(5), |_| false);
+        for _ in 0..ENOUGH * 2 {
+            let failed = breaker.ask("x", async { Err::<(), Cause>("a duplicate key".into()) });
+            assert!(failed.await.unwrap_err().to_string().contains("duplicate"));
         }
-        assert_eq!(breaker.ask(now + LONGEST), Ok(()));
-        let pauses: std::collections::BTreeSet<_> = (0..20).map(|_| pause(9)).collect();
-        assert!(pauses.len() > 5, "no two of them pause alike");
-        assert!(pauses.iter().all(|pause| (LONGEST / 2..=LONGEST).contains(pause)));
+        for _ in 0..ENOUGH {
+            let failed = breaker.ask("x", std::future::pending::<Result<(), Cause>>());
+            assert!(failed.await.unwrap_err().to_string().contains("did not answer"));
+        }
+        let refused = breaker.ask("x", async { Ok::<(), Cause>(()) }).await.unwrap_err();
+        assert!(refused.to_string().contains("is away"), "{refused}");
     }
 }

@@ -34,9 +34,11 @@ use crate::domain::session::{NewSession, Session};
 use crate::domain::ticket::{NewTicket, TakenTicket, TicketBrowser};
 use crate::domain::time::Timestamp;
 
-mod breaker;
+pub mod breaker;
+mod kept;
 pub mod memory;
 mod observe;
+pub mod postgres;
 pub mod redis;
 pub mod sqlite;
 
@@ -654,17 +656,6 @@ pub trait AuditStore: Send + Sync {
     ) -> Result<Vec<NumberedEntry>, StoreError>;
 }
 
-/// What somebody else has changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Changed {
-    /// Anything may be other than it was; from here on changes are seen.
-    Anything,
-    /// These sessions are other than they were, or gone.
-    Sessions(Vec<SessionTokenHash>),
-    /// Changes are not seen, until this is followed by [`Self::Anything`].
-    Unseen,
-}
-
 /// What everybody who purges, watches or starts a store needs of it.
 #[async_trait]
 pub trait StoreUpkeep: Send + Sync {
@@ -677,9 +668,9 @@ pub trait StoreUpkeep: Send + Sync {
     /// many rows went.
     async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
-    /// Comes back once somebody other than this process has changed the store, so that caches forget it. A store that says
-    /// which sessions have changed may also name those that this process has changed itself. Cancel-safe.
-    async fn changed_elsewhere(&self) -> Result<Changed, StoreError>;
+    /// Comes back once somebody other than this process has changed the store, so that caches are emptied.
+    /// Cancel-safe.
+    async fn changed_elsewhere(&self) -> Result<(), StoreError>;
 }
 
 /// The role of the durable store.

@@ -44,6 +44,7 @@ mod limits;
 mod links;
 mod mail;
 mod passwords;
+mod postgres;
 mod proxy_protocol;
 mod radicale;
 mod readme;

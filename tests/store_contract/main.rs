@@ -12,6 +12,9 @@
     reason = "these are tests"
 )]
 
+#[path = "../support/postgres.rs"]
+mod postgres_server;
+
 mod account_upkeep;
 mod accounts;
 mod audit;
@@ -26,6 +29,7 @@ mod imports;
 mod links;
 mod outbox;
 mod permits;
+mod postgres_nodes;
 mod purposes;
 mod quotas;
 mod races;
@@ -42,7 +46,9 @@ macro_rules! promises {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $promise() {
                 use crate::backends::Backend;
-                crate::$topic::$promise(crate::backends::$backend::Fresh::fresh().await).await;
+                if let Some(store) = crate::backends::$backend::Fresh::fresh().await {
+                    crate::$topic::$promise(store).await;
+                }
             }
         )*}
     )*};
@@ -143,6 +149,9 @@ macro_rules! accounts_contract {
                 wrong_passwords_are_purged_once_they_are_forgotten,
                 the_audit_is_purged_after_ninety_days,
                 a_purge_of_accounts_takes_no_more_than_its_limit_of_each_kind,
+                s35_a_change_of_an_account_elsewhere_is_told_once,
+                s35_waiting_for_a_changed_account_can_be_broken_off,
+                ones_own_changes_of_accounts_are_none_elsewhere,
             ]
         }
     };
@@ -279,3 +288,7 @@ macro_rules! store_contract {
 }
 
 store_contract!(sqlite);
+
+mod postgres {
+    accounts_contract!(postgres);
+}

@@ -233,7 +233,7 @@ fn certificates(
 }
 
 /// The password: typed, or of a file.
-fn password(
+pub(super) fn password(
     typed: Option<Text>,
     file: Option<Text>,
     context: &Context<'_>,

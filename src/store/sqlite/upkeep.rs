@@ -7,8 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sqlx::SqlitePool;
 
+use super::super::kept::{AUDIT_KEPT, DEVICE_UNUSED, MOST_PASSWORD_FAILURES};
 use super::super::observe::observe;
-use super::super::{Changed, StoreError, StoreUpkeep};
+use super::super::{StoreError, StoreUpkeep};
 use super::budgets::TOLD_FOR;
 use super::{ACCOUNTS, FLOW, SqliteStore};
 use crate::domain::budget::{DelayRule, GUESSES_COUNT_FOR};
@@ -21,16 +22,6 @@ pub const POLL: Duration = Duration::from_millis(100);
 
 /// How long a challenge is kept after its end, so that its page can say what became of it.
 const CHALLENGE_AFTERLIFE: Duration = Duration::from_secs(3600);
-
-/// How long a device is kept that nobody uses.
-const DEVICE_UNUSED: Duration = Duration::from_secs(90 * 86_400);
-
-/// How long the audit remembers.
-const AUDIT_KEPT: Duration = Duration::from_secs(90 * 86_400);
-
-/// The most names whose wrong passwords are remembered: a flood of names that nobody has fills some 20 MB, and
-/// pushes the oldest out only after far longer than the longest wait.
-pub(super) const MOST_PASSWORD_FAILURES: i64 = 200_000;
 
 /// What this process knows of the writes of others.
 ///
@@ -117,11 +108,11 @@ impl StoreUpkeep for SqliteStore {
         .await
     }
 
-    async fn changed_elsewhere(&self) -> Result<Changed, StoreError> {
+    async fn changed_elsewhere(&self) -> Result<(), StoreError> {
         loop {
             let look = async { Ok(self.others.look(&self.writer).await?) };
             if observe(ACCOUNTS, "changed_elsewhere", look).await? {
-                return Ok(Changed::Anything);
+                return Ok(());
             }
             tokio::time::sleep(POLL).await;
         }

@@ -11,6 +11,9 @@ pub mod mail;
 pub mod metrics;
 pub mod page;
 pub mod people;
+#[path = "../../support/postgres.rs"]
+#[allow(dead_code, reason = "the tests of the stores use the rest of it")]
+pub mod postgres;
 pub mod process;
 pub mod proxy;
 pub mod ranges;
