@@ -92,11 +92,15 @@ struct Stores {
 
 impl Stores {
     async fn open(settings: &Settings) -> Result<Self, StartError> {
-        let settings::State::Embedded(path) = &settings.state;
-        let embedded = Arc::new(SqliteStore::open(path).await?);
-        let mut upkept: Vec<Arc<dyn StoreUpkeep>> = vec![embedded.clone()];
+        let mut upkept: Vec<Arc<dyn StoreUpkeep>> = Vec::new();
+        let mut file = None;
         let accounts: Arc<dyn Accounts> = match &settings.accounts {
-            settings::Database::Sqlite(_) => embedded.clone(),
+            settings::Database::Sqlite(path) => {
+                let store = Arc::new(SqliteStore::open(path).await?);
+                upkept.push(store.clone());
+                file = Some(store.clone());
+                store
+            }
             settings::Database::Postgres(database) => {
                 let settings = PostgresSettings {
                     url: database.url.to_string(),
@@ -109,7 +113,22 @@ impl Stores {
                 store
             }
         };
-        Ok(Self { accounts, flow: embedded.clone(), outbox: embedded, upkept })
+        Ok(match (&settings.state, file) {
+            // In the file of the accounts, if they have one.
+            (settings::State::Embedded(_), Some(file)) => {
+                Self { accounts, flow: file.clone(), outbox: file, upkept }
+            }
+            (settings::State::Embedded(path), None) => {
+                let store = Arc::new(SqliteStore::open(path).await?);
+                upkept.push(store.clone());
+                Self { accounts, flow: store.clone(), outbox: store, upkept }
+            }
+            (settings::State::Redis(server), _) => {
+                let store = Arc::new(super::redis::open(server).await?);
+                upkept.push(store.clone());
+                Self { accounts, flow: store.clone(), outbox: store, upkept }
+            }
+        })
     }
 }
 

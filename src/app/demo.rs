@@ -11,7 +11,12 @@ use tokio::sync::watch;
 
 use super::{Core, Inherited, Server, StartError};
 use crate::auth::account::{AccountDraft, AccountError, Added};
-use crate::config::settings::{Assertion, Balance, Database, Devices, Health, HttpVersion, IdentityHeaders, Limits, Listen, ListenMode, Log, LogFormat, MailSettings, MailTransport, Otp, PasswordHashing, Passwords, Portal, Rewriting, Sessions, Settings, Shutdown, Site, State, Upstream, UpstreamTimeouts, UpstreamTls};
+use crate::config::settings::{
+    Assertion, Balance, Database, Devices, Health, HttpVersion, IdentityHeaders, Limits, Listen,
+    ListenMode, Log, LogFormat, MailSettings, MailTransport, Otp, PasswordHashing, Passwords,
+    Portal, Rewriting, Sessions, Settings, Shutdown, Site, State, Upstream, UpstreamTimeouts,
+    UpstreamTls,
+};
 use crate::domain::account::LoginName;
 use crate::domain::address::TrustedProxies;
 use crate::domain::assertion::AssertionAlgorithm;

@@ -124,7 +124,10 @@ impl Breaker {
             }
             (State::Answers { .. }, _) => {
                 metrics().store_answers(self.store, false);
-                tracing::error!(store = self.store, "the store is away; it is asked again now and then");
+                tracing::error!(
+                    store = self.store,
+                    "the store is away; it is asked again now and then"
+                );
                 FIRST_PAUSE
             }
             (State::Away { .. } | State::Tried { .. }, None) => return,

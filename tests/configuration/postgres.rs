@@ -23,7 +23,10 @@ fn tls_is_checked_unless_the_way_is_short_or_the_address_says_otherwise() {
         ("postgres://u@db/x", "postgres://u@db/x?sslmode=verify-full"),
         ("postgresql://u@db:5433/x", "postgresql://u@db:5433/x?sslmode=verify-full"),
         ("postgres://u@192.0.2.7/x", "postgres://u@192.0.2.7/x?sslmode=verify-full"),
-        ("postgres://u@localhost.example.com/x", "postgres://u@localhost.example.com/x?sslmode=verify-full"),
+        (
+            "postgres://u@localhost.example.com/x",
+            "postgres://u@localhost.example.com/x?sslmode=verify-full",
+        ),
         ("postgres://u@localhost/x", "postgres://u@localhost/x"),
         ("postgres://u@127.0.0.1/x", "postgres://u@127.0.0.1/x"),
         ("postgres://u@[::1]/x", "postgres://u@[::1]/x"),
@@ -68,7 +71,7 @@ fn a_password_is_taken_from_where_it_stands_and_never_printed() {
 #[test]
 fn what_passes_is_in_the_file_of_the_accounts_or_in_one_beside_the_secret() {
     let file = |text: &str| {
-        let State::Embedded(path) = sound(text).state;
+        let State::Embedded(path) = sound(text).state else { panic!("no file") };
         path.display().to_string()
     };
     assert_eq!(file(&least_and("")), "/var/lib/doorward/doorward.db");
@@ -96,7 +99,11 @@ fn an_address_that_could_mean_something_else_is_refused() {
         address(&format!("postgres://u@db/x?sslmode={lax}"), "without TLS", "verify-full");
     }
     address("postgres://u@db/x?options=-c%20x", "the option options", "sslrootcert");
-    address("postgres://u@localhost/x?host=db.example.com", "no folder of a socket", "before the database");
+    address(
+        "postgres://u@localhost/x?host=db.example.com",
+        "no folder of a socket",
+        "before the database",
+    );
     address("postgres://u@db/x?sslrootcert=ca.pem", "no whole path", "from the root");
     address("postgres://u@db/x?sslrootcert=/none/ca.pem", "cannot be read", "may read");
     let both = "database: \"postgres://u:a@db/x\", password: b";

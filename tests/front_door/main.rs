@@ -48,6 +48,7 @@ mod postgres;
 mod proxy_protocol;
 mod radicale;
 mod readme;
+mod redis;
 mod registration;
 mod reload;
 mod reset;

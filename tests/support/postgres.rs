@@ -80,7 +80,8 @@ impl Postgres {
     /// Ends it as kill -9 does, every process of it at once.
     pub fn kill9(&mut self) {
         let postmaster = self.server.id();
-        let all: Vec<String> = children_of(postmaster).chain([postmaster]).map(|id| id.to_string()).collect();
+        let all: Vec<String> =
+            children_of(postmaster).chain([postmaster]).map(|id| id.to_string()).collect();
         let _ = Command::new("kill").arg("-KILL").args(all).status();
         let _ = self.server.wait();
     }

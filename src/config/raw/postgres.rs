@@ -59,7 +59,10 @@ pub(super) fn database(
     }
     if let Some((key, _)) = url.query_pairs().find(|(key, _)| !OPTIONS.contains(&&**key)) {
         let message = format!("has the option {key}, which doorward does not hand on");
-        return refuse(&message, "only sslmode, sslrootcert, sslcert, sslkey and host may stand behind the `?`");
+        return refuse(
+            &message,
+            "only sslmode, sslrootcert, sslcert, sslkey and host may stand behind the `?`",
+        );
     }
     encrypted(&mut url, text, context)?;
     let password = password(&url, server.password, server.password_file, context)?;
@@ -132,7 +135,7 @@ fn password(
 }
 
 /// The text that stands percent-encoded in an address.
-fn decoded(encoded: &str) -> String {
+pub(super) fn decoded(encoded: &str) -> String {
     let pair = format!("p={}", encoded.replace('+', "%2B"));
     let mut pairs = url::form_urlencoded::parse(pair.as_bytes());
     pairs.next().map_or_else(String::new, |(_, text)| text.into_owned())

@@ -21,13 +21,14 @@ use crate::domain::secret::PasswordHash;
 #[async_trait]
 impl AccountStore for PostgresStore {
     async fn insert_account(&self, account: NewAccount) -> Result<Inserted, StoreError> {
-        self.breaker.ask("insert_account", async {
-            let mut write = self.write().await?;
-            let inserted = insert_if_free(&mut write, account).await?;
-            write.commit().await?;
-            Ok(inserted)
-        })
-        .await
+        self.breaker
+            .ask("insert_account", async {
+                let mut write = self.write().await?;
+                let inserted = insert_if_free(&mut write, account).await?;
+                write.commit().await?;
+                Ok(inserted)
+            })
+            .await
     }
 
     async fn import_accounts(&self, source: &mut dyn AccountSource) -> Result<(), StoreError> {
@@ -54,27 +55,29 @@ impl AccountStore for PostgresStore {
         &self,
         login: &LoginName,
     ) -> Result<Option<AccountWithPassword>, StoreError> {
-        self.breaker.ask("find_login", async {
-            let statement = match login {
-                LoginName::Username(_) => "SELECT * FROM accounts WHERE username_key = $1",
-                LoginName::Email(_) => "SELECT * FROM accounts WHERE email_key = $1",
-            };
-            let found = sqlx::query(statement).bind(login.key());
-            let row = found.fetch_optional(&self.pool).await?;
-            row.as_ref().map(account_with_password).transpose()
-        })
-        .await
+        self.breaker
+            .ask("find_login", async {
+                let statement = match login {
+                    LoginName::Username(_) => "SELECT * FROM accounts WHERE username_key = $1",
+                    LoginName::Email(_) => "SELECT * FROM accounts WHERE email_key = $1",
+                };
+                let found = sqlx::query(statement).bind(login.key());
+                let row = found.fetch_optional(&self.pool).await?;
+                row.as_ref().map(account_with_password).transpose()
+            })
+            .await
     }
 
     async fn find_account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
-        self.breaker.ask("find_account", async {
-            let row = sqlx::query("SELECT * FROM accounts WHERE id = $1")
-                .bind(id.as_uuid().as_bytes().as_slice())
-                .fetch_optional(&self.pool)
-                .await?;
-            row.as_ref().map(account).transpose()
-        })
-        .await
+        self.breaker
+            .ask("find_account", async {
+                let row = sqlx::query("SELECT * FROM accounts WHERE id = $1")
+                    .bind(id.as_uuid().as_bytes().as_slice())
+                    .fetch_optional(&self.pool)
+                    .await?;
+                row.as_ref().map(account).transpose()
+            })
+            .await
     }
 
     async fn list_accounts(
@@ -82,11 +85,12 @@ impl AccountStore for PostgresStore {
         after: Option<&str>,
         limit: u32,
     ) -> Result<Vec<Account>, StoreError> {
-        self.breaker.ask("list_accounts", async {
-            let rows = list(&self.pool, after, limit).await?;
-            rows.iter().map(account).collect()
-        })
-        .await
+        self.breaker
+            .ask("list_accounts", async {
+                let rows = list(&self.pool, after, limit).await?;
+                rows.iter().map(account).collect()
+            })
+            .await
     }
 
     async fn list_accounts_with_passwords(
@@ -94,11 +98,12 @@ impl AccountStore for PostgresStore {
         after: Option<&str>,
         limit: u32,
     ) -> Result<Vec<AccountWithPassword>, StoreError> {
-        self.breaker.ask("list_accounts_with_passwords", async {
-            let rows = list(&self.pool, after, limit).await?;
-            rows.iter().map(account_with_password).collect()
-        })
-        .await
+        self.breaker
+            .ask("list_accounts_with_passwords", async {
+                let rows = list(&self.pool, after, limit).await?;
+                rows.iter().map(account_with_password).collect()
+            })
+            .await
     }
 
     async fn set_status(
@@ -144,17 +149,18 @@ impl AccountStore for PostgresStore {
         epoch: Epoch,
         hash: PasswordHash,
     ) -> Result<Option<Account>, StoreError> {
-        self.breaker.ask("set_password_in", async {
-            let change = sqlx::query(
-                "UPDATE accounts SET password_hash = $3, epoch = epoch + 1
+        self.breaker
+            .ask("set_password_in", async {
+                let change = sqlx::query(
+                    "UPDATE accounts SET password_hash = $3, epoch = epoch + 1
                  WHERE id = $1 AND epoch = $2 RETURNING *",
-            )
-            .bind(id.as_uuid().as_bytes().as_slice())
-            .bind(epoch.0)
-            .bind(hash.as_phc());
-            self.change(change).await
-        })
-        .await
+                )
+                .bind(id.as_uuid().as_bytes().as_slice())
+                .bind(epoch.0)
+                .bind(hash.as_phc());
+                self.change(change).await
+            })
+            .await
     }
 
     async fn set_second_step(
@@ -163,17 +169,18 @@ impl AccountStore for PostgresStore {
         epoch: Epoch,
         on: bool,
     ) -> Result<Option<Account>, StoreError> {
-        self.breaker.ask("set_second_step", async {
-            let change = sqlx::query(
-                "UPDATE accounts SET second_step = $3, epoch = epoch + 1
+        self.breaker
+            .ask("set_second_step", async {
+                let change = sqlx::query(
+                    "UPDATE accounts SET second_step = $3, epoch = epoch + 1
                  WHERE id = $1 AND epoch = $2 RETURNING *",
-            )
-            .bind(id.as_uuid().as_bytes().as_slice())
-            .bind(epoch.0)
-            .bind(on);
-            self.change(change).await
-        })
-        .await
+                )
+                .bind(id.as_uuid().as_bytes().as_slice())
+                .bind(epoch.0)
+                .bind(on);
+                self.change(change).await
+            })
+            .await
     }
 
     async fn set_email(
@@ -182,44 +189,45 @@ impl AccountStore for PostgresStore {
         epoch: Epoch,
         email: EmailAddress,
     ) -> Result<EmailChange, StoreError> {
-        self.breaker.ask("set_email", async {
-            let mut write = self.write().await?;
-            let found =
-                sqlx::query("SELECT * FROM accounts WHERE id = $1 AND epoch = $2 FOR UPDATE")
+        self.breaker
+            .ask("set_email", async {
+                let mut write = self.write().await?;
+                let found =
+                    sqlx::query("SELECT * FROM accounts WHERE id = $1 AND epoch = $2 FOR UPDATE")
+                        .bind(id.as_uuid().as_bytes().as_slice())
+                        .bind(epoch.0)
+                        .fetch_optional(&mut *write)
+                        .await?;
+                let Some(before) = found.as_ref().map(account).transpose()? else {
+                    return Ok(EmailChange::Gone);
+                };
+                let taken = sqlx::query("SELECT 1 FROM accounts WHERE email_key = $2 AND id != $1")
                     .bind(id.as_uuid().as_bytes().as_slice())
-                    .bind(epoch.0)
+                    .bind(email.key())
                     .fetch_optional(&mut *write)
                     .await?;
-            let Some(before) = found.as_ref().map(account).transpose()? else {
-                return Ok(EmailChange::Gone);
-            };
-            let taken = sqlx::query("SELECT 1 FROM accounts WHERE email_key = $2 AND id != $1")
-                .bind(id.as_uuid().as_bytes().as_slice())
-                .bind(email.key())
-                .fetch_optional(&mut *write)
-                .await?;
-            if taken.is_some() {
-                return Ok(EmailChange::Taken);
-            }
-            let changed =
-                sqlx::query("UPDATE accounts SET email = $2, email_key = $3 WHERE id = $1")
-                    .bind(id.as_uuid().as_bytes().as_slice())
-                    .bind(email.as_str())
-                    .bind(email.key())
-                    .execute(&mut *write)
-                    .await;
-            match changed {
-                Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
+                if taken.is_some() {
                     return Ok(EmailChange::Taken);
                 }
-                changed => changed?,
-            };
-            self.tell_others(&mut write).await?;
-            write.commit().await?;
-            let account = Account { email, ..before.clone() };
-            Ok(EmailChange::Changed { account: Box::new(account), before: before.email })
-        })
-        .await
+                let changed =
+                    sqlx::query("UPDATE accounts SET email = $2, email_key = $3 WHERE id = $1")
+                        .bind(id.as_uuid().as_bytes().as_slice())
+                        .bind(email.as_str())
+                        .bind(email.key())
+                        .execute(&mut *write)
+                        .await;
+                match changed {
+                    Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
+                        return Ok(EmailChange::Taken);
+                    }
+                    changed => changed?,
+                };
+                self.tell_others(&mut write).await?;
+                write.commit().await?;
+                let account = Account { email, ..before.clone() };
+                Ok(EmailChange::Changed { account: Box::new(account), before: before.email })
+            })
+            .await
     }
 
     async fn set_full_name(
@@ -227,13 +235,15 @@ impl AccountStore for PostgresStore {
         id: AccountId,
         full_name: Option<FullName>,
     ) -> Result<Option<Account>, StoreError> {
-        self.breaker.ask("set_full_name", async {
-            let change = sqlx::query("UPDATE accounts SET full_name = $2 WHERE id = $1 RETURNING *")
-                .bind(id.as_uuid().as_bytes().as_slice())
-                .bind(full_name.as_ref().map(FullName::as_str));
-            self.change(change).await
-        })
-        .await
+        self.breaker
+            .ask("set_full_name", async {
+                let change =
+                    sqlx::query("UPDATE accounts SET full_name = $2 WHERE id = $1 RETURNING *")
+                        .bind(id.as_uuid().as_bytes().as_slice())
+                        .bind(full_name.as_ref().map(FullName::as_str));
+                self.change(change).await
+            })
+            .await
     }
 
     async fn set_language(
@@ -241,13 +251,15 @@ impl AccountStore for PostgresStore {
         id: AccountId,
         language: Option<Language>,
     ) -> Result<Option<Account>, StoreError> {
-        self.breaker.ask("set_language", async {
-            let change = sqlx::query("UPDATE accounts SET language = $2 WHERE id = $1 RETURNING *")
-                .bind(id.as_uuid().as_bytes().as_slice())
-                .bind(language.map(Language::tag));
-            self.change(change).await
-        })
-        .await
+        self.breaker
+            .ask("set_language", async {
+                let change =
+                    sqlx::query("UPDATE accounts SET language = $2 WHERE id = $1 RETURNING *")
+                        .bind(id.as_uuid().as_bytes().as_slice())
+                        .bind(language.map(Language::tag));
+                self.change(change).await
+            })
+            .await
     }
 
     async fn upgrade_password_hash(
@@ -256,20 +268,21 @@ impl AccountStore for PostgresStore {
         old: &PasswordHash,
         new: PasswordHash,
     ) -> Result<bool, StoreError> {
-        self.breaker.ask("upgrade_password_hash", async {
-            let mut write = self.write().await?;
-            let done = sqlx::query(
-                "UPDATE accounts SET password_hash = $3 WHERE id = $1 AND password_hash = $2",
-            )
-            .bind(id.as_uuid().as_bytes().as_slice())
-            .bind(old.as_phc())
-            .bind(new.as_phc())
-            .execute(&mut *write)
-            .await?;
-            write.commit().await?;
-            Ok(done.rows_affected() > 0)
-        })
-        .await
+        self.breaker
+            .ask("upgrade_password_hash", async {
+                let mut write = self.write().await?;
+                let done = sqlx::query(
+                    "UPDATE accounts SET password_hash = $3 WHERE id = $1 AND password_hash = $2",
+                )
+                .bind(id.as_uuid().as_bytes().as_slice())
+                .bind(old.as_phc())
+                .bind(new.as_phc())
+                .execute(&mut *write)
+                .await?;
+                write.commit().await?;
+                Ok(done.rows_affected() > 0)
+            })
+            .await
     }
 }
 

@@ -16,11 +16,12 @@ use crate::domain::id::{AccountId, DeviceId};
 #[async_trait]
 impl AuditStore for PostgresStore {
     async fn record(&self, entry: AuditEntry) -> Result<(), StoreError> {
-        self.breaker.ask("record", async {
-            let mut write = self.write().await?;
-            // Numbers are given before they are seen: without taking turns, whoever follows could miss one.
-            lock(&mut write, "audit", b"").await?;
-            sqlx::query(
+        self.breaker
+            .ask("record", async {
+                let mut write = self.write().await?;
+                // Numbers are given before they are seen: without taking turns, whoever follows could miss one.
+                lock(&mut write, "audit", b"").await?;
+                sqlx::query(
                 "INSERT INTO audit (at, event, result, account_id, address, user_agent, device_id)
                  VALUES ($1, $2, $3, $4, $5, $6, $7)",
             )
@@ -33,9 +34,9 @@ impl AuditStore for PostgresStore {
             .bind(entry.device.as_ref().map(|id| id.as_uuid().as_bytes().as_slice()))
             .execute(&mut *write)
             .await?;
-            Ok(write.commit().await?)
-        })
-        .await
+                Ok(write.commit().await?)
+            })
+            .await
     }
 
     async fn audit_after(
@@ -44,21 +45,22 @@ impl AuditStore for PostgresStore {
         account: Option<AccountId>,
         limit: u32,
     ) -> Result<Vec<NumberedEntry>, StoreError> {
-        self.breaker.ask("audit_after", async {
-            let statement = match account {
-                None => "SELECT * FROM audit WHERE number > $1 ORDER BY number LIMIT $2",
-                Some(_) => {
-                    "SELECT * FROM audit WHERE number > $1 AND account_id = $3
+        self.breaker
+            .ask("audit_after", async {
+                let statement = match account {
+                    None => "SELECT * FROM audit WHERE number > $1 ORDER BY number LIMIT $2",
+                    Some(_) => {
+                        "SELECT * FROM audit WHERE number > $1 AND account_id = $3
                      ORDER BY number LIMIT $2"
+                    }
+                };
+                let mut found = sqlx::query(statement).bind(after).bind(i64::from(limit));
+                if let Some(account) = &account {
+                    found = found.bind(account.as_uuid().as_bytes().as_slice());
                 }
-            };
-            let mut found = sqlx::query(statement).bind(after).bind(i64::from(limit));
-            if let Some(account) = &account {
-                found = found.bind(account.as_uuid().as_bytes().as_slice());
-            }
-            found.fetch_all(&self.pool).await?.iter().map(entry).collect()
-        })
-        .await
+                found.fetch_all(&self.pool).await?.iter().map(entry).collect()
+            })
+            .await
     }
 
     async fn latest_audit(
@@ -66,20 +68,21 @@ impl AuditStore for PostgresStore {
         account: Option<AccountId>,
         limit: u32,
     ) -> Result<Vec<NumberedEntry>, StoreError> {
-        self.breaker.ask("latest_audit", async {
-            let statement = match account {
-                None => "SELECT * FROM audit ORDER BY number DESC LIMIT $1",
-                Some(_) => {
-                    "SELECT * FROM audit WHERE account_id = $2 ORDER BY number DESC LIMIT $1"
+        self.breaker
+            .ask("latest_audit", async {
+                let statement = match account {
+                    None => "SELECT * FROM audit ORDER BY number DESC LIMIT $1",
+                    Some(_) => {
+                        "SELECT * FROM audit WHERE account_id = $2 ORDER BY number DESC LIMIT $1"
+                    }
+                };
+                let mut found = sqlx::query(statement).bind(i64::from(limit));
+                if let Some(account) = &account {
+                    found = found.bind(account.as_uuid().as_bytes().as_slice());
                 }
-            };
-            let mut found = sqlx::query(statement).bind(i64::from(limit));
-            if let Some(account) = &account {
-                found = found.bind(account.as_uuid().as_bytes().as_slice());
-            }
-            found.fetch_all(&self.pool).await?.iter().rev().map(entry).collect()
-        })
-        .await
+                found.fetch_all(&self.pool).await?.iter().rev().map(entry).collect()
+            })
+            .await
     }
 
     async fn latest_of(
@@ -88,19 +91,20 @@ impl AuditStore for PostgresStore {
         event: AuditEvent,
         limit: u32,
     ) -> Result<Vec<NumberedEntry>, StoreError> {
-        self.breaker.ask("latest_of", async {
-            let found = sqlx::query(
-                "SELECT * FROM audit WHERE account_id = $1 AND event = $2
+        self.breaker
+            .ask("latest_of", async {
+                let found = sqlx::query(
+                    "SELECT * FROM audit WHERE account_id = $1 AND event = $2
                  ORDER BY number DESC LIMIT $3",
-            )
-            .bind(account.as_uuid().as_bytes().as_slice())
-            .bind(event.as_str())
-            .bind(i64::from(limit))
-            .fetch_all(&self.pool)
-            .await?;
-            found.iter().rev().map(entry).collect()
-        })
-        .await
+                )
+                .bind(account.as_uuid().as_bytes().as_slice())
+                .bind(event.as_str())
+                .bind(i64::from(limit))
+                .fetch_all(&self.pool)
+                .await?;
+                found.iter().rev().map(entry).collect()
+            })
+            .await
     }
 }
 

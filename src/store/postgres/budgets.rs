@@ -27,34 +27,37 @@ impl BudgetStore for PostgresStore {
         budget: GuessBudget,
         now: Timestamp,
     ) -> Result<Guessed, StoreError> {
-        self.breaker.ask("count_guess", async {
-            let mut write = self.write().await?;
-            lock(&mut write, "guess", account.as_uuid().as_bytes()).await?;
-            let failures = failures(&mut *write, account, who, now).await?;
-            let guessed = match budget.state(&failures, now) {
-                BudgetState::Within => {
-                    Guessed::Counted(insert_failure(&mut write, account, who, now).await?)
-                }
-                BudgetState::Spent { until } => {
-                    Guessed::Spent { until, tell: note_telling(&mut write, account, now).await? }
-                }
-            };
-            write.commit().await?;
-            Ok(guessed)
-        })
-        .await
+        self.breaker
+            .ask("count_guess", async {
+                let mut write = self.write().await?;
+                lock(&mut write, "guess", account.as_uuid().as_bytes()).await?;
+                let failures = failures(&mut *write, account, who, now).await?;
+                let guessed = match budget.state(&failures, now) {
+                    BudgetState::Within => {
+                        Guessed::Counted(insert_failure(&mut write, account, who, now).await?)
+                    }
+                    BudgetState::Spent { until } => Guessed::Spent {
+                        until,
+                        tell: note_telling(&mut write, account, now).await?,
+                    },
+                };
+                write.commit().await?;
+                Ok(guessed)
+            })
+            .await
     }
 
     async fn forgive_guess(&self, guess: CountedGuess) -> Result<(), StoreError> {
-        self.breaker.ask("forgive_guess", async {
-            let mut write = self.write().await?;
-            sqlx::query("DELETE FROM guess_failures WHERE number = $1")
-                .bind(guess.0)
-                .execute(&mut *write)
-                .await?;
-            Ok(write.commit().await?)
-        })
-        .await
+        self.breaker
+            .ask("forgive_guess", async {
+                let mut write = self.write().await?;
+                sqlx::query("DELETE FROM guess_failures WHERE number = $1")
+                    .bind(guess.0)
+                    .execute(&mut *write)
+                    .await?;
+                Ok(write.commit().await?)
+            })
+            .await
     }
 
     async fn guess_budget(
@@ -64,22 +67,25 @@ impl BudgetStore for PostgresStore {
         budget: GuessBudget,
         now: Timestamp,
     ) -> Result<BudgetState, StoreError> {
-        self.breaker.ask("guess_budget", async {
-            Ok(budget.state(&failures(&self.pool, account, who, now).await?, now))
-        })
-        .await
+        self.breaker
+            .ask("guess_budget", async {
+                Ok(budget.state(&failures(&self.pool, account, who, now).await?, now))
+            })
+            .await
     }
 
     async fn next_password_try(&self, key: &str, now: Timestamp) -> Result<Timestamp, StoreError> {
-        self.breaker.ask("next_password_try", async {
-            let next: Option<i64> =
-                sqlx::query_scalar("SELECT next_try FROM password_failures WHERE key_hash = $1")
-                    .bind(hash(key).as_slice())
-                    .fetch_optional(&self.pool)
-                    .await?;
-            Ok(next.map_or(now, Timestamp::from_millis))
-        })
-        .await
+        self.breaker
+            .ask("next_password_try", async {
+                let next: Option<i64> = sqlx::query_scalar(
+                    "SELECT next_try FROM password_failures WHERE key_hash = $1",
+                )
+                .bind(hash(key).as_slice())
+                .fetch_optional(&self.pool)
+                .await?;
+                Ok(next.map_or(now, Timestamp::from_millis))
+            })
+            .await
     }
 
     async fn count_password_failure(
@@ -88,54 +94,56 @@ impl BudgetStore for PostgresStore {
         rule: DelayRule,
         now: Timestamp,
     ) -> Result<PasswordFailures, StoreError> {
-        self.breaker.ask("count_password_failure", async {
-            let key = hash(key);
-            let mut write = self.write().await?;
-            lock(&mut write, "password failure", &key).await?;
-            let kept = sqlx::query("SELECT * FROM password_failures WHERE key_hash = $1")
-                .bind(key.as_slice())
-                .fetch_optional(&mut *write)
-                .await?;
-            let (mut count, mut last_at, mut next_try) = (0_u32, now, now);
-            if let Some(columns) = kept.as_ref().map(Columns) {
-                let last = columns.instant("last_at")?;
-                if now < last + rule.forgotten_after {
-                    count = columns.number("count")?;
-                    // A clock that was put back shortens no wait.
-                    last_at = last.max(now);
-                    next_try = columns.instant("next_try")?;
+        self.breaker
+            .ask("count_password_failure", async {
+                let key = hash(key);
+                let mut write = self.write().await?;
+                lock(&mut write, "password failure", &key).await?;
+                let kept = sqlx::query("SELECT * FROM password_failures WHERE key_hash = $1")
+                    .bind(key.as_slice())
+                    .fetch_optional(&mut *write)
+                    .await?;
+                let (mut count, mut last_at, mut next_try) = (0_u32, now, now);
+                if let Some(columns) = kept.as_ref().map(Columns) {
+                    let last = columns.instant("last_at")?;
+                    if now < last + rule.forgotten_after {
+                        count = columns.number("count")?;
+                        // A clock that was put back shortens no wait.
+                        last_at = last.max(now);
+                        next_try = columns.instant("next_try")?;
+                    }
                 }
-            }
-            count = count.saturating_add(1);
-            let taken_from = next_try;
-            next_try = next_try.max(now + rule.wait_after(count));
-            sqlx::query(
-                "INSERT INTO password_failures (key_hash, count, last_at, next_try)
+                count = count.saturating_add(1);
+                let taken_from = next_try;
+                next_try = next_try.max(now + rule.wait_after(count));
+                sqlx::query(
+                    "INSERT INTO password_failures (key_hash, count, last_at, next_try)
                  VALUES ($1, $2, $3, $4)
                  ON CONFLICT (key_hash) DO UPDATE SET count = $2, last_at = $3, next_try = $4",
-            )
-            .bind(key.as_slice())
-            .bind(i64::from(count))
-            .bind(last_at.as_millis())
-            .bind(next_try.as_millis())
-            .execute(&mut *write)
-            .await?;
-            write.commit().await?;
-            Ok(PasswordFailures { count, next_try, taken_from })
-        })
-        .await
+                )
+                .bind(key.as_slice())
+                .bind(i64::from(count))
+                .bind(last_at.as_millis())
+                .bind(next_try.as_millis())
+                .execute(&mut *write)
+                .await?;
+                write.commit().await?;
+                Ok(PasswordFailures { count, next_try, taken_from })
+            })
+            .await
     }
 
     async fn clear_password_failures(&self, key: &str) -> Result<(), StoreError> {
-        self.breaker.ask("clear_password_failures", async {
-            let mut write = self.write().await?;
-            sqlx::query("DELETE FROM password_failures WHERE key_hash = $1")
-                .bind(hash(key).as_slice())
-                .execute(&mut *write)
-                .await?;
-            Ok(write.commit().await?)
-        })
-        .await
+        self.breaker
+            .ask("clear_password_failures", async {
+                let mut write = self.write().await?;
+                sqlx::query("DELETE FROM password_failures WHERE key_hash = $1")
+                    .bind(hash(key).as_slice())
+                    .execute(&mut *write)
+                    .await?;
+                Ok(write.commit().await?)
+            })
+            .await
     }
 }
 

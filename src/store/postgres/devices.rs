@@ -9,8 +9,8 @@ use subtle::{Choice, ConstantTimeEq};
 
 use super::super::observe::Cause;
 use super::super::{DeviceStore, StoreError};
-use super::rows::{Columns, json};
 use super::PostgresStore;
+use super::rows::{Columns, json};
 use crate::domain::account::Epoch;
 use crate::domain::device::{Device, DeviceUse, NewDevice, Rotation};
 use crate::domain::id::{AccountId, DeviceId};
@@ -53,95 +53,101 @@ impl DeviceStore for PostgresStore {
         grace: Duration,
         now: Timestamp,
     ) -> Result<Option<Device>, StoreError> {
-        self.breaker.ask("find_device", async {
-            let found = sqlx::query("SELECT * FROM devices WHERE id = $1")
-                .bind(id.as_uuid().as_bytes().as_slice())
-                .fetch_optional(&self.pool)
-                .await?;
-            let Some(row) = found else { return Ok(None) };
-            match shown(&row, token, grace, now)? {
-                Shown::Present | Shown::InGrace => device(&row).map(Some),
-                Shown::Other => Ok(None),
-            }
-        })
-        .await
+        self.breaker
+            .ask("find_device", async {
+                let found = sqlx::query("SELECT * FROM devices WHERE id = $1")
+                    .bind(id.as_uuid().as_bytes().as_slice())
+                    .fetch_optional(&self.pool)
+                    .await?;
+                let Some(row) = found else { return Ok(None) };
+                match shown(&row, token, grace, now)? {
+                    Shown::Present | Shown::InGrace => device(&row).map(Some),
+                    Shown::Other => Ok(None),
+                }
+            })
+            .await
     }
 
     async fn use_device(&self, id: DeviceId, rotation: Rotation) -> Result<DeviceUse, StoreError> {
-        self.breaker.ask("use_device", async {
-            let mut write = self.write().await?;
-            let found = sqlx::query("SELECT * FROM devices WHERE id = $1 FOR UPDATE")
-                .bind(id.as_uuid().as_bytes().as_slice())
-                .fetch_optional(&mut *write)
-                .await?;
-            let Some(row) = found else { return Ok(DeviceUse::Unknown) };
-            let mut device = Box::new(device(&row)?);
-            match shown(&row, &rotation.shown, rotation.grace, rotation.now)? {
-                Shown::Present => {}
-                Shown::InGrace => return Ok(DeviceUse::InGrace(device)),
-                Shown::Other if was_its(&mut write, id, &rotation.shown).await? => {
-                    remove(&mut write, id).await?;
-                    write.commit().await?;
-                    return Ok(DeviceUse::Stolen(device));
+        self.breaker
+            .ask("use_device", async {
+                let mut write = self.write().await?;
+                let found = sqlx::query("SELECT * FROM devices WHERE id = $1 FOR UPDATE")
+                    .bind(id.as_uuid().as_bytes().as_slice())
+                    .fetch_optional(&mut *write)
+                    .await?;
+                let Some(row) = found else { return Ok(DeviceUse::Unknown) };
+                let mut device = Box::new(device(&row)?);
+                match shown(&row, &rotation.shown, rotation.grace, rotation.now)? {
+                    Shown::Present => {}
+                    Shown::InGrace => return Ok(DeviceUse::InGrace(device)),
+                    Shown::Other if was_its(&mut write, id, &rotation.shown).await? => {
+                        remove(&mut write, id).await?;
+                        write.commit().await?;
+                        return Ok(DeviceUse::Stolen(device));
+                    }
+                    Shown::Other => return Ok(DeviceUse::Unknown),
                 }
-                Shown::Other => return Ok(DeviceUse::Unknown),
-            }
-            device.used_at = device.used_at.max(rotation.now);
-            device.client = rotation.client.clone();
-            rotate(&mut write, &device, &rotation).await?;
-            write.commit().await?;
-            Ok(DeviceUse::Rotated(device))
-        })
-        .await
+                device.used_at = device.used_at.max(rotation.now);
+                device.client = rotation.client.clone();
+                rotate(&mut write, &device, &rotation).await?;
+                write.commit().await?;
+                Ok(DeviceUse::Rotated(device))
+            })
+            .await
     }
 
     async fn trust_device(&self, id: DeviceId, until: Timestamp) -> Result<(), StoreError> {
-        self.breaker.ask("trust_device", async {
-            let mut write = self.write().await?;
-            sqlx::query("UPDATE devices SET trusted_until = $2 WHERE id = $1")
-                .bind(id.as_uuid().as_bytes().as_slice())
-                .bind(until.as_millis())
-                .execute(&mut *write)
-                .await?;
-            Ok(write.commit().await?)
-        })
-        .await
+        self.breaker
+            .ask("trust_device", async {
+                let mut write = self.write().await?;
+                sqlx::query("UPDATE devices SET trusted_until = $2 WHERE id = $1")
+                    .bind(id.as_uuid().as_bytes().as_slice())
+                    .bind(until.as_millis())
+                    .execute(&mut *write)
+                    .await?;
+                Ok(write.commit().await?)
+            })
+            .await
     }
 
     async fn devices_of(&self, account: AccountId) -> Result<Vec<Device>, StoreError> {
-        self.breaker.ask("devices_of", async {
-            let rows = sqlx::query(
-                "SELECT * FROM devices WHERE account_id = $1 ORDER BY used_at DESC, id DESC",
-            )
-            .bind(account.as_uuid().as_bytes().as_slice())
-            .fetch_all(&self.pool)
-            .await?;
-            rows.iter().map(device).collect()
-        })
-        .await
+        self.breaker
+            .ask("devices_of", async {
+                let rows = sqlx::query(
+                    "SELECT * FROM devices WHERE account_id = $1 ORDER BY used_at DESC, id DESC",
+                )
+                .bind(account.as_uuid().as_bytes().as_slice())
+                .fetch_all(&self.pool)
+                .await?;
+                rows.iter().map(device).collect()
+            })
+            .await
     }
 
     async fn remove_device(&self, id: DeviceId) -> Result<bool, StoreError> {
-        self.breaker.ask("remove_device", async {
-            let mut write = self.write().await?;
-            let removed = remove(&mut write, id).await?;
-            write.commit().await?;
-            Ok(removed)
-        })
-        .await
+        self.breaker
+            .ask("remove_device", async {
+                let mut write = self.write().await?;
+                let removed = remove(&mut write, id).await?;
+                write.commit().await?;
+                Ok(removed)
+            })
+            .await
     }
 
     async fn remove_devices_of(&self, account: AccountId) -> Result<u64, StoreError> {
-        self.breaker.ask("remove_devices_of", async {
-            let mut write = self.write().await?;
-            let removed = sqlx::query("DELETE FROM devices WHERE account_id = $1")
-                .bind(account.as_uuid().as_bytes().as_slice())
-                .execute(&mut *write)
-                .await?;
-            write.commit().await?;
-            Ok(removed.rows_affected())
-        })
-        .await
+        self.breaker
+            .ask("remove_devices_of", async {
+                let mut write = self.write().await?;
+                let removed = sqlx::query("DELETE FROM devices WHERE account_id = $1")
+                    .bind(account.as_uuid().as_bytes().as_slice())
+                    .execute(&mut *write)
+                    .await?;
+                write.commit().await?;
+                Ok(removed.rows_affected())
+            })
+            .await
     }
 }
 

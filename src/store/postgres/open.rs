@@ -156,7 +156,11 @@ async fn migrate(pool: &PgPool, database: &str) -> Result<(), OpenError> {
         if known < compatible_from {
             return Err(OpenError::Newer { database: database.to_owned(), found, known });
         }
-        tracing::warn!(found, known, "a newer doorward has changed the database, in a way that this one can live with");
+        tracing::warn!(
+            found,
+            known,
+            "a newer doorward has changed the database, in a way that this one can live with"
+        );
     }
     let mut steps = steps();
     steps.set_ignore_missing(newer.is_some());

@@ -61,7 +61,9 @@ impl Others {
             match tokio::time::timeout(SILENCE, listening.try_recv()).await {
                 Ok(Ok(Some(told))) if told.payload() == self.node => {}
                 Ok(Ok(Some(_))) => return Ok(()),
-                Ok(Ok(None)) => return Err("the connection on which other nodes are heard is lost".into()),
+                Ok(Ok(None)) => {
+                    return Err("the connection on which other nodes are heard is lost".into());
+                }
                 Ok(Err(cause)) => return Err(cause.into()),
                 Err(_) => {
                     let alive = sqlx::query("SELECT 1").execute(&mut *listening);

@@ -48,15 +48,17 @@ impl RegistrationStore for PostgresStore {
         id: AccountId,
         now: Timestamp,
     ) -> Result<Option<Registration>, StoreError> {
-        self.breaker.ask("find_registration", async {
-            let row = sqlx::query("SELECT * FROM registrations WHERE id = $1 AND created_at > $2")
-                .bind(id.as_uuid().as_bytes().as_slice())
-                .bind(now.before(REGISTRATION_KEPT).as_millis())
-                .fetch_optional(&self.pool)
-                .await?;
-            row.as_ref().map(registration).transpose()
-        })
-        .await
+        self.breaker
+            .ask("find_registration", async {
+                let row =
+                    sqlx::query("SELECT * FROM registrations WHERE id = $1 AND created_at > $2")
+                        .bind(id.as_uuid().as_bytes().as_slice())
+                        .bind(now.before(REGISTRATION_KEPT).as_millis())
+                        .fetch_optional(&self.pool)
+                        .await?;
+                row.as_ref().map(registration).transpose()
+            })
+            .await
     }
 
     async fn registrations(
@@ -64,18 +66,19 @@ impl RegistrationStore for PostgresStore {
         limit: u32,
         now: Timestamp,
     ) -> Result<Vec<Registration>, StoreError> {
-        self.breaker.ask("registrations", async {
-            let rows = sqlx::query(
-                "SELECT * FROM registrations WHERE created_at > $1
+        self.breaker
+            .ask("registrations", async {
+                let rows = sqlx::query(
+                    "SELECT * FROM registrations WHERE created_at > $1
                  ORDER BY created_at DESC, id DESC LIMIT $2",
-            )
-            .bind(now.before(REGISTRATION_KEPT).as_millis())
-            .bind(i64::from(limit))
-            .fetch_all(&self.pool)
-            .await?;
-            rows.iter().map(registration).collect()
-        })
-        .await
+                )
+                .bind(now.before(REGISTRATION_KEPT).as_millis())
+                .bind(i64::from(limit))
+                .fetch_all(&self.pool)
+                .await?;
+                rows.iter().map(registration).collect()
+            })
+            .await
     }
 
     async fn activate_registration(
@@ -84,32 +87,34 @@ impl RegistrationStore for PostgresStore {
         name: Option<&Username>,
         now: Timestamp,
     ) -> Result<Activated, StoreError> {
-        self.breaker.ask("activate_registration", async {
-            let mut write = self.write().await?;
-            lock(&mut write, "activation", b"").await?;
-            let row = sqlx::query("SELECT * FROM registrations WHERE id = $1 AND created_at > $2")
-                .bind(id.as_uuid().as_bytes().as_slice())
-                .bind(now.before(REGISTRATION_KEPT).as_millis())
-                .fetch_optional(&mut *write)
-                .await?;
-            let Some(row) = row else { return Ok(Activated::Gone) };
-            let Registration { id, username, email, full_name, .. } = registration(&row)?;
-            let new = NewAccount {
-                id,
-                username: name.cloned().unwrap_or(username),
-                email,
-                full_name,
-                groups: Vec::new(),
-                password: Some(PasswordHash::from_phc(
-                    Columns(&row).get::<String>("password_hash")?,
-                )),
-                created_at: now,
-            };
-            let activated = activate(&mut write, new).await?;
-            write.commit().await?;
-            Ok(activated)
-        })
-        .await
+        self.breaker
+            .ask("activate_registration", async {
+                let mut write = self.write().await?;
+                lock(&mut write, "activation", b"").await?;
+                let row =
+                    sqlx::query("SELECT * FROM registrations WHERE id = $1 AND created_at > $2")
+                        .bind(id.as_uuid().as_bytes().as_slice())
+                        .bind(now.before(REGISTRATION_KEPT).as_millis())
+                        .fetch_optional(&mut *write)
+                        .await?;
+                let Some(row) = row else { return Ok(Activated::Gone) };
+                let Registration { id, username, email, full_name, .. } = registration(&row)?;
+                let new = NewAccount {
+                    id,
+                    username: name.cloned().unwrap_or(username),
+                    email,
+                    full_name,
+                    groups: Vec::new(),
+                    password: Some(PasswordHash::from_phc(
+                        Columns(&row).get::<String>("password_hash")?,
+                    )),
+                    created_at: now,
+                };
+                let activated = activate(&mut write, new).await?;
+                write.commit().await?;
+                Ok(activated)
+            })
+            .await
     }
 
     async fn insert_invitation(&self, new: NewInvitation) -> Result<(), StoreError> {
@@ -141,15 +146,16 @@ impl RegistrationStore for PostgresStore {
         token: &InvitationTokenHash,
         now: Timestamp,
     ) -> Result<Option<Invitation>, StoreError> {
-        self.breaker.ask("find_invitation", async {
-            let row = sqlx::query(FIND_INVITATION)
-                .bind(token.as_bytes().as_slice())
-                .bind(now.as_millis())
-                .fetch_optional(&self.pool)
-                .await?;
-            row.as_ref().map(invitation).transpose()
-        })
-        .await
+        self.breaker
+            .ask("find_invitation", async {
+                let row = sqlx::query(FIND_INVITATION)
+                    .bind(token.as_bytes().as_slice())
+                    .bind(now.as_millis())
+                    .fetch_optional(&self.pool)
+                    .await?;
+                row.as_ref().map(invitation).transpose()
+            })
+            .await
     }
 
     async fn accept_invitation(
@@ -158,57 +164,60 @@ impl RegistrationStore for PostgresStore {
         chosen: Acceptance,
         now: Timestamp,
     ) -> Result<Activated, StoreError> {
-        self.breaker.ask("accept_invitation", async {
-            let mut write = self.write().await?;
-            lock(&mut write, "activation", b"").await?;
-            let row = sqlx::query(FIND_INVITATION)
-                .bind(token.as_bytes().as_slice())
-                .bind(now.as_millis())
-                .fetch_optional(&mut *write)
-                .await?;
-            let Some(row) = row else { return Ok(Activated::Gone) };
-            let invited = invitation(&row)?;
-            let new = NewAccount {
-                id: chosen.id,
-                username: invited.username.unwrap_or(chosen.username),
-                email: invited.email,
-                full_name: invited.full_name.or(chosen.full_name),
-                groups: invited.groups,
-                password: Some(chosen.password),
-                created_at: now,
-            };
-            let activated = activate(&mut write, new).await?;
-            write.commit().await?;
-            Ok(activated)
-        })
-        .await
+        self.breaker
+            .ask("accept_invitation", async {
+                let mut write = self.write().await?;
+                lock(&mut write, "activation", b"").await?;
+                let row = sqlx::query(FIND_INVITATION)
+                    .bind(token.as_bytes().as_slice())
+                    .bind(now.as_millis())
+                    .fetch_optional(&mut *write)
+                    .await?;
+                let Some(row) = row else { return Ok(Activated::Gone) };
+                let invited = invitation(&row)?;
+                let new = NewAccount {
+                    id: chosen.id,
+                    username: invited.username.unwrap_or(chosen.username),
+                    email: invited.email,
+                    full_name: invited.full_name.or(chosen.full_name),
+                    groups: invited.groups,
+                    password: Some(chosen.password),
+                    created_at: now,
+                };
+                let activated = activate(&mut write, new).await?;
+                write.commit().await?;
+                Ok(activated)
+            })
+            .await
     }
 
     async fn invitations(&self, now: Timestamp) -> Result<Vec<Invitation>, StoreError> {
-        self.breaker.ask("invitations", async {
-            let rows = sqlx::query(
+        self.breaker
+            .ask("invitations", async {
+                let rows = sqlx::query(
                 "SELECT * FROM invitations WHERE expires_at > $1 ORDER BY created_at DESC, id DESC",
             )
             .bind(now.as_millis())
             .fetch_all(&self.pool)
             .await?;
-            rows.iter().map(invitation).collect()
-        })
-        .await
+                rows.iter().map(invitation).collect()
+            })
+            .await
     }
 
     async fn remove_invitation(&self, id: InvitationId) -> Result<Option<Invitation>, StoreError> {
-        self.breaker.ask("remove_invitation", async {
-            let mut write = self.write().await?;
-            let row = sqlx::query("DELETE FROM invitations WHERE id = $1 RETURNING *")
-                .bind(id.as_uuid().as_bytes().as_slice())
-                .fetch_optional(&mut *write)
-                .await?;
-            let removed = row.as_ref().map(invitation).transpose()?;
-            write.commit().await?;
-            Ok(removed)
-        })
-        .await
+        self.breaker
+            .ask("remove_invitation", async {
+                let mut write = self.write().await?;
+                let row = sqlx::query("DELETE FROM invitations WHERE id = $1 RETURNING *")
+                    .bind(id.as_uuid().as_bytes().as_slice())
+                    .fetch_optional(&mut *write)
+                    .await?;
+                let removed = row.as_ref().map(invitation).transpose()?;
+                write.commit().await?;
+                Ok(removed)
+            })
+            .await
     }
 }
 

@@ -14,45 +14,47 @@ use crate::domain::time::Timestamp;
 #[async_trait]
 impl StoreUpkeep for PostgresStore {
     async fn ping(&self) -> Result<(), StoreError> {
-        self.breaker.ask("ping", async {
-            sqlx::query("SELECT 1 FROM accounts LIMIT 1").fetch_optional(&self.pool).await?;
-            Ok(())
-        })
-        .await
+        self.breaker
+            .ask("ping", async {
+                sqlx::query("SELECT 1 FROM accounts LIMIT 1").fetch_optional(&self.pool).await?;
+                Ok(())
+            })
+            .await
     }
 
     async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        self.breaker.ask("purge", async {
-            let mut write = self.write().await?;
-            // One node at a time is enough.
-            let ours: bool = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1)")
-                .bind(PURGE)
-                .fetch_one(&mut *write)
-                .await?;
-            if !ours {
-                return Ok(0);
-            }
-            let mut gone = 0;
-            for (statement, end) in [
-                (PURGE_DEVICES, now.before(DEVICE_UNUSED)),
-                (PURGE_GUESSES, now.before(GUESSES_COUNT_FOR)),
-                (PURGE_NOTICES, now.before(TOLD_FOR)),
-                (PURGE_PASSWORD_FAILURES, now.before(DelayRule::default().forgotten_after)),
-                (PURGE_AUDIT, now.before(AUDIT_KEPT)),
-                (PURGE_REGISTRATIONS, now.before(REGISTRATION_KEPT)),
-                (PURGE_INVITATIONS, now),
-            ] {
-                let purge = sqlx::query(statement).bind(end.as_millis()).bind(i64::from(limit));
+        self.breaker
+            .ask("purge", async {
+                let mut write = self.write().await?;
+                // One node at a time is enough.
+                let ours: bool = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1)")
+                    .bind(PURGE)
+                    .fetch_one(&mut *write)
+                    .await?;
+                if !ours {
+                    return Ok(0);
+                }
+                let mut gone = 0;
+                for (statement, end) in [
+                    (PURGE_DEVICES, now.before(DEVICE_UNUSED)),
+                    (PURGE_GUESSES, now.before(GUESSES_COUNT_FOR)),
+                    (PURGE_NOTICES, now.before(TOLD_FOR)),
+                    (PURGE_PASSWORD_FAILURES, now.before(DelayRule::default().forgotten_after)),
+                    (PURGE_AUDIT, now.before(AUDIT_KEPT)),
+                    (PURGE_REGISTRATIONS, now.before(REGISTRATION_KEPT)),
+                    (PURGE_INVITATIONS, now),
+                ] {
+                    let purge = sqlx::query(statement).bind(end.as_millis()).bind(i64::from(limit));
+                    gone += purge.execute(&mut *write).await?.rows_affected();
+                }
+                let purge = sqlx::query(PURGE_PASSWORD_FAILURES_OVERFLOWING)
+                    .bind(MOST_PASSWORD_FAILURES)
+                    .bind(i64::from(limit));
                 gone += purge.execute(&mut *write).await?.rows_affected();
-            }
-            let purge = sqlx::query(PURGE_PASSWORD_FAILURES_OVERFLOWING)
-                .bind(MOST_PASSWORD_FAILURES)
-                .bind(i64::from(limit));
-            gone += purge.execute(&mut *write).await?.rows_affected();
-            write.commit().await?;
-            Ok(gone)
-        })
-        .await
+                write.commit().await?;
+                Ok(gone)
+            })
+            .await
     }
 
     async fn changed_elsewhere(&self) -> Result<(), StoreError> {

@@ -2,10 +2,9 @@
 
 use async_trait::async_trait;
 
-use super::super::observe::observe;
 use super::super::{DraftStore, StoreError};
 use super::keys::DRAFTS;
-use super::{FLOW, RedisStore, scripts, ttl};
+use super::{RedisStore, scripts, ttl};
 use crate::domain::draft::{DraftRoom, NewDraft};
 use crate::domain::secret::DraftHash;
 use crate::domain::time::Timestamp;
@@ -18,22 +17,23 @@ impl DraftStore for RedisStore {
         room: DraftRoom,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        observe(FLOW, "keep_draft", async {
-            let keep = self
-                .link
-                .call(&scripts::DRAFT_KEEP, DRAFTS)
-                .arg(draft.token.as_bytes().as_slice())
-                .arg(&draft.client)
-                .arg(draft.sealed)
-                .arg(draft.expires_at.as_millis())
-                .arg(ttl(now, draft.expires_at))
-                .arg(now.as_millis())
-                .arg(room.of_client)
-                .arg(room.bytes)
-                .arg(room.in_all);
-            Ok(keep.run().await?)
-        })
-        .await
+        self.breaker
+            .ask("keep_draft", async {
+                let keep = self
+                    .link
+                    .call(&scripts::DRAFT_KEEP, DRAFTS)
+                    .arg(draft.token.as_bytes().as_slice())
+                    .arg(&draft.client)
+                    .arg(draft.sealed)
+                    .arg(draft.expires_at.as_millis())
+                    .arg(ttl(now, draft.expires_at))
+                    .arg(now.as_millis())
+                    .arg(room.of_client)
+                    .arg(room.bytes)
+                    .arg(room.in_all);
+                Ok(keep.run().await?)
+            })
+            .await
     }
 
     async fn find_draft(
@@ -41,18 +41,20 @@ impl DraftStore for RedisStore {
         token: &DraftHash,
         now: Timestamp,
     ) -> Result<Option<Vec<u8>>, StoreError> {
-        observe(FLOW, "find_draft", async {
-            let find = self.link.call(&scripts::DRAFT_FIND, DRAFTS);
-            Ok(find.arg(token.as_bytes().as_slice()).arg(now.as_millis()).run().await?)
-        })
-        .await
+        self.breaker
+            .ask("find_draft", async {
+                let find = self.link.call(&scripts::DRAFT_FIND, DRAFTS);
+                Ok(find.arg(token.as_bytes().as_slice()).arg(now.as_millis()).run().await?)
+            })
+            .await
     }
 
     async fn take_draft(&self, token: &DraftHash, now: Timestamp) -> Result<bool, StoreError> {
-        observe(FLOW, "take_draft", async {
-            let take = self.link.call(&scripts::DRAFT_TAKE, DRAFTS);
-            Ok(take.arg(token.as_bytes().as_slice()).arg(now.as_millis()).run().await?)
-        })
-        .await
+        self.breaker
+            .ask("take_draft", async {
+                let take = self.link.call(&scripts::DRAFT_TAKE, DRAFTS);
+                Ok(take.arg(token.as_bytes().as_slice()).arg(now.as_millis()).run().await?)
+            })
+            .await
     }
 }

@@ -18,11 +18,6 @@ impl Tag {
     pub(super) const fn as_str(self) -> &'static str {
         self.0
     }
-
-    /// Its place among all, from 0 to 15.
-    pub(super) fn number(self) -> usize {
-        TAGS.iter().position(|tag| *tag == self).unwrap_or(0)
-    }
 }
 
 /// The key of this kind under this tag.
@@ -84,8 +79,7 @@ mod tests {
         let middles: Vec<u16> = (0..16).map(|part| part * 1024 + 512).collect();
         assert_eq!(slots, middles);
         for (number, tag) in TAGS.into_iter().enumerate() {
-            assert_eq!(tag.number(), number);
-            assert_eq!(Tag::of(&[7, number as u8 + 32]), tag);
+            assert_eq!(Tag::of(&[7, u8::try_from(number).unwrap() + 32]), tag);
         }
     }
 

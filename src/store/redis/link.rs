@@ -1,24 +1,20 @@
 //! One connection to Redis that everybody uses, found anew when it is lost.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 use redis::{Cmd, ErrorKind, FromRedisValue, RedisError, ServerErrorKind, ToRedisArgs, Value};
 
-use super::super::breaker::{Breaker, Turned};
 use super::super::observe::Cause;
-use super::keys::{TAGS, Tag, key};
+use super::keys::{Tag, key};
 use super::scripts::Script;
-use super::servers::{Connection, RedisSettings};
+use super::servers::{Connection, RedisSettings, Unreachable};
 
-/// The connection, and whether Redis is known to be away.
+/// The connection.
 pub(super) struct Link {
     pub(super) settings: RedisSettings,
     kept: Arc<Kept>,
     /// One connects, the others wait for it.
     connecting: tokio::sync::Mutex<()>,
-    /// A part of a Cluster may be away by itself.
-    breakers: [Breaker; TAGS.len()],
 }
 
 /// The connection that is there, by its number: what is told of an earlier one does not touch a later.
@@ -55,12 +51,7 @@ impl Kept {
 
 impl Link {
     pub(super) fn new(settings: RedisSettings) -> Self {
-        Self {
-            settings,
-            kept: Arc::default(),
-            connecting: tokio::sync::Mutex::default(),
-            breakers: Default::default(),
-        }
+        Self { settings, kept: Arc::default(), connecting: tokio::sync::Mutex::default() }
     }
 
     /// A call of `script` on what lies under `tag`.
@@ -76,46 +67,26 @@ impl Link {
         key(&self.settings.prefix, kind, tag, id)
     }
 
-    /// Sends one command about what lies under `tag`, and again where it is certain that the first has not been done.
-    pub(super) async fn send<T: FromRedisValue>(&self, tag: Tag, command: &Cmd) -> Result<T, Cause> {
-        Ok(redis::from_redis_value(self.ask(tag, command).await?)?)
+    /// Sends one command, and again where it is certain that the first has not been done.
+    pub(super) async fn send<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Cause> {
+        Ok(redis::from_redis_value(self.ask(command).await?)?)
     }
 
-    async fn ask(&self, tag: Tag, command: &Cmd) -> Result<Value, Cause> {
-        let breaker = self.breaker(tag);
-        let asked = Instant::now();
-        breaker.ask(asked)?;
+    async fn ask(&self, command: &Cmd) -> Result<Value, Cause> {
         let mut again = true;
         loop {
-            let answered = match self.connection().await {
-                Err(error) => Err(error),
-                Ok((number, mut connection)) => match connection.send(command).await {
-                    Ok(value) => Ok(value),
-                    Err(error) => {
-                        if !is_alive(&error) {
-                            self.forget(number);
-                        }
-                        if again && was_not_done(&error) {
-                            again = false;
-                            continue;
-                        }
-                        if is_alive(&error) {
-                            self.told(breaker.answered());
-                            return Err(error.into());
-                        }
-                        Err(error.into())
-                    }
-                },
-            };
-            match &answered {
-                Ok(_) => self.told(breaker.answered()),
+            let (number, mut connection) = self.connection().await?;
+            match connection.send(command).await {
+                Ok(value) => return Ok(value),
                 Err(error) => {
-                    if breaker.failed(asked, Instant::now()) == Turned::Away {
-                        tracing::error!(%error, "Redis is away");
+                    if !is_alive(&error) {
+                        self.forget(number);
+                    }
+                    if !std::mem::take(&mut again) || !was_not_done(&error) {
+                        return Err(error.into());
                     }
                 }
             }
-            return answered;
         }
     }
 
@@ -138,21 +109,6 @@ impl Link {
     fn forget(&self, number: u64) {
         if !self.settings.is_cluster() {
             self.kept.forget(number);
-        }
-    }
-
-    fn breaker(&self, tag: Tag) -> &Breaker {
-        let [first, ..] = &self.breakers;
-        if self.settings.is_cluster() {
-            self.breakers.get(tag.number()).unwrap_or(first)
-        } else {
-            first
-        }
-    }
-
-    fn told(&self, turned: Turned) {
-        if turned == Turned::Back {
-            tracing::info!("Redis is back");
         }
     }
 }
@@ -178,9 +134,9 @@ impl Call<'_> {
 
     /// Runs the script: by its hash, or as it is where Redis does not know it yet.
     pub(super) async fn run<T: FromRedisValue>(self) -> Result<T, Cause> {
-        let value = match self.link.ask(self.tag, &self.command("EVALSHA", self.script.hash())).await {
+        let value = match self.link.ask(&self.command("EVALSHA", self.script.hash())).await {
             Err(error) if is_unknown_script(&error) => {
-                self.link.ask(self.tag, &self.command("EVAL", self.script.code())).await?
+                self.link.ask(&self.command("EVAL", self.script.code())).await?
             }
             answered => answered?,
         };
@@ -195,6 +151,14 @@ impl Call<'_> {
             command.arg(argument.as_slice());
         }
         command
+    }
+}
+
+/// Whether this tells that Redis is away, and not that it did not like what it was asked.
+pub(super) fn is_away(error: &Cause) -> bool {
+    match error.downcast_ref::<RedisError>() {
+        Some(error) => !is_alive(error),
+        None => error.is::<Unreachable>(),
     }
 }
 

@@ -8,8 +8,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::breaker::Breaker;
 use super::observe::Cause;
 use crate::domain::time::Timestamp;
+
+use link::Link;
 
 pub use open::{OpenError, Warning};
 pub use servers::{Address, RedisSettings, Servers};
@@ -33,11 +36,10 @@ mod watch;
 /// The store of what passes, in Redis.
 pub struct RedisStore {
     link: Link,
+    breaker: Breaker,
     watched: Arc<watch::Watched>,
     _watching: watch::Watching,
 }
-
-use link::Link;
 
 impl std::fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -60,7 +62,8 @@ async fn everywhere<'a, T, W>(work: impl Fn(keys::Tag) -> W) -> Result<Vec<T>, C
 where
     W: Future<Output = Result<T, Cause>> + 'a,
 {
-    let mut works: Vec<std::pin::Pin<Box<W>>> = keys::TAGS.into_iter().map(|tag| Box::pin(work(tag))).collect();
+    let mut works: Vec<std::pin::Pin<Box<W>>> =
+        keys::TAGS.into_iter().map(|tag| Box::pin(work(tag))).collect();
     let mut done: Vec<Option<T>> = works.iter().map(|_| None).collect();
     std::future::poll_fn(move |context| {
         let mut waiting = false;
@@ -84,6 +87,8 @@ where
 
 /// The role of what passes, as metrics name it.
 const FLOW: &str = "flow";
+/// How long a whole promise may take: past that, whoever asked refuses.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// How much longer than its use a key lives.
 const SPARE: Duration = Duration::from_secs(3600);
 /// A hundred years: more than Redis minds.

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use super::super::breaker::Breaker;
 use super::super::observe::Cause;
-use super::link::Link;
+use super::link::{Link, is_away};
 use super::servers::{Address, RedisSettings, patience};
-use super::{RedisStore, watch};
+use super::{FLOW, PATIENCE, RedisStore, watch};
 
 /// Redis cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +50,8 @@ impl RedisStore {
     pub async fn open(settings: RedisSettings) -> Result<(Self, Vec<Warning>), OpenError> {
         let warnings = inspect(&settings).await?;
         let (watched, watching, mut sees) = watch::watch(settings.clone());
-        let store = Self { link: Link::new(settings), watched, _watching: watching };
+        let breaker = Breaker::new(FLOW, PATIENCE, is_away);
+        let store = Self { link: Link::new(settings), breaker, watched, _watching: watching };
         // Whoever asks for changes at once is told of what happens from here on.
         if tokio::time::timeout(WATCHING_WITHIN, sees.wait_for(|sees| *sees)).await.is_ok() {
             store.watched.next().await;

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::super::observe::{Cause, observe};
+use super::super::observe::Cause;
 use super::super::{OutboxStore, StoreError};
 use super::keys::Tag;
 use super::link::Call;
 use super::records::bytes;
-use super::{FLOW, RedisStore, everywhere, scripts, ttl};
+use super::{RedisStore, everywhere, scripts, ttl};
 use crate::domain::id::MailId;
 use crate::domain::mail::{LeasedMail, SealedMail};
 use crate::domain::time::Timestamp;
@@ -20,11 +20,12 @@ type ToldMail = (Vec<u8>, String, Vec<u8>, i64, i64, u32);
 #[async_trait]
 impl OutboxStore for RedisStore {
     async fn write_mail(&self, mail: SealedMail) -> Result<(), StoreError> {
-        observe(FLOW, "write_mail", async {
-            let tag = Tag::of(bytes(mail.id.as_uuid()));
-            Ok(with_mail(self.link.call(&scripts::MAIL_WRITE, tag), Some(&mail)).run().await?)
-        })
-        .await
+        self.breaker
+            .ask("write_mail", async {
+                let tag = Tag::of(bytes(mail.id.as_uuid()));
+                Ok(with_mail(self.link.call(&scripts::MAIL_WRITE, tag), Some(&mail)).run().await?)
+            })
+            .await
     }
 
     async fn lease_mails(
@@ -33,67 +34,71 @@ impl OutboxStore for RedisStore {
         lease: Duration,
         now: Timestamp,
     ) -> Result<Vec<LeasedMail>, StoreError> {
-        observe(FLOW, "lease_mails", async {
-            let wanted = usize::try_from(limit)?;
-            let mut leased = Vec::new();
-            while leased.len() < wanted {
-                let due = self.due(wanted - leased.len(), now).await?;
-                if due.is_empty() {
-                    break;
-                }
-                // Another worker may have been faster: then there is another look.
-                for (tag, ids) in due {
-                    let mut call = self.link.call(&scripts::MAIL_LEASE, tag);
-                    call = call.arg(now.as_millis()).arg((now + lease).as_millis());
-                    for id in ids {
-                        call = call.arg(id);
+        self.breaker
+            .ask("lease_mails", async {
+                let wanted = usize::try_from(limit)?;
+                let mut leased = Vec::new();
+                while leased.len() < wanted {
+                    let due = self.due(wanted - leased.len(), now).await?;
+                    if due.is_empty() {
+                        break;
                     }
-                    let told: Vec<ToldMail> = call.run().await?;
-                    leased.extend(told.into_iter().map(mail).collect::<Result<Vec<_>, _>>()?);
+                    // Another worker may have been faster: then there is another look.
+                    for (tag, ids) in due {
+                        let mut call = self.link.call(&scripts::MAIL_LEASE, tag);
+                        call = call.arg(now.as_millis()).arg((now + lease).as_millis());
+                        for id in ids {
+                            call = call.arg(id);
+                        }
+                        let told: Vec<ToldMail> = call.run().await?;
+                        leased.extend(told.into_iter().map(mail).collect::<Result<Vec<_>, _>>()?);
+                    }
                 }
-            }
-            leased.sort_by_key(|mail| (mail.created_at, mail.id));
-            Ok(leased)
-        })
-        .await
+                leased.sort_by_key(|mail| (mail.created_at, mail.id));
+                Ok(leased)
+            })
+            .await
     }
 
     async fn remove_mail(&self, id: MailId) -> Result<(), StoreError> {
-        observe(FLOW, "remove_mail", async {
-            // Which part a mail is in is known to its challenge alone.
-            everywhere(|tag| {
-                let remove = self.link.call(&scripts::MAIL_REMOVE, tag);
-                remove.arg(bytes(id.as_uuid())).run::<u64>()
+        self.breaker
+            .ask("remove_mail", async {
+                // Which part a mail is in is known to its challenge alone.
+                everywhere(|tag| {
+                    let remove = self.link.call(&scripts::MAIL_REMOVE, tag);
+                    remove.arg(bytes(id.as_uuid())).run::<u64>()
+                })
+                .await?;
+                Ok(())
             })
-            .await?;
-            Ok(())
-        })
-        .await
+            .await
     }
 
     async fn postpone_mail(&self, id: MailId, due: Timestamp) -> Result<(), StoreError> {
-        observe(FLOW, "postpone_mail", async {
-            everywhere(|tag| {
-                let postpone = self.link.call(&scripts::MAIL_POSTPONE, tag);
-                postpone.arg(bytes(id.as_uuid())).arg(due.as_millis()).run::<u64>()
+        self.breaker
+            .ask("postpone_mail", async {
+                everywhere(|tag| {
+                    let postpone = self.link.call(&scripts::MAIL_POSTPONE, tag);
+                    postpone.arg(bytes(id.as_uuid())).arg(due.as_millis()).run::<u64>()
+                })
+                .await?;
+                Ok(())
             })
-            .await?;
-            Ok(())
-        })
-        .await
+            .await
     }
 
     async fn count_mails(&self) -> Result<u64, StoreError> {
-        observe(FLOW, "count_mails", async {
-            let counts: Vec<u64> = everywhere(async |tag| {
-                let mut count = redis::cmd("ZCARD");
-                count.arg(self.link.key("m", tag, b""));
-                self.link.send(tag, &count).await
+        self.breaker
+            .ask("count_mails", async {
+                let counts: Vec<u64> = everywhere(async |tag| {
+                    let mut count = redis::cmd("ZCARD");
+                    count.arg(self.link.key("m", tag, b""));
+                    self.link.send(&count).await
+                })
+                .await?;
+                Ok(counts.into_iter().sum())
             })
-            .await?;
-            Ok(counts.into_iter().sum())
-        })
-        .await
+            .await
     }
 }
 
@@ -133,7 +138,9 @@ pub(super) fn with_mail<'a>(call: Call<'a>, mail: Option<&SealedMail>) -> Call<'
         .arg(ttl(mail.created_at, mail.not_after))
 }
 
-fn mail((id, kind, sealed, created_at, not_after, attempts): ToldMail) -> Result<LeasedMail, Cause> {
+fn mail(
+    (id, kind, sealed, created_at, not_after, attempts): ToldMail,
+) -> Result<LeasedMail, Cause> {
     Ok(LeasedMail {
         id: MailId::from_uuid(uuid::Uuid::from_slice(&id)?),
         kind,

@@ -3,10 +3,9 @@
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
 
-use super::super::observe::observe;
 use super::super::{LimitName, QuotaStore, StoreError};
 use super::keys::Tag;
-use super::{FLOW, RedisStore, millis, scripts};
+use super::{RedisStore, millis, scripts};
 use crate::domain::quota::{Quota, Rate};
 use crate::domain::time::Timestamp;
 
@@ -22,23 +21,26 @@ impl QuotaStore for RedisStore {
         rate: Rate,
         now: Timestamp,
     ) -> Result<Quota, StoreError> {
-        observe(FLOW, "count_quota", async {
-            let place = place(limit, key);
-            let count = self
-                .link
-                .call(&scripts::QUOTA_COUNT, Tag::of(&place))
-                .arg(place.as_slice())
-                .arg(now.as_millis())
-                .arg(millis(rate.period()))
-                .arg(millis(rate.period() / rate.events().get()))
-                .arg(SPARE);
-            let retry_after: i64 = count.run().await?;
-            Ok(match u64::try_from(retry_after) {
-                Err(_) => Quota::Within,
-                Ok(wait) => Quota::Exceeded { retry_after: std::time::Duration::from_millis(wait) },
+        self.breaker
+            .ask("count_quota", async {
+                let place = place(limit, key);
+                let count = self
+                    .link
+                    .call(&scripts::QUOTA_COUNT, Tag::of(&place))
+                    .arg(place.as_slice())
+                    .arg(now.as_millis())
+                    .arg(millis(rate.period()))
+                    .arg(millis(rate.period() / rate.events().get()))
+                    .arg(SPARE);
+                let retry_after: i64 = count.run().await?;
+                Ok(match u64::try_from(retry_after) {
+                    Err(_) => Quota::Within,
+                    Ok(wait) => {
+                        Quota::Exceeded { retry_after: std::time::Duration::from_millis(wait) }
+                    }
+                })
             })
-        })
-        .await
+            .await
     }
 }
 

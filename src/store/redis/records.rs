@@ -1,5 +1,6 @@
 //! What is kept, as bytes. What scripts read stands in front; the rest is JSON.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -9,7 +10,7 @@ use uuid::Uuid;
 use super::super::observe::Cause;
 use crate::domain::account::Epoch;
 use crate::domain::challenge::{Aim, Challenge, Subject};
-use crate::domain::client::Client;
+use crate::domain::client::{Client, UserAgent};
 use crate::domain::host::HostName;
 use crate::domain::id::{AccountId, ChallengeId, FamilyId, SessionId};
 use crate::domain::permit::{Permit, Permitted};
@@ -29,9 +30,10 @@ pub(super) fn bytes(id: &Uuid) -> &[u8] {
     id.as_bytes().as_slice()
 }
 
-/// What scripts do not read of a session.
+/// What scripts do not read of a session, without names, for there are many of them: epoch, methods, when it was made, how
+/// long before that its owner last proved who they are, whether it is remembered, host, address, browser.
 #[derive(Serialize, Deserialize)]
-struct SessionRest(Epoch, HostName, Methods, Timestamp, Timestamp, bool, Client);
+struct SessionRest(Epoch, Methods, Timestamp, i64, u8, HostName, IpAddr, UserAgent);
 
 /// A session: three identifiers, its end and idle span as digits, and the rest.
 pub(super) fn of_session(session: &Session) -> Result<Vec<u8>, Cause> {
@@ -41,14 +43,16 @@ pub(super) fn of_session(session: &Session) -> Result<Vec<u8>, Cause> {
     }
     let idle = i64::try_from(session.idle.as_millis()).unwrap_or(i64::MAX);
     record.extend_from_slice(format!("{} {idle} ", session.expires_at.as_millis()).as_bytes());
+    let created_at = session.created_at.as_millis();
     let rest = SessionRest(
         session.epoch,
-        session.host.clone(),
         session.methods.clone(),
-        session.authenticated_at,
         session.created_at,
-        session.remembered,
-        session.client.clone(),
+        created_at.saturating_sub(session.authenticated_at.as_millis()),
+        u8::from(session.remembered),
+        session.host.clone(),
+        session.client.address,
+        session.client.user_agent.clone(),
     );
     serde_json::to_writer(&mut record, &rest)?;
     Ok(record)
@@ -65,7 +69,7 @@ pub(super) fn session(record: &[u8], seen: i64) -> Result<Session, Cause> {
         Ok(std::str::from_utf8(parts.next().ok_or(OtherForm)?)?.parse()?)
     };
     let (end, idle) = (number()?, number()?);
-    let SessionRest(epoch, host, methods, authenticated_at, created_at, remembered, client) =
+    let SessionRest(epoch, methods, created_at, before, remembered, host, address, user_agent) =
         serde_json::from_slice(parts.next().ok_or(OtherForm)?)?;
     Ok(Session {
         id: SessionId::from_uuid(own),
@@ -74,13 +78,13 @@ pub(super) fn session(record: &[u8], seen: i64) -> Result<Session, Cause> {
         epoch,
         host,
         methods,
-        authenticated_at,
+        authenticated_at: Timestamp::from_millis(created_at.as_millis().saturating_sub(before)),
         created_at,
         seen_at: Timestamp::from_millis(seen),
         expires_at: Timestamp::from_millis(end),
         idle: Duration::from_millis(idle.unsigned_abs()),
-        remembered,
-        client,
+        remembered: remembered != 0,
+        client: Client { address, user_agent },
     })
 }
 
@@ -152,7 +156,9 @@ impl KeptTicket {
 
     /// Whether it is for this host and this browser, and not over.
     pub(super) fn is_good(&self, host: &HostName, browser: &TicketBrowser, now: Timestamp) -> bool {
-        self.host == *host && TicketBrowser::from_bytes(self.browser) == *browser && self.expires_at > now
+        self.host == *host
+            && TicketBrowser::from_bytes(self.browser) == *browser
+            && self.expires_at > now
     }
 }
 

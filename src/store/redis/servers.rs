@@ -7,8 +7,8 @@ use redis::aio::MultiplexedConnection;
 use redis::cluster::{ClusterClient, ClusterClientBuilder};
 use redis::cluster_async::ClusterConnection;
 use redis::{
-    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, PushInfo,
-    PushKind, RedisConnectionInfo, RedisResult, TlsCertificates,
+    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo,
+    ProtocolVersion, PushInfo, PushKind, RedisConnectionInfo, RedisResult, TlsCertificates,
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -99,7 +99,10 @@ impl RedisSettings {
     }
 
     /// Connects. `lost` is called when the connection breaks, also while nobody uses it.
-    pub(super) async fn connect(&self, lost: impl Fn() + Send + Sync + 'static) -> Result<Connection, Cause> {
+    pub(super) async fn connect(
+        &self,
+        lost: impl Fn() + Send + Sync + 'static,
+    ) -> Result<Connection, Cause> {
         if let Servers::Cluster(addresses) = &self.servers {
             return Ok(Connection::Cluster(self.cluster(addresses)?.get_async_connection().await?));
         }
@@ -120,7 +123,9 @@ impl RedisSettings {
 
     /// The servers that hold data: those whose pushes are listened to.
     pub(super) async fn primaries(&self) -> Result<Vec<Address>, Cause> {
-        let Servers::Cluster(addresses) = &self.servers else { return Ok(vec![self.primary().await?]) };
+        let Servers::Cluster(addresses) = &self.servers else {
+            return Ok(vec![self.primary().await?]);
+        };
         let mut last: Cause = Unreachable::NoServers.into();
         for address in addresses {
             match self.slots(address).await {
@@ -168,7 +173,8 @@ impl RedisSettings {
     ) -> RedisResult<Option<(String, u16)>> {
         let info = self.info(sentinel)?.set_redis_settings(login(username, password));
         let client = self.secured(info)?;
-        let mut connection = client.get_multiplexed_async_connection_with_config(&patience()).await?;
+        let mut connection =
+            client.get_multiplexed_async_connection_with_config(&patience()).await?;
         let mut question = redis::cmd("SENTINEL");
         question.arg("GET-MASTER-ADDR-BY-NAME").arg(primary).query_async(&mut connection).await
     }

@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 
-use super::super::observe::{Cause, observe};
+use super::super::observe::Cause;
 use super::super::{Joined, SessionStore, StoreError};
 use super::keys::Tag;
 use super::records::{self, bytes};
-use super::{FLOW, RedisStore, scripts, ttl};
+use super::{RedisStore, scripts, ttl};
 use crate::domain::id::{AccountId, FamilyId, SessionId};
 use crate::domain::secret::SessionTokenHash;
 use crate::domain::session::{NewSession, Session};
@@ -18,64 +18,73 @@ type Removed = Vec<Vec<u8>>;
 #[async_trait]
 impl SessionStore for RedisStore {
     async fn create_session(&self, new: NewSession) -> Result<Option<FamilyId>, StoreError> {
-        observe(FLOW, "create_session", async {
-            let elsewhere = self.end_replaced_elsewhere(&new).await?;
-            let kept = self.keep(&new, None).await?.flatten();
-            Ok(elsewhere.or(kept))
-        })
-        .await
+        self.breaker
+            .ask("create_session", async {
+                let elsewhere = self.end_replaced_elsewhere(&new).await?;
+                let kept = self.keep(&new, None).await?.flatten();
+                Ok(elsewhere.or(kept))
+            })
+            .await
     }
 
-    async fn join_session(&self, new: NewSession, now: Timestamp) -> Result<Option<Joined>, StoreError> {
-        observe(FLOW, "join_session", async {
-            let account = bytes(new.session.account.as_uuid());
-            let stands: bool = self
-                .link
-                .call(&scripts::SESSION_STANDS, Tag::of(account))
-                .arg(account)
-                .arg(bytes(new.session.family.as_uuid()))
-                .arg(replaced(&new))
-                .arg(now.as_millis())
-                .run()
-                .await?;
-            if !stands {
-                return Ok(None);
-            }
-            let elsewhere = self.end_replaced_elsewhere(&new).await?;
-            let joined = self.keep(&new, Some(now)).await?;
-            Ok(joined.map(|ended| Joined { ended: elsewhere.or(ended) }))
-        })
-        .await
+    async fn join_session(
+        &self,
+        new: NewSession,
+        now: Timestamp,
+    ) -> Result<Option<Joined>, StoreError> {
+        self.breaker
+            .ask("join_session", async {
+                let account = bytes(new.session.account.as_uuid());
+                let stands: bool = self
+                    .link
+                    .call(&scripts::SESSION_STANDS, Tag::of(account))
+                    .arg(account)
+                    .arg(bytes(new.session.family.as_uuid()))
+                    .arg(replaced(&new))
+                    .arg(now.as_millis())
+                    .run()
+                    .await?;
+                if !stands {
+                    return Ok(None);
+                }
+                let elsewhere = self.end_replaced_elsewhere(&new).await?;
+                let joined = self.keep(&new, Some(now)).await?;
+                Ok(joined.map(|ended| Joined { ended: elsewhere.or(ended) }))
+            })
+            .await
     }
 
     async fn find_session(&self, token: &SessionTokenHash) -> Result<Option<Session>, StoreError> {
-        observe(FLOW, "find_session", async {
-            let token = token.as_bytes().as_slice();
-            let Some(account) = self.pointer("t", token).await? else { return Ok(None) };
-            let find = self.link.call(&scripts::SESSION_FIND, Tag::of(&account)).arg(token);
-            found(find.run().await?)
-        })
-        .await
+        self.breaker
+            .ask("find_session", async {
+                let token = token.as_bytes().as_slice();
+                let Some(account) = self.pointer("t", token).await? else { return Ok(None) };
+                let find = self.link.call(&scripts::SESSION_FIND, Tag::of(&account)).arg(token);
+                found(find.run().await?)
+            })
+            .await
     }
 
     async fn touch_session(&self, id: SessionId, seen_at: Timestamp) -> Result<(), StoreError> {
-        observe(FLOW, "touch_session", async {
-            let id = bytes(id.as_uuid());
-            let Some(account) = self.pointer("i", id).await? else { return Ok(()) };
-            let touch = self.link.call(&scripts::SESSION_TOUCH, Tag::of(&account));
-            touch.arg(account).arg(id).arg(seen_at.as_millis()).run().await
-        })
-        .await
+        self.breaker
+            .ask("touch_session", async {
+                let id = bytes(id.as_uuid());
+                let Some(account) = self.pointer("i", id).await? else { return Ok(()) };
+                let touch = self.link.call(&scripts::SESSION_TOUCH, Tag::of(&account));
+                touch.arg(account).arg(id).arg(seen_at.as_millis()).run().await
+            })
+            .await
     }
 
     async fn end_session(&self, id: SessionId) -> Result<Option<FamilyId>, StoreError> {
-        observe(FLOW, "end_session", async {
-            match self.pointer("i", bytes(id.as_uuid())).await? {
-                Some(account) => self.end(&account, id).await,
-                None => Ok(None),
-            }
-        })
-        .await
+        self.breaker
+            .ask("end_session", async {
+                match self.pointer("i", bytes(id.as_uuid())).await? {
+                    Some(account) => self.end(&account, id).await,
+                    None => Ok(None),
+                }
+            })
+            .await
     }
 
     async fn end_sessions_of(
@@ -83,15 +92,16 @@ impl SessionStore for RedisStore {
         account: AccountId,
         except: Option<SessionId>,
     ) -> Result<u64, StoreError> {
-        observe(FLOW, "end_sessions_of", async {
-            let account = bytes(account.as_uuid());
-            let except = except.map(|id| bytes(id.as_uuid()).to_vec()).unwrap_or_default();
-            let end = self.link.call(&scripts::SESSION_END_ALL, Tag::of(account));
-            let removed: Removed = end.arg(account).arg(except).run().await?;
-            self.forget_pointers(&removed).await;
-            Ok(u64::try_from(removed.len() / 2)?)
-        })
-        .await
+        self.breaker
+            .ask("end_sessions_of", async {
+                let account = bytes(account.as_uuid());
+                let except = except.map(|id| bytes(id.as_uuid()).to_vec()).unwrap_or_default();
+                let end = self.link.call(&scripts::SESSION_END_ALL, Tag::of(account));
+                let removed: Removed = end.arg(account).arg(except).run().await?;
+                self.forget_pointers(&removed).await;
+                Ok(u64::try_from(removed.len() / 2)?)
+            })
+            .await
     }
 
     async fn sessions_of(
@@ -99,32 +109,39 @@ impl SessionStore for RedisStore {
         account: AccountId,
         now: Timestamp,
     ) -> Result<Vec<Session>, StoreError> {
-        observe(FLOW, "sessions_of", async {
-            let account = bytes(account.as_uuid());
-            let list = self.link.call(&scripts::SESSION_LIST, Tag::of(account)).arg(account);
-            let records: Vec<(Vec<u8>, i64)> = list.run().await?;
-            let mut sessions = records
-                .into_iter()
-                .map(|(record, seen)| records::session(&record, seen))
-                .filter(|session| session.as_ref().map_or(true, |session| session.expires_at > now))
-                .collect::<Result<Vec<_>, _>>()?;
-            sessions.sort_by_key(|session| std::cmp::Reverse((session.seen_at, session.id)));
-            Ok(sessions)
-        })
-        .await
+        self.breaker
+            .ask("sessions_of", async {
+                let account = bytes(account.as_uuid());
+                let list = self.link.call(&scripts::SESSION_LIST, Tag::of(account)).arg(account);
+                let records: Vec<(Vec<u8>, i64)> = list.run().await?;
+                let mut sessions = records
+                    .into_iter()
+                    .map(|(record, seen)| records::session(&record, seen))
+                    .filter(|session| {
+                        session.as_ref().map_or(true, |session| session.expires_at > now)
+                    })
+                    .collect::<Result<Vec<_>, _>>()?;
+                sessions.sort_by_key(|session| std::cmp::Reverse((session.seen_at, session.id)));
+                Ok(sessions)
+            })
+            .await
     }
 
     async fn count_sessions(&self, now: Timestamp) -> Result<u64, StoreError> {
-        observe(FLOW, "count_sessions", async {
-            let counts: Vec<u64> = super::everywhere(async |tag| {
-                let mut count = redis::cmd("ZCOUNT");
-                count.arg(self.link.key("e", tag, b"s")).arg(format!("({}", now.as_millis())).arg("+inf");
-                self.link.send(tag, &count).await
+        self.breaker
+            .ask("count_sessions", async {
+                let counts: Vec<u64> = super::everywhere(async |tag| {
+                    let mut count = redis::cmd("ZCOUNT");
+                    count
+                        .arg(self.link.key("e", tag, b"s"))
+                        .arg(format!("({}", now.as_millis()))
+                        .arg("+inf");
+                    self.link.send(&count).await
+                })
+                .await?;
+                Ok(counts.into_iter().sum())
             })
-            .await?;
-            Ok(counts.into_iter().sum())
-        })
-        .await
+            .await
     }
 }
 
@@ -148,7 +165,10 @@ impl RedisStore {
         let (token, id) = (new.token.as_bytes().as_slice(), bytes(session.id.as_uuid()));
         let account = bytes(session.account.as_uuid());
         let lives = ttl(session.created_at, session.expires_at);
-        tokio::try_join!(self.point("t", token, account, lives), self.point("i", id, account, lives))?;
+        tokio::try_join!(
+            self.point("t", token, account, lives),
+            self.point("i", id, account, lives)
+        )?;
         let create = self
             .link
             .call(&scripts::SESSION_CREATE, Tag::of(account))
@@ -183,7 +203,8 @@ impl RedisStore {
 
     async fn end(&self, account: &[u8], id: SessionId) -> Result<Option<FamilyId>, Cause> {
         let end = self.link.call(&scripts::SESSION_END, Tag::of(account));
-        let ended = end.arg(account).arg(bytes(id.as_uuid())).run::<Option<(Vec<u8>, Removed)>>().await?;
+        let ended =
+            end.arg(account).arg(bytes(id.as_uuid())).run::<Option<(Vec<u8>, Removed)>>().await?;
         let Some((ended, removed)) = ended else { return Ok(None) };
         self.forget_pointers(&removed).await;
         family(&ended)
@@ -193,13 +214,19 @@ impl RedisStore {
     pub(super) async fn pointer(&self, kind: &str, id: &[u8]) -> Result<Option<Vec<u8>>, Cause> {
         let mut get = redis::cmd("GET");
         get.arg(self.link.key(kind, Tag::of(id), id));
-        self.link.send(Tag::of(id), &get).await
+        self.link.send(&get).await
     }
 
-    pub(super) async fn point(&self, kind: &str, id: &[u8], at: &[u8], ttl: u64) -> Result<(), Cause> {
+    pub(super) async fn point(
+        &self,
+        kind: &str,
+        id: &[u8],
+        at: &[u8],
+        ttl: u64,
+    ) -> Result<(), Cause> {
         let mut set = redis::cmd("SET");
         set.arg(self.link.key(kind, Tag::of(id), id)).arg(at).arg("PX").arg(ttl);
-        self.link.send(Tag::of(id), &set).await
+        self.link.send(&set).await
     }
 
     /// Takes away the pointers to what is gone. One that stays does no harm, and goes by itself.
@@ -208,7 +235,7 @@ impl RedisStore {
             for (kind, id) in ["i", "t"].into_iter().zip(pair) {
                 let mut del = redis::cmd("DEL");
                 del.arg(self.link.key(kind, Tag::of(id), id));
-                if let Err(error) = self.link.send::<u64>(Tag::of(id), &del).await {
+                if let Err(error) = self.link.send::<u64>(&del).await {
                     tracing::debug!(%error, "a pointer stays until its time is over");
                 }
             }

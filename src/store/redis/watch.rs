@@ -13,11 +13,22 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, watch};
 use tokio::time::MissedTickBehavior;
 
-use super::super::Changed;
 use super::super::observe::Cause;
 use super::keys;
 use super::servers::{Address, RedisSettings, patience};
+use crate::domain::entropy::{OsEntropy, jittered};
 use crate::domain::secret::SessionTokenHash;
+
+/// What others have changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Changed {
+    /// Anything may be other than it was; from here on changes are seen.
+    Anything,
+    /// These sessions are other than they were, or gone.
+    Sessions(Vec<SessionTokenHash>),
+    /// Changes are not seen, until this is followed by [`Self::Anything`].
+    Unseen,
+}
 
 /// What was pushed and not yet taken.
 #[derive(Debug, Default)]
@@ -106,7 +117,8 @@ async fn watch_on(settings: RedisSettings, watched: Arc<Watched>, seen: watch::S
             Err(error) => {
                 failures = failures.saturating_add(1);
                 tracing::debug!(%error, "what other nodes change in Redis is not seen yet");
-                tokio::time::sleep(super::super::breaker::pause(failures)).await;
+                let pause = (FIRST_PAUSE * (1 << failures.min(5))).min(LONGEST_PAUSE);
+                tokio::time::sleep(jittered(pause, &OsEntropy)).await;
             }
         }
     }
@@ -135,9 +147,15 @@ impl Eyes {
         primary: &Address,
         pushes: UnboundedSender<PushInfo>,
     ) -> Result<MultiplexedConnection, Cause> {
-        let mut connection = settings.connect_to(primary, &patience().set_push_sender(pushes)).await?;
+        let mut connection =
+            settings.connect_to(primary, &patience().set_push_sender(pushes)).await?;
         let mut track = redis::cmd("CLIENT");
-        track.arg("TRACKING").arg("ON").arg("BCAST").arg("PREFIX").arg(keys::sessions(&settings.prefix));
+        track
+            .arg("TRACKING")
+            .arg("ON")
+            .arg("BCAST")
+            .arg("PREFIX")
+            .arg(keys::sessions(&settings.prefix));
         let () = track.query_async(&mut connection).await?;
         Ok(connection)
     }
@@ -212,5 +230,9 @@ fn tell(settings: &RedisSettings, watched: &Watched, data: Vec<Value>) {
 
 /// How often the connections are asked whether they are there.
 const ASK_EVERY: Duration = Duration::from_secs(1);
+/// The pause before the next try to see again; twice as long after each that fails.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// The longest of these pauses.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// The most sessions that wait to be told one by one.
 const MOST_PENDING: usize = 10_000;

@@ -225,10 +225,13 @@ impl Site {
             .iter()
             .map(|one| format!(", {}", one.replace("FOLDER", &folder.to_string())))
             .collect();
-        let shared = self.shared.as_ref().map(|server| format!("{{ database: \"{}\" }}", server.url()));
-        let accounts = setup.accounts.clone().or(shared).unwrap_or_else(|| {
-            format!("{{ database: \"sqlite://{folder}/doorward.db\" }}")
-        });
+        let shared =
+            self.shared.as_ref().map(|server| format!("{{ database: \"{}\" }}", server.url()));
+        let accounts = setup
+            .accounts
+            .clone()
+            .or(shared)
+            .unwrap_or_else(|| format!("{{ database: \"sqlite://{folder}/doorward.db\" }}"));
         let mut yaml = format!(
             "listen: [{{ address: \"{}\" }}{more}]\nadmin: {{ address: \"{}\" }}\n\
              portal: {{ origin: \"{origin}\", name: Example Wiki{portal} }}\n\

@@ -11,7 +11,7 @@ for at = 3, #ARGV, 3 do
       if value then
         remove(account, sid, string.sub(value, 1, 32), removed)
         local family, others = string.sub(value, 33, 48), false
-        each(account, function(_, _, of) others = others or of == family end)
+        each(account, family, function() others = true end)
         if not others then redis.call('HDEL', K('a', account), 'f' .. family) end
       else
         gone('s', id)

@@ -1,5 +1,5 @@
 local found = {}
-each(ARGV[3], function(sid, token, of, record)
+each(ARGV[3], nil, function(sid, token, of, record)
   found[#found + 1] = record
   found[#found + 1] = int(seen(ARGV[3], of))
 end)

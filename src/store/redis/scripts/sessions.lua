@@ -6,18 +6,21 @@ local function times(record)
   return tonumber(stop), tonumber(idle)
 end
 local function seen(account, family) return tonumber(redis.call('HGET', K('a', account), 'f' .. family) or '0') end
-local function each(account, visit)
+-- Visits the sessions of an account, or of one family: those whose time to live is over are taken off the list.
+local function each(account, family, visit)
   local all = redis.call('HGETALL', K('a', account))
   for at = 1, #all, 2 do
     if string.sub(all[at], 1, 1) == 's' then
       local sid, value = string.sub(all[at], 2), all[at + 1]
-      local token, family = string.sub(value, 1, 32), string.sub(value, 33, 48)
-      local record = record_of(token)
-      if record then
-        visit(sid, token, family, record)
-      else
-        redis.call('HDEL', K('a', account), all[at])
-        gone('s', account .. sid)
+      local token, of = string.sub(value, 1, 32), string.sub(value, 33, 48)
+      if not family or of == family then
+        local record = record_of(token)
+        if record then
+          visit(sid, token, of, record)
+        else
+          redis.call('HDEL', K('a', account), all[at])
+          gone('s', account .. sid)
+        end
       end
     end
   end
@@ -30,9 +33,7 @@ local function remove(account, sid, token, removed)
   removed[#removed + 1] = token
 end
 local function end_family(account, family, removed)
-  each(account, function(sid, token, of)
-    if of == family then remove(account, sid, token, removed) end
-  end)
+  each(account, family, function(sid, token) remove(account, sid, token, removed) end)
   redis.call('HDEL', K('a', account), 'f' .. family)
 end
 local function family_of(account, sid)
@@ -41,21 +42,22 @@ local function family_of(account, sid)
 end
 -- Notes a use of the family, unless a later one is known.
 local function use(account, family, at)
-  if tonumber(at) <= seen(account, family) then return end
+  local before = seen(account, family)
+  if tonumber(at) <= before then return end
   redis.call('HSET', K('a', account), 'f' .. family, at)
-  each(account, function(sid, token, of, record)
-    if of == family then
-      local stop, idle = times(record)
-      redis.call('ZADD', K('e', 's'), int(math.min(stop, tonumber(at) + idle)), account .. sid)
-    end
+  -- One that begins has no other session.
+  if before == 0 then return end
+  each(account, family, function(sid, token, of, record)
+    local stop, idle = times(record)
+    redis.call('ZADD', K('e', 's'), int(math.min(stop, tonumber(at) + idle)), account .. sid)
   end)
 end
 -- Whether some session of the family but `other` stands.
 local function stands(account, family, other, now)
   local found, last = false, seen(account, family)
-  each(account, function(sid, token, of, record)
+  each(account, family, function(sid, token, of, record)
     local stop, idle = times(record)
-    if of == family and sid ~= other and stop > now and last + idle > now then found = true end
+    if sid ~= other and stop > now and last + idle > now then found = true end
   end)
   return found
 end
