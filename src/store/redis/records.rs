@@ -35,10 +35,10 @@ pub(super) fn bytes(id: &Uuid) -> &[u8] {
 #[derive(Serialize, Deserialize)]
 struct SessionRest(Epoch, Methods, Timestamp, i64, u8, HostName, IpAddr, UserAgent);
 
-/// A session: three identifiers, its end and idle span as digits, and the rest.
+/// A session of an account: two identifiers, its end and idle span as digits, and the rest.
 pub(super) fn of_session(session: &Session) -> Result<Vec<u8>, Cause> {
     let mut record = Vec::with_capacity(320);
-    for id in [session.id.as_uuid(), session.account.as_uuid(), session.family.as_uuid()] {
+    for id in [session.id.as_uuid(), session.family.as_uuid()] {
         record.extend_from_slice(bytes(id));
     }
     let idle = i64::try_from(session.idle.as_millis()).unwrap_or(i64::MAX);
@@ -58,12 +58,12 @@ pub(super) fn of_session(session: &Session) -> Result<Vec<u8>, Cause> {
     Ok(record)
 }
 
-/// The session in a record, last used at `seen`.
-pub(super) fn session(record: &[u8], seen: i64) -> Result<Session, Cause> {
-    let (ids, rest) = record.split_first_chunk::<48>().ok_or(OtherForm)?;
+/// The session of this account in a record, last used at `seen`.
+pub(super) fn session(account: &[u8], record: &[u8], seen: i64) -> Result<Session, Cause> {
+    let (ids, rest) = record.split_first_chunk::<32>().ok_or(OtherForm)?;
     let mut ids = ids.chunks_exact(16).map(Uuid::from_slice);
     let mut id = || ids.next().ok_or(OtherForm);
-    let (own, account, family) = (id()??, id()??, id()??);
+    let (own, family) = (id()??, id()??);
     let mut parts = rest.splitn(3, |byte| *byte == b' ');
     let mut number = || -> Result<i64, Cause> {
         Ok(std::str::from_utf8(parts.next().ok_or(OtherForm)?)?.parse()?)
@@ -74,7 +74,7 @@ pub(super) fn session(record: &[u8], seen: i64) -> Result<Session, Cause> {
     Ok(Session {
         id: SessionId::from_uuid(own),
         family: FamilyId::from_uuid(family),
-        account: AccountId::from_uuid(account),
+        account: AccountId::from_uuid(Uuid::from_slice(account)?),
         epoch,
         host,
         methods,

@@ -151,7 +151,7 @@ impl RedisStore {
         let id = bytes(id.as_uuid());
         let Some(account) = self.pointer("i", id).await? else { return Ok(None) };
         let find = self.link.call(&scripts::SESSION_FIND_BY_ID, Tag::of(&account));
-        found(find.arg(account).arg(id).run().await?)
+        found(&account, find.arg(account.as_slice()).arg(id).run().await?)
     }
 
     /// Keeps the session, with its pointers before it: one that points at nothing does no harm. With `joins_at` only if another
@@ -248,8 +248,8 @@ fn replaced(new: &NewSession) -> Vec<u8> {
     new.replaces.map(|id| bytes(id.as_uuid()).to_vec()).unwrap_or_default()
 }
 
-fn found(record: Option<(Vec<u8>, i64)>) -> Result<Option<Session>, Cause> {
-    record.map(|(record, seen)| records::session(&record, seen)).transpose()
+fn found(account: &[u8], record: Option<(Vec<u8>, i64)>) -> Result<Option<Session>, Cause> {
+    record.map(|(record, seen)| records::session(account, &record, seen)).transpose()
 }
 
 fn family(ended: &[u8]) -> Result<Option<FamilyId>, Cause> {

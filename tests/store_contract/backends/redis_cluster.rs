@@ -61,7 +61,10 @@ impl Backend for Fresh {
     }
 
     async fn everything_kept(&self) -> Vec<u8> {
-        let mut everything = kept(&self.cluster.ports());
+        let ports = self.cluster.ports();
+        let primaries: Vec<u16> =
+            self.cluster.primaries().into_iter().map(|at| ports[at]).collect();
+        let mut everything = kept(&primaries);
         everything.extend(self.accounts.everything_kept().await);
         everything
     }

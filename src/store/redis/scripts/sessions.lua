@@ -1,8 +1,8 @@
 -- a: an account's sessions: s<session> -> token, family; f<family> -> its last use. s: a session by its token:
--- session, account, family, end and idle span as digits, and what only doorward reads. All of an account is in one slot.
+-- session, family, end and idle span as digits, and what only doorward reads. All of an account is in one slot.
 local function record_of(token) return redis.call('GET', K('s', token)) end
 local function times(record)
-  local stop, idle = string.match(record, '^(%-?%d+) (%d+) ', 49)
+  local stop, idle = string.match(record, '^(%-?%d+) (%d+) ', 33)
   return tonumber(stop), tonumber(idle)
 end
 local function seen(account, family) return tonumber(redis.call('HGET', K('a', account), 'f' .. family) or '0') end
