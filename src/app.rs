@@ -255,5 +255,6 @@ fn auth_settings(settings: &Settings) -> AuthSettings {
             mails_address: limits.mails_address,
             mails_total: limits.mails_total,
         },
+        outage_grace: settings.outage_grace,
     }
 }

@@ -15,7 +15,9 @@ use crate::identity::live::LiveRing;
 use crate::store::postgres::{PostgresSettings, PostgresStore};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Accounts, Flow, OutboxStore, StoreUpkeep};
+use crate::telemetry::health::Part;
 
+use super::admin::Asked;
 use super::keys_file::KeysFile;
 use super::{StartError, auth_settings, hashing, passwords, places, secret};
 
@@ -38,6 +40,7 @@ pub struct Core {
     pub(super) outbox: Arc<dyn OutboxStore>,
     /// The stores that are purged and watched, each once.
     pub(super) upkept: Vec<Arc<dyn StoreUpkeep>>,
+    pub(super) graces: Graces,
     pub(super) mail_waits: Arc<Notify>,
     pub(super) keys_file: KeysFile,
 }
@@ -51,7 +54,7 @@ impl Core {
         let keys = Arc::new(KeyRing::derive(current, previous));
         let keys_file = KeysFile::new(&settings.keys_file);
         let ring = keys_file.read_or_make(settings.assertion.algorithm, &*entropy, clock.now())?;
-        let Stores { accounts, flow, outbox, upkept } = Stores::open(settings).await?;
+        let Stores { accounts, flow, outbox, upkept, graces } = Stores::open(settings).await?;
         let hasher = PasswordHasher::new(hashing(settings), Arc::clone(&entropy))?;
         let mail_waits = Arc::new(Notify::new());
         let auth = Auth::new(AuthParts {
@@ -71,6 +74,7 @@ impl Core {
             flow,
             outbox,
             upkept,
+            graces,
             keys,
             ring: Arc::new(LiveRing::new(ring)),
             auth: Arc::new(auth),
@@ -82,18 +86,37 @@ impl Core {
     }
 }
 
+impl Core {
+    /// The stores, as they are asked whether they are there.
+    pub(super) fn asked(&self) -> [Asked; 2] {
+        [
+            Asked::new(Part::Accounts, self.accounts.clone(), self.graces.accounts),
+            Asked::new(Part::Flow, self.flow.clone(), self.graces.flow),
+        ]
+    }
+}
+
+/// How long each store may be away before that is a reason to send requests elsewhere: not at all, if it is on this machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Graces {
+    accounts: Duration,
+    flow: Duration,
+}
+
 /// The stores of one configuration.
 struct Stores {
     accounts: Arc<dyn Accounts>,
     flow: Arc<dyn Flow>,
     outbox: Arc<dyn OutboxStore>,
     upkept: Vec<Arc<dyn StoreUpkeep>>,
+    graces: Graces,
 }
 
 impl Stores {
     async fn open(settings: &Settings) -> Result<Self, StartError> {
         let mut upkept: Vec<Arc<dyn StoreUpkeep>> = Vec::new();
         let mut file = None;
+        let mut graces = Graces::default();
         let accounts: Arc<dyn Accounts> = match &settings.accounts {
             settings::Database::Sqlite(path) => {
                 let store = Arc::new(SqliteStore::open(path).await?);
@@ -102,31 +125,33 @@ impl Stores {
                 store
             }
             settings::Database::Postgres(database) => {
-                let settings = PostgresSettings {
+                let server = PostgresSettings {
                     url: database.url.to_string(),
                     password: database.password.clone(),
                     connections: database.connections,
                     statement: STATEMENT,
                 };
-                let store = Arc::new(PostgresStore::open(&settings).await?);
+                let store = Arc::new(PostgresStore::open(&server).await?);
                 upkept.push(store.clone());
+                graces.accounts = settings.outage_grace;
                 store
             }
         };
         Ok(match (&settings.state, file) {
             // In the file of the accounts, if they have one.
             (settings::State::Embedded(_), Some(file)) => {
-                Self { accounts, flow: file.clone(), outbox: file, upkept }
+                Self { accounts, flow: file.clone(), outbox: file, upkept, graces }
             }
             (settings::State::Embedded(path), None) => {
                 let store = Arc::new(SqliteStore::open(path).await?);
                 upkept.push(store.clone());
-                Self { accounts, flow: store.clone(), outbox: store, upkept }
+                Self { accounts, flow: store.clone(), outbox: store, upkept, graces }
             }
             (settings::State::Redis(server), _) => {
                 let store = Arc::new(super::redis::open(server).await?);
                 upkept.push(store.clone());
-                Self { accounts, flow: store.clone(), outbox: store, upkept }
+                graces.flow = settings.outage_grace;
+                Self { accounts, flow: store.clone(), outbox: store, upkept, graces }
             }
         })
     }

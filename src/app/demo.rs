@@ -260,6 +260,7 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
         },
         accounts: Database::Sqlite(folder.join("doorward.db")),
         state: State::Embedded(folder.join("doorward.db")),
+        outage_grace: Duration::from_secs(60),
         mail: MailSettings {
             from_name: Some("Example Wiki".into()),
             from: "no-reply@example.org".parse().map_err(|_| broken())?,

@@ -41,6 +41,7 @@ pub mod password;
 pub mod register;
 pub mod reset;
 pub mod second_step;
+mod session_cache;
 pub mod sessions;
 pub mod sign_in;
 pub mod sign_out;
@@ -54,7 +55,8 @@ pub use crate::store::StoreError;
 use audit::Attempt;
 use new_password::PasswordChecks;
 use password::PasswordHasher;
-use sessions::SessionCache;
+pub use session_cache::Hearing;
+use session_cache::SessionCache;
 use sign_in::Context;
 
 /// What the use cases need to know of the configuration.
@@ -78,6 +80,8 @@ pub struct AuthSettings {
     pub delay: DelayRule,
     /// The short-window limits.
     pub limits: RateLimits,
+    /// How long who is signed in goes on while a store is away.
+    pub outage_grace: Duration,
 }
 
 /// The short-window limits (R17).
@@ -227,7 +231,12 @@ impl Auth {
         FlowSecret::generate(&*self.entropy)
     }
 
-    /// Forgets every cached session, because somebody else has changed the stores.
+    /// Hears for the cache of sessions what others change in one store.
+    pub fn hearing(&self) -> Hearing {
+        self.cache.hearing()
+    }
+
+    /// Forgets every cached session: what is asserted of them may be so no longer.
     pub fn forget_cached(&self) {
         self.cache.clear();
     }

@@ -27,8 +27,6 @@ use super::sessions::SignedIn;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The least time between two looks, so that a flood of sign-outs does not keep a core busy.
 const AT_MOST_EVERY: Duration = Duration::from_millis(100);
-/// How long streams go on while no store says whether their session has ended (S57).
-const UNSURE_FOR: Duration = Duration::from_secs(60);
 
 impl Auth {
     /// Has an answer end with this session. It is kept until the guard is dropped.
@@ -50,7 +48,7 @@ impl Auth {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         match self.cache.get(token) {
-            Some(signed_in) if !signed_in.has_expired(now) => Ok(true),
+            Some(signed_in) if !signed_in.has_expired(now) && !self.cache.is_in_doubt() => Ok(true),
             _ => Ok(self.load(token, host, now).await?.is_some()),
         }
     }
@@ -76,7 +74,8 @@ impl Auth {
                 Ok(true) => streams.sure(&token),
                 Ok(false) => streams.end(&token),
                 Err(error) => {
-                    if streams.unsure_for(&token, now) > UNSURE_FOR {
+                    // They go on for as long as sessions do while no store says whether those have ended (S57).
+                    if streams.unsure_for(&token, now) > self.settings.outage_grace {
                         tracing::warn!(%error, "a store is away for too long; what was open is closed");
                         streams.end(&token);
                     }

@@ -122,7 +122,12 @@ fn state(settings: &Settings) -> Value {
         }
         State::Redis(server) => (None, None, Some(redis(server))),
     };
-    map([("embedded", embedded), ("database", database), ("redis", server)])
+    map([
+        ("embedded", embedded),
+        ("database", database),
+        ("redis", server),
+        ("outage_grace", Some(span(settings.outage_grace))),
+    ])
 }
 
 fn redis(server: &Redis) -> Value {

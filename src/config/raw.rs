@@ -274,6 +274,7 @@ impl File {
         {
             domain::covers(domain, &at, &portal.origin, sites, context)?;
         }
+        let (state, outage_grace) = state?;
         Some(Settings {
             listen: listen?,
             admin: admin?,
@@ -284,7 +285,8 @@ impl File {
             keys_file: keys_file?,
             assertion: assertion?,
             accounts: accounts?,
-            state: state?,
+            state,
+            outage_grace,
             mail: mail?,
             registration: registration?,
             connections: connections?,

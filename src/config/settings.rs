@@ -51,6 +51,8 @@ pub struct Settings {
     pub accounts: Database,
     /// Where what passes is kept.
     pub state: State,
+    /// How long who is signed in goes on while a store is away.
+    pub outage_grace: Duration,
     /// How mail goes out.
     pub mail: MailSettings,
     /// Who may register.

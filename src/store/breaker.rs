@@ -33,7 +33,7 @@ enum State {
     /// It is away: nobody asks before `again`.
     Away { again: Instant, pause: Duration },
     /// It was away, and one is asking again.
-    Tried { pause: Duration },
+    Tried,
 }
 
 /// It is away, and is not asked.
@@ -94,10 +94,10 @@ impl Breaker {
         match *state {
             State::Answers { .. } => Some(Asked { breaker: self, tries_for: None }),
             State::Away { again, pause } if now >= again => {
-                *state = State::Tried { pause };
+                *state = State::Tried;
                 Some(Asked { breaker: self, tries_for: Some(pause) })
             }
-            State::Away { .. } | State::Tried { .. } => None,
+            State::Away { .. } | State::Tried => None,
         }
     }
 
@@ -106,8 +106,8 @@ impl Breaker {
         match *state {
             State::Answers { .. } => *state = State::Answers { failures: 0 },
             // Somebody who asked before it went away says nothing of now.
-            State::Away { .. } | State::Tried { .. } if !tried => {}
-            State::Away { .. } | State::Tried { .. } => {
+            State::Away { .. } | State::Tried if !tried => {}
+            State::Away { .. } | State::Tried => {
                 *state = State::Answers { failures: 0 };
                 metrics().store_answers(self.store, true);
                 tracing::info!(store = self.store, "the store is back");
@@ -130,10 +130,8 @@ impl Breaker {
                 );
                 FIRST_PAUSE
             }
-            (State::Away { .. } | State::Tried { .. }, None) => return,
-            (State::Away { .. } | State::Tried { .. }, Some(pause)) => {
-                (pause * 2).min(LONGEST_PAUSE)
-            }
+            (State::Away { .. } | State::Tried, None) => return,
+            (State::Away { .. } | State::Tried, Some(pause)) => (pause * 2).min(LONGEST_PAUSE),
         };
         *state = State::Away { again: now + jittered(pause, &OsEntropy), pause };
     }

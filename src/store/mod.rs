@@ -668,8 +668,8 @@ pub trait StoreUpkeep: Send + Sync {
     /// many rows went.
     async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
-    /// Comes back once somebody other than this process has changed the store, so that caches are emptied.
-    /// Cancel-safe.
+    /// Comes back once somebody other than this process has changed the store, so that caches are emptied. Fails while that
+    /// cannot be heard, and after a failure comes back as soon as it can be again. Cancel-safe.
     async fn changed_elsewhere(&self) -> Result<(), StoreError>;
 }
 

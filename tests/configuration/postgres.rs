@@ -111,7 +111,7 @@ fn an_address_that_could_mean_something_else_is_refused() {
     let few = "database: \"postgres://u@db/x\", connections: 1";
     refused(&accounts(few), 7, 57, "from 2 to 200", "left out, it is 10");
     for alone in ["connections: 5", "password: x", "password_file: x"] {
-        let at = 13 + alone.find(' ').unwrap();
+        let at = 14 + alone.find(' ').unwrap();
         refused(&accounts(alone), 7, at, "is for accounts in PostgreSQL", "postgres://");
     }
 }

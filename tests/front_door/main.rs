@@ -43,6 +43,7 @@ mod languages;
 mod limits;
 mod links;
 mod mail;
+mod outages;
 mod passwords;
 mod postgres;
 mod proxy_protocol;

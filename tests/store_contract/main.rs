@@ -12,7 +12,11 @@
     reason = "these are tests"
 )]
 
+#[path = "../support/faults.rs"]
+#[allow(dead_code, reason = "the tests through the front door use the rest of it")]
+mod faults;
 #[path = "../support/postgres.rs"]
+#[allow(dead_code, reason = "the tests through the front door use the rest of it")]
 mod postgres_server;
 #[path = "../support/redis.rs"]
 #[allow(dead_code, reason = "other tests use the rest of it")]

@@ -1,10 +1,12 @@
 //! `secret_file`, `accounts`, `state`: what is kept, and where.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::budgets::SPAN;
 use super::context::Context;
 use super::files;
 use super::located::{Located, Text, TextOr};
@@ -14,6 +16,7 @@ use crate::config::settings::{self, Database};
 
 pub(super) const SECRET_FILE: &str = "/var/lib/doorward/secret";
 const DATABASE: &str = "sqlite:///var/lib/doorward/doorward.db";
+const OUTAGE_GRACE: Duration = Duration::from_secs(60);
 
 /// Where accounts live.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -42,6 +45,10 @@ pub(super) struct State {
     embedded: Option<Located<bool>>,
     /// That file, where accounts are in PostgreSQL: sqlite:// and its path. Default: state.db beside the server secret.
     database: Option<Text>,
+    /// How long who is signed in goes on while a store is away, which cannot say then whether the session was ended or the account
+    /// disabled; 0s: not at all.
+    #[schemars(extend("default" = "60s", "pattern" = SPAN))]
+    outage_grace: Option<Text>,
     /// In Redis, for any number of nodes: its address, or more about it.
     redis: Option<Located<TextOr<Redis>>>,
 }
@@ -118,8 +125,14 @@ pub(super) fn state(
     accounts: Option<&Database>,
     secret: Option<&Path>,
     context: &Context<'_>,
-) -> Option<settings::State> {
+) -> Option<(settings::State, Duration)> {
     let (_, section) = context.section(section, "state")?;
+    let grace = context.duration(
+        section.outage_grace,
+        OUTAGE_GRACE,
+        Duration::ZERO..=Duration::from_secs(3600),
+        "for as long may somebody go on whose account was disabled in the meantime",
+    );
     let embedded = match section.embedded {
         None => None,
         Some(found) => Some((found.at, found.value?)),
@@ -136,7 +149,9 @@ pub(super) fn state(
             TextOr::Group(typed) => typed,
             TextOr::Text(url) => Redis::at(Text { at: found.at.clone(), value: Some(url) }),
         };
-        return redis::redis(typed, &found.at, context).map(settings::State::Redis);
+        return redis::redis(typed, &found.at, context)
+            .zip(grace)
+            .map(|(server, grace)| (settings::State::Redis(server), grace));
     }
     if let Some((at, false)) = embedded {
         let help = "write { embedded: true }, or redis: and its address";
@@ -151,5 +166,5 @@ pub(super) fn state(
         (Database::Postgres(_), Some(text)) => sqlite_file(&text, context)?,
         (Database::Postgres(_), None) => secret?.with_file_name("state.db"),
     };
-    Some(settings::State::Embedded(file))
+    Some((settings::State::Embedded(file), grace?))
 }

@@ -59,8 +59,8 @@ impl SessionStore for RedisStore {
             .ask("find_session", async {
                 let token = token.as_bytes().as_slice();
                 let Some(account) = self.pointer("t", token).await? else { return Ok(None) };
-                let find = self.link.call(&scripts::SESSION_FIND, Tag::of(&account)).arg(token);
-                found(find.run().await?)
+                let find = self.link.call(&scripts::SESSION_FIND, Tag::of(&account));
+                found(&account, find.arg(account.as_slice()).arg(token).run().await?)
             })
             .await
     }
@@ -116,7 +116,7 @@ impl SessionStore for RedisStore {
                 let records: Vec<(Vec<u8>, i64)> = list.run().await?;
                 let mut sessions = records
                     .into_iter()
-                    .map(|(record, seen)| records::session(&record, seen))
+                    .map(|(record, seen)| records::session(account, &record, seen))
                     .filter(|session| {
                         session.as_ref().map_or(true, |session| session.expires_at > now)
                     })

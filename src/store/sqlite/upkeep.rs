@@ -57,10 +57,15 @@ impl Others {
 
     /// Whether there is anything new since the last look. A look that is broken off has not been one.
     pub(super) async fn look(&self, writer: &SqlitePool) -> Result<bool, sqlx::Error> {
-        let mut asked = writer.acquire().await?;
-        let data = sqlx::query_scalar("PRAGMA data_version").fetch_one(&mut *asked).await?;
-        let version = Version { connection: self.connections.0.load(Ordering::Relaxed), data };
+        let asked = async {
+            let mut asked = writer.acquire().await?;
+            sqlx::query_scalar("PRAGMA data_version").fetch_one(&mut *asked).await
+        };
+        let data = asked.await;
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        // What happened while nobody could look counts as a change.
+        let data = data.inspect_err(|_| *seen = Version::default())?;
+        let version = Version { connection: self.connections.0.load(Ordering::Relaxed), data };
         Ok(std::mem::replace(&mut *seen, version) != version)
     }
 }

@@ -6,6 +6,9 @@ pub mod apps;
 pub mod browser;
 pub mod certificates;
 pub mod changes;
+#[path = "../../support/faults.rs"]
+#[allow(dead_code, reason = "the tests of the stores use the rest of it")]
+pub mod faults;
 pub mod http;
 pub mod mail;
 pub mod metrics;
