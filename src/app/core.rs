@@ -68,6 +68,7 @@ impl Core {
             registration: settings.registration.clone(),
             mail_waits: Arc::clone(&mail_waits),
             places: places(settings)?,
+            trusted_for: matches!(settings.state, settings::State::Redis(_)).then_some(TRUSTED_FOR),
         });
         Ok(Self {
             accounts,
@@ -157,5 +158,7 @@ impl Stores {
     }
 }
 
+/// How long a node relies on what it has read of a session in Redis, should a push of its end have been lost.
+const TRUSTED_FOR: Duration = Duration::from_secs(5);
 /// The longest that PostgreSQL may take for one statement: past that, whoever asked refuses.
 const STATEMENT: Duration = Duration::from_secs(3);

@@ -47,9 +47,10 @@ impl Auth {
         host: &HostName,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        match self.cache.get(token) {
-            Some(signed_in) if !signed_in.has_expired(now) && !self.cache.is_in_doubt() => Ok(true),
-            _ => Ok(self.load(token, host, now).await?.is_some()),
+        match self.known(token, host, now).await? {
+            Some(signed_in) if !signed_in.has_expired(now) => Ok(true),
+            Some(_) => Ok(self.load(token, host, now).await?.is_some()),
+            None => Ok(false),
         }
     }
 

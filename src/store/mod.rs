@@ -656,6 +656,15 @@ pub trait AuditStore: Send + Sync {
     ) -> Result<Vec<NumberedEntry>, StoreError>;
 }
 
+/// What somebody else has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// Any of it.
+    Anything,
+    /// These sessions: they are new, or gone.
+    Sessions(Vec<SessionTokenHash>),
+}
+
 /// What everybody who purges, watches or starts a store needs of it.
 #[async_trait]
 pub trait StoreUpkeep: Send + Sync {
@@ -668,9 +677,10 @@ pub trait StoreUpkeep: Send + Sync {
     /// many rows went.
     async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
-    /// Comes back once somebody other than this process has changed the store, so that caches are emptied. Fails while that
-    /// cannot be heard, and after a failure comes back as soon as it can be again. Cancel-safe.
-    async fn changed_elsewhere(&self) -> Result<(), StoreError>;
+    /// Comes back once somebody other than this process has changed the store, so that caches forget it; a store that names
+    /// sessions may name those that this process has changed as well. Fails while that cannot be heard, and after a failure
+    /// comes back with `Anything` as soon as it can be again. Cancel-safe.
+    async fn changed_elsewhere(&self) -> Result<Changed, StoreError>;
 }
 
 /// The role of the durable store.

@@ -89,26 +89,29 @@ fn what_could_mean_something_else_is_refused() {
     address("redis://", "names no server", "rediss://");
     address("redis://cache/x", "no number of a database", "rediss://");
     address("redis://cache?protocol=resp3", "has `?`", "rediss://");
-    refused(&state("{ username: a }"), 7, 17, "is missing", "cluster in place of url");
+    let part = |section: &str, part: &str, message: &str, help: &str| {
+        let column = 17 + section.rfind(part).unwrap();
+        refused(&state(section), 7, column, message, help);
+    };
+    part("{ username: a }", "{", "is missing", "cluster in place of url");
     let both = "{ url: \"redis://a\", cluster: [\"redis://b\"] }";
-    refused(&state(both), 7, 17, "more than one of", "in place of url");
+    part(both, "{", "more than one of", "in place of url");
     let password = "{ url: \"redis://u:a@cache\", password: b }";
-    refused(&state(password), 7, 57, "one in the address, too", "take one");
+    part(password, "b }", "one in the address, too", "take one");
     let user = "{ url: \"redis://u@cache\", username: b }";
-    refused(&state(user), 7, 24, "`username`, too", "take one");
+    part(user, "\"redis", "`username`, too", "take one");
     let numbered = "{ cluster: [\"redis://b\"], database: 1 }";
-    refused(&state(numbered), 7, 28, "database 0 alone", "take `database` out");
+    part(numbered, "[", "database 0 alone", "take `database` out");
     let mixed = "{ cluster: [\"redis://b\", \"rediss://b\"] }";
-    refused(&state(mixed), 7, 42, "as the one before", "at all of them");
+    part(mixed, "\"rediss", "as the one before", "at all of them");
     let inside = "{ cluster: [\"redis://u:p@b\"] }";
-    refused(&state(inside), 7, 29, "a user or a password", "beside the list");
-    refused(&state("{ cluster: [] }"), 7, 28, "names no server", "at least one");
-    refused(&state("{ sentinel: { primary: p } }"), 7, 29, "is missing", "name them");
-    let ca = "{ url: \"redis://a\", ca: ca.pem }";
-    refused(&state(ca), 7, 41, "nothing without TLS", "rediss://");
-    for prefix in ["", "a{b}:", "a b", "a*"] {
-        let section = format!("{{ url: \"redis://a\", prefix: \"{prefix}\" }}");
-        refused(&state(&section), 7, 45, "no beginning of a key", "doorward:");
+    part(inside, "\"redis", "a user or a password", "beside the list");
+    part("{ cluster: [] }", "[", "names no server", "at least one");
+    part("{ sentinel: { primary: p } }", "{", "is missing", "name them");
+    part("{ url: \"redis://a\", ca: ca.pem }", "ca.pem", "nothing without TLS", "rediss://");
+    for prefix in ["\"\"", "\"a{b}:\"", "\"a b\"", "\"a*\""] {
+        let section = format!("{{ url: \"redis://a\", prefix: {prefix} }}");
+        part(&section, prefix, "no beginning of a key", "doorward:");
     }
     let two = least_and("state: { embedded: true, redis: \"redis://a\" }");
     refused(&two, 7, 20, "`redis`, too", "take one");

@@ -85,7 +85,7 @@ pub async fn waiting_for_a_change_can_be_broken_off(store: impl Backend) {
         };
         tokio::select! {
             biased;
-            changed = flow.changed_elsewhere() => changed.unwrap(),
+            changed = flow.changed_elsewhere() => drop(changed.unwrap()),
             () = patience => told(&*flow).await,
         }
     }

@@ -10,8 +10,8 @@ use super::budgets::SPAN;
 use super::context::Context;
 use super::files;
 use super::located::{Located, Text, TextOr};
-use super::redis::Redis;
-use super::{postgres, redis};
+use super::postgres;
+use super::redis::{Redis, redis};
 use crate::config::settings::{self, Database};
 
 pub(super) const SECRET_FILE: &str = "/var/lib/doorward/secret";
@@ -149,7 +149,7 @@ pub(super) fn state(
             TextOr::Group(typed) => typed,
             TextOr::Text(url) => Redis::at(Text { at: found.at.clone(), value: Some(url) }),
         };
-        return redis::redis(typed, &found.at, context)
+        return redis(typed, &found.at, context)
             .zip(grace)
             .map(|(server, grace)| (settings::State::Redis(server), grace));
     }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::super::{StoreError, StoreUpkeep};
+use super::super::{Changed, StoreError, StoreUpkeep};
 use super::keys::TAGS;
-use super::watch::Changed;
+use super::watch::Told;
 use super::{FLOW, RedisStore, everywhere, scripts};
 use crate::domain::time::Timestamp;
 
@@ -60,10 +60,10 @@ impl StoreUpkeep for RedisStore {
             .await
     }
 
-    async fn changed_elsewhere(&self) -> Result<(), StoreError> {
+    async fn changed_elsewhere(&self) -> Result<Changed, StoreError> {
         match self.watched.next().await {
-            Changed::Anything | Changed::Sessions(_) => Ok(()),
-            Changed::Unseen => Err(StoreError {
+            Told::Of(changed) => Ok(changed),
+            Told::Nothing => Err(StoreError {
                 store: FLOW,
                 operation: "changed_elsewhere",
                 cause: Box::new(Unseen),

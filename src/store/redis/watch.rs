@@ -13,21 +13,20 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, watch};
 use tokio::time::MissedTickBehavior;
 
+use super::super::Changed;
 use super::super::observe::Cause;
 use super::keys;
 use super::servers::{Address, RedisSettings, patience};
 use crate::domain::entropy::{OsEntropy, jittered};
 use crate::domain::secret::SessionTokenHash;
 
-/// What others have changed.
+/// What is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Changed {
-    /// Anything may be other than it was; from here on changes are seen.
-    Anything,
-    /// These sessions are other than they were, or gone.
-    Sessions(Vec<SessionTokenHash>),
-    /// Changes are not seen, until this is followed by [`Self::Anything`].
-    Unseen,
+pub(super) enum Told {
+    /// What others have changed.
+    Of(Changed),
+    /// Changes are not seen, until this is followed by `Of(Changed::Anything)`.
+    Nothing,
 }
 
 /// What was pushed and not yet taken.
@@ -40,13 +39,13 @@ pub(super) struct Watched {
 #[derive(Debug, Default)]
 struct Pending {
     /// Whether it is to be told that nothing is seen, or that it is seen again.
-    turned: Option<Changed>,
+    turned: Option<Told>,
     sessions: Vec<SessionTokenHash>,
 }
 
 impl Watched {
     /// The next change. Cancel-safe: what is not taken stays.
-    pub(super) async fn next(&self) -> Changed {
+    pub(super) async fn next(&self) -> Told {
         loop {
             let something = self.something.notified();
             if let Some(changed) = self.take() {
@@ -56,7 +55,7 @@ impl Watched {
         }
     }
 
-    fn take(&self) -> Option<Changed> {
+    fn take(&self) -> Option<Told> {
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(turned) = pending.turned.take() {
             // Both are about everything.
@@ -64,11 +63,11 @@ impl Watched {
             return Some(turned);
         }
         let sessions = std::mem::take(&mut pending.sessions);
-        (!sessions.is_empty()).then_some(Changed::Sessions(sessions))
+        (!sessions.is_empty()).then_some(Told::Of(Changed::Sessions(sessions)))
     }
 
-    fn turn(&self, changed: Changed) {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner).turned = Some(changed);
+    fn turn(&self, told: Told) {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner).turned = Some(told);
         self.something.notify_one();
     }
 
@@ -77,7 +76,7 @@ impl Watched {
         if pending.sessions.len() < MOST_PENDING {
             pending.sessions.push(token);
         } else if pending.turned.is_none() {
-            pending.turned = Some(Changed::Anything);
+            pending.turned = Some(Told::Of(Changed::Anything));
         }
         drop(pending);
         self.something.notify_one();
@@ -107,10 +106,10 @@ async fn watch_on(settings: RedisSettings, watched: Arc<Watched>, seen: watch::S
         match Eyes::open(&settings).await {
             Ok(eyes) => {
                 failures = 0;
-                watched.turn(Changed::Anything);
+                watched.turn(Told::Of(Changed::Anything));
                 seen.send_replace(true);
                 let closed = eyes.see(&settings, &watched).await;
-                watched.turn(Changed::Unseen);
+                watched.turn(Told::Nothing);
                 seen.send_replace(false);
                 tracing::warn!(error = %closed, "what other nodes change in Redis is not seen");
             }
@@ -214,7 +213,7 @@ enum Closed {
 fn tell(settings: &RedisSettings, watched: &Watched, data: Vec<Value>) {
     let Some(Value::Array(keys)) = data.into_iter().next() else {
         // No list of keys: all of them are gone.
-        return watched.turn(Changed::Anything);
+        return watched.turn(Told::Of(Changed::Anything));
     };
     for changed in keys {
         let Value::BulkString(key) = changed else { continue };

@@ -134,6 +134,12 @@ impl Browser {
         Self { gateway, host, jar: Mutex::new(jar), always }
     }
 
+    /// The same browser, come to another gateway.
+    pub fn at_gateway(mut self, gateway: SocketAddr) -> Self {
+        self.gateway = gateway;
+        self
+    }
+
     /// The request with cookies and the browser's own headers, as bytes.
     pub fn prepare(&self, mut request: Request) -> Vec<u8> {
         for (name, value) in &self.always {
