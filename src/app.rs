@@ -27,6 +27,7 @@ use crate::store::sqlite::{OpenError, POLL};
 use crate::store::{self, StoreError, postgres};
 use crate::templates::TemplateError;
 
+pub mod acme;
 mod admin;
 mod breached;
 pub mod certificates;
@@ -40,6 +41,7 @@ mod inherited;
 pub mod keys_file;
 mod mail;
 mod manager;
+pub mod open_files;
 mod places;
 mod redis;
 mod reload;
@@ -48,6 +50,7 @@ mod server;
 mod succession;
 mod upkeep;
 mod upstreams;
+mod whole_file;
 
 pub use self::core::Core;
 pub use inherited::Inherited;
@@ -107,6 +110,9 @@ pub enum StartError {
     /// A certificate or its key.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
+    /// What is kept of a certificate authority.
+    #[error(transparent)]
+    Acme(#[from] acme::FolderError),
     /// TLS.
     #[error("TLS cannot be spoken here: {0}")]
     Tls(rustls::Error),

@@ -17,8 +17,8 @@
 //!
 //! # The life of a request
 //!
-//! 1. [`proxy::listener`] accepts the connection, within the limits of `connections:`, and hands it to Pingora's proxy, which
-//!    reads the head. The request keeps the configuration of this moment, whatever is read again meanwhile.
+//! 1. [`proxy::listener`] accepts the connection, within the limits of `connections:`, by a certificate of [`proxy::tls`] that
+//!    is a file's or was ordered by [`app::acme`], and hands it to Pingora's proxy, which reads the head. The request keeps the configuration of this moment, whatever is read again meanwhile.
 //! 2. The gateway reads the head once, into facts: one parsed host, one parsed path, one client address. What two
 //!    parsers could read differently is 400 and goes no further.
 //! 3. The host finds its site; none is 421.

@@ -58,6 +58,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("sqlx", &["store/sqlite/", "store/postgres/"]),
     ("redis", &["store/redis/"]),
     ("lettre", &["notify/"]),
+    ("instant_acme", &["app/acme.rs", "app/acme/"]),
+    ("x509_parser", &["proxy/tls/"]),
     ("serde_saphyr", &["config/"]),
     ("prometheus", &["telemetry/"]),
     ("fluent_bundle", &["templates/", "templates.rs"]),

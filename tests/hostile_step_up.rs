@@ -92,6 +92,7 @@ async fn auth(folder: &std::path::Path) -> (Auth, Arc<SqliteStore>) {
     let rate = "9/5m".parse().unwrap();
     let few = NonZeroU8::new(5).unwrap();
     let auth = Auth::new(AuthParts {
+        trusted_for: None,
         places: Arc::new(Nowhere),
         accounts: store.clone(),
         flow: store.clone(),
@@ -103,6 +104,7 @@ async fn auth(folder: &std::path::Path) -> (Auth, Arc<SqliteStore>) {
         },
         entropy,
         settings: AuthSettings {
+            outage_grace: Duration::from_secs(60),
             code_lifetime: Duration::from_secs(600),
             attempts: few,
             resend: ResendRule { cool_down: Duration::from_secs(30), max_sends: few },

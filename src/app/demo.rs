@@ -241,6 +241,7 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
             proxy_protocol: false,
             mode: ListenMode::Plain,
         }],
+        acme: None,
         admin: Some(loopback(0)),
         portal: Portal {
             origin: origin.clone(),

@@ -91,7 +91,12 @@ impl SessionCache {
         }
     }
 
-    pub(super) fn insert(&self, hash: SessionTokenHash, signed_in: &Arc<SignedIn>, read_at: ReadAt) {
+    pub(super) fn insert(
+        &self,
+        hash: SessionTokenHash,
+        signed_in: &Arc<SignedIn>,
+        read_at: ReadAt,
+    ) {
         if self.read_at(&hash) != read_at {
             return;
         }

@@ -4,9 +4,10 @@ use serde_yaml::{Mapping, Value};
 
 use super::raw::{MASKED_SECRET, NO_HEADER, escape};
 use super::settings::{
-    Balance, CertificateFiles, Database, Health, HttpVersion, IdentityHeaders, Listen, ListenMode,
-    LogFormat, MailSettings, MailTransport, Redis, RedisAddress, RedisServers, ResponseHeader,
-    Settings, Site, Smtp, SmtpTls, State, TlsVersion, Upstream, UpstreamTimeouts,
+    Acme, Balance, CertificateFiles, CertificateSource, Database, Health, HttpVersion,
+    IdentityHeaders, Listen, ListenMode, LogFormat, MailSettings, MailTransport, Redis,
+    RedisAddress, RedisServers, ResponseHeader, Settings, Site, Smtp, SmtpTls, State, TlsVersion,
+    Upstream, UpstreamTimeouts,
 };
 use crate::domain::breach::OnFailure;
 use crate::domain::connections::ConnectionLimits;
@@ -25,6 +26,7 @@ pub(super) fn file(settings: &Settings) -> Value {
     let previous = settings.previous_secret_file.as_ref();
     map([
         ("listen", list(settings.listen.iter().map(listen))),
+        ("acme", settings.acme.as_ref().map(acme)),
         ("admin", settings.admin.map(|address| map([("address", Some(text(address)))]))),
         ("portal", Some(portal(settings))),
         ("trusted_proxies", Some(Value::Sequence(proxies))),
@@ -66,7 +68,11 @@ fn listen(listener: &Listen) -> Value {
                 TlsVersion::Tls12 => "1.2",
                 TlsVersion::Tls13 => "1.3",
             };
-            (list(tls.certificates.iter().map(pair)), Some(text(min_version)))
+            let certificates = match &tls.certificates {
+                CertificateSource::Files(files) => list(files.iter().map(pair)),
+                CertificateSource::Acme => Some(text("acme")),
+            };
+            (certificates, Some(text(min_version)))
         }
         ListenMode::Plain | ListenMode::RedirectToHttps => (None, None),
     };
@@ -77,6 +83,16 @@ fn listen(listener: &Listen) -> Value {
         ("min_tls_version", min_version),
         ("proxy_protocol", listener.proxy_protocol.then_some(true.into())),
         ("redirect_to_https", redirect.then_some(true.into())),
+    ])
+}
+
+fn acme(acme: &Acme) -> Value {
+    map([
+        ("agree_to_terms", Some(true.into())),
+        ("directory", Some(text(&acme.directory))),
+        ("email", acme.email.as_ref().map(text)),
+        ("folder", Some(text(acme.folder.display()))),
+        ("ca", acme.ca.as_ref().map(|path| text(path.display()))),
     ])
 }
 

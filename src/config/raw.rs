@@ -3,6 +3,7 @@
 //! `yaml` makes the text a tree with places, `typed` makes the tree the types below, and each section checks itself
 //! and becomes a part of the settings. No step stops at the first fault.
 
+mod acme;
 mod budgets;
 mod connections;
 mod context;
@@ -177,6 +178,8 @@ pub(super) struct File {
     /// Where requests come in; at least one address.
     #[schemars(required, length(min = 1))]
     listen: Option<Located<Vec<Located<front::Listen>>>>,
+    /// Who signs the certificates of listeners with `tls: acme`.
+    acme: Option<Located<acme::Acme>>,
     /// Where metrics and health are served. Left out: nowhere.
     admin: Option<Located<front::Admin>>,
     /// What people see of doorward.
@@ -245,6 +248,12 @@ impl File {
         let portal = portal::portal(self.portal, several_sites, context);
         let (secret_file, previous_secret_file) =
             store::secret_files(self.secret_file, self.previous_secret_file, context);
+        let acme = acme::acme(
+            self.acme,
+            listen.as_deref().unwrap_or_default(),
+            secret_file.as_deref(),
+            context,
+        );
         let keys_file = identity::keys_file(self.keys_file, secret_file.as_deref(), context);
         let assertion = identity::identity(self.identity, context);
         let accounts = store::accounts(self.accounts, context);
@@ -277,6 +286,7 @@ impl File {
         let (state, outage_grace) = state?;
         Some(Settings {
             listen: listen?,
+            acme: acme?,
             admin: admin?,
             portal: portal?,
             trusted_proxies: trusted_proxies?,

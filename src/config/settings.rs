@@ -33,6 +33,8 @@ pub use upstreams::{
 pub struct Settings {
     /// Where requests come in; at least one.
     pub listen: Vec<Listen>,
+    /// Who signs the certificates of listeners that leave it to ACME.
+    pub acme: Option<Acme>,
     /// Where metrics and health are served, if anywhere.
     pub admin: Option<SocketAddr>,
     /// What people see.
@@ -106,10 +108,32 @@ pub enum ListenMode {
 /// How TLS is spoken at a listening address.
 #[derive(Clone, Debug)]
 pub struct ListenTls {
-    /// The certificates; at least one. The first is for whoever asks for no name that another has.
-    pub certificates: Vec<CertificateFiles>,
+    /// Where the certificates come from.
+    pub certificates: CertificateSource,
     /// The oldest version.
     pub min_version: TlsVersion,
+}
+
+/// Where the certificates of a listener come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CertificateSource {
+    /// These files; at least one pair. The first is for whoever asks for no name that another has.
+    Files(Vec<CertificateFiles>),
+    /// The authority that [`Settings::acme`] names.
+    Acme,
+}
+
+/// The certificate authority that signs for this doorward (ACME, RFC 8555). The operator has agreed to its terms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acme {
+    /// Its directory.
+    pub directory: Url,
+    /// Whom it may write to.
+    pub email: Option<EmailAddress>,
+    /// Where account and certificates are kept.
+    pub folder: PathBuf,
+    /// What the directory's own certificate is checked against, in place of the system's authorities.
+    pub ca: Option<PathBuf>,
 }
 
 /// A certificate and its key.

@@ -165,6 +165,14 @@ labels! {
         NeedsRestart = "needs_restart",
     }
 
+    /// What came of an order for a certificate.
+    OrderResult {
+        /// The authority has signed one.
+        Issued = "issued",
+        /// There is none; the log says why.
+        Failed = "failed",
+    }
+
     /// What only attackers or very broken clients do, and what changes how an account is protected (R22).
     SecurityEvent {
         /// A form came from another site, or without its token (S52).

@@ -17,8 +17,8 @@ use self::make::{ANSWERS, DELIVERY, GATEWAY, HASHING, Maker, STORES};
 use self::upstreams::Upstreams;
 use super::labels::StatusClass;
 pub use super::labels::{
-    CodeEvent, ConnectionEnd, DecisionLabel, DeviceEvent, MailResult, ReloadResult, SecurityEvent,
-    SigninResult, SigninStep, UpstreamFailure,
+    CodeEvent, ConnectionEnd, DecisionLabel, DeviceEvent, MailResult, OrderResult, ReloadResult,
+    SecurityEvent, SigninResult, SigninStep, UpstreamFailure,
 };
 use crate::domain::challenge::Purpose;
 
@@ -65,6 +65,7 @@ pub struct Metrics {
     password_hash_queue: IntGauge,
     sessions: IntGauge,
     certificate_expiry_seconds: IntGaugeVec,
+    certificate_orders: IntCounterVec,
     store_seconds: HistogramVec,
     store_up: IntGaugeVec,
     forwarded_shortly: IntCounter,
@@ -193,6 +194,11 @@ impl Metrics {
         }
     }
 
+    /// A certificate authority was asked for a certificate.
+    pub fn certificate_ordered(&self, result: OrderResult) {
+        self.certificate_orders.with_label_values(&[result.as_str()]).inc();
+    }
+
     /// `store` (`accounts` or `flow`) took this long for the promise `operation`, kept or not.
     pub fn store_took(&self, store: &'static str, operation: &'static str, took: Duration) {
         self.store_seconds.with_label_values(&[store, operation]).observe(took.as_secs_f64());
@@ -314,6 +320,11 @@ impl Metrics {
                 "doorward_tls_certificate_expiry_seconds",
                 "How long a certificate is still good; below zero when it has expired.",
                 &["certificate"],
+            )?,
+            certificate_orders: make.counters(
+                "doorward_acme_orders_total",
+                "Certificates asked for at the authority, by what came of them.",
+                &["result"],
             )?,
             store_seconds: make.histograms(
                 "doorward_store_seconds",

@@ -13,6 +13,7 @@
 mod support;
 
 mod account_page;
+mod acme;
 mod answers;
 mod apps;
 mod assertion;
@@ -38,18 +39,19 @@ mod headers;
 mod hostile;
 mod hosts;
 mod http2;
+mod http2_ends;
 mod invitations;
 mod languages;
 mod limits;
 mod links;
 mod mail;
+mod nodes;
 mod outages;
 mod passwords;
 mod postgres;
 mod proxy_protocol;
 mod radicale;
 mod readme;
-mod nodes;
 mod redis;
 mod redis_outages;
 mod registration;

@@ -26,7 +26,8 @@ impl State {
         match self {
             Self::Single(redis) => format!("state: {{ redis: \"{}\" }}", redis.url()),
             Self::Cluster(cluster) => {
-                let urls: Vec<String> = cluster.0.iter().take(3).map(|redis| format!("\"{}\"", redis.url())).collect();
+                let urls: Vec<String> =
+                    cluster.0.iter().take(3).map(|redis| format!("\"{}\"", redis.url())).collect();
                 format!("state: {{ redis: {{ cluster: [{}] }} }}", urls.join(", "))
             }
         }
@@ -46,7 +47,8 @@ impl Nodes {
         let postgres = Postgres::start()?;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let origin: &'static str = Box::leak(format!("http://wiki.localhost:{port}").into_boxed_str());
+        let origin: &'static str =
+            Box::leak(format!("http://wiki.localhost:{port}").into_boxed_str());
         let setup = |people: Vec<Person>, mail: Option<String>| Setup {
             people,
             mail,
@@ -56,7 +58,10 @@ impl Nodes {
             ..Setup::default()
         };
         let first = Site::with(setup(vec![ADA, GRACE], None)).await;
-        let mail = format!("{{ from: \"Example Wiki <no-reply@wiki.example>\", files: {} }}", first.path("mails").display());
+        let mail = format!(
+            "{{ from: \"Example Wiki <no-reply@wiki.example>\", files: {} }}",
+            first.path("mails").display()
+        );
         let mut sites = vec![first];
         for _ in 0..2 {
             let mut site = Site::prepared(&setup(Vec::new(), Some(mail.clone()))).await;
@@ -137,7 +142,10 @@ async fn s35_who_signs_out_at_one_node_is_signed_out_at_every_other_at_once() {
         latest = latest.max(ended.elapsed());
     }
     println!("the last of three nodes refuses {latest:?} after the answer");
-    assert!(latest < Duration::from_secs(2), "{latest:?}: by the push, not by the end of its trust");
+    assert!(
+        latest < Duration::from_secs(2),
+        "{latest:?}: by the push, not by the end of its trust"
+    );
 }
 
 #[tokio::test]
@@ -171,10 +179,14 @@ enum Tried {
 }
 
 #[tokio::test]
-async fn with_nodes_and_stores_killed_under_load_nothing_acknowledged_is_lost_and_no_code_works_twice() {
+async fn with_nodes_and_stores_killed_under_load_nothing_acknowledged_is_lost_and_no_code_works_twice()
+ {
     let Some(cluster) = tokio::task::spawn_blocking(Cluster::start).await.unwrap() else { return };
     let Some(mut nodes) = Nodes::start(State::Cluster(cluster)).await else { return };
-    let (browsers, mailbox) = (nodes.balancer.address, Arc::new(crate::support::mail::Mailbox::new(&nodes.sites[0].path("mails"))));
+    let (browsers, mailbox) = (
+        nodes.balancer.address,
+        Arc::new(crate::support::mail::Mailbox::new(&nodes.sites[0].path("mails"))),
+    );
     let host = nodes.sites[0].host.clone();
     let (requests, failures) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let going = Arc::new(std::sync::atomic::AtomicBool::new(true));
@@ -182,7 +194,8 @@ async fn with_nodes_and_stores_killed_under_load_nothing_acknowledged_is_lost_an
     let mut load = tokio::task::JoinSet::new();
     for person in [ADA, GRACE] {
         let (host, mailbox) = (host.clone(), Arc::clone(&mailbox));
-        let (requests, failures, going, done) = (requests.clone(), failures.clone(), going.clone(), done.clone());
+        let (requests, failures, going, done) =
+            (requests.clone(), failures.clone(), going.clone(), done.clone());
         load.spawn(async move {
             let mut signed_in = Vec::new();
             while going.load(Ordering::Relaxed) {
@@ -232,13 +245,20 @@ async fn with_nodes_and_stores_killed_under_load_nothing_acknowledged_is_lost_an
     println!(
         "{} requests, {} refused or unanswered; seconds to the second sign-in after: a node {:.1}, PostgreSQL {:.1}, a replica {:.1}, \
          a primary {:.1}",
-        requests.load(Ordering::Relaxed), failures.load(Ordering::Relaxed),
-        node.as_secs_f64(), postgres.as_secs_f64(), of_replica.as_secs_f64(), of_primary.as_secs_f64(),
+        requests.load(Ordering::Relaxed),
+        failures.load(Ordering::Relaxed),
+        node.as_secs_f64(),
+        postgres.as_secs_f64(),
+        of_replica.as_secs_f64(),
+        of_primary.as_secs_f64(),
     );
     assert!(signed_in.len() >= 12, "{}", signed_in.len());
     for (browser, before, code) in signed_in {
         for site in &nodes.sites {
-            assert!(browser.stolen().at_gateway(site.address).is_signed_in().await, "an acknowledged session is lost");
+            assert!(
+                browser.stolen().at_gateway(site.address).is_signed_in().await,
+                "an acknowledged session is lost"
+            );
         }
         before.submit_code_anyway(&code).await;
         assert_eq!(before.cookie("doorward"), None, "a code worked twice");
@@ -265,12 +285,21 @@ async fn sign_in(
         answer
     };
     let tried = async {
-        let csrf = find_hidden(&send(Request::get("/_doorward/login").navigate()).await?.text(), "csrf")?;
-        let fields = [("username", person.username), ("password", person.password), ("csrf", csrf.as_str()), ("rd", "/")];
+        let csrf =
+            find_hidden(&send(Request::get("/_doorward/login").navigate()).await?.text(), "csrf")?;
+        let fields = [
+            ("username", person.username),
+            ("password", person.password),
+            ("csrf", csrf.as_str()),
+            ("rd", "/"),
+        ];
         send(browser.form("/_doorward/login", &fields)).await?.expect(303);
         // Mails of sign-ins that were broken off may come before the one for this browser.
         loop {
-            let csrf = find_hidden(&send(Request::get("/_doorward/code").navigate()).await?.text(), "csrf")?;
+            let csrf = find_hidden(
+                &send(Request::get("/_doorward/code").navigate()).await?.text(),
+                "csrf",
+            )?;
             let Some(mail) = mailbox.take_code(person.email) else { continue };
             let (before, code) = (browser.stolen(), mail.code());
             let fields = [("code", code.as_str()), ("csrf", csrf.as_str())];

@@ -142,7 +142,8 @@ async fn s35_what_ended_while_a_node_heard_nothing_is_refused_once_it_hears_agai
     assert!(ada.is_signed_in().await, "in its grace");
     // Another node, with a network of its own, ends it: here, by taking it away as its script does.
     let direct = std::fs::read_to_string(site.config()).unwrap();
-    let direct = direct.replace(&away.network.address.to_string(), &format!("127.0.0.1:{}", away.redis.port()));
+    let direct = direct
+        .replace(&away.network.address.to_string(), &format!("127.0.0.1:{}", away.redis.port()));
     std::fs::write(site.path("direct.yaml"), direct).unwrap();
     let config = site.path("direct.yaml").display().to_string();
     let revoked = site.run(&["sessions", "revoke", "--account", "ada", "-c", &config], "").await;
@@ -257,10 +258,19 @@ async fn what_was_acknowledged_outlasts_kill_9_and_a_freeze_of_redis_in_the_midd
 
 /// Signs in; gives the browser as it was before its code, and the code. `None` where it is told to come back later, or its
 /// code was used up by an answer that never came. Anything else is a failed test.
-async fn try_to_sign_in(browser: &Browser, site: &Site, person: &Person) -> Option<(Browser, String)> {
+async fn try_to_sign_in(
+    browser: &Browser,
+    site: &Site,
+    person: &Person,
+) -> Option<(Browser, String)> {
     let page = browser.get("/_doorward/login").await;
     let csrf = crate::support::page::find_hidden(&page.text(), "csrf")?;
-    let fields = [("username", person.username), ("password", person.password), ("csrf", csrf.as_str()), ("rd", "/")];
+    let fields = [
+        ("username", person.username),
+        ("password", person.password),
+        ("csrf", csrf.as_str()),
+        ("rd", "/"),
+    ];
     let answer = browser.submit("/_doorward/login", &fields).await;
     if answer.status == 503 {
         return None;

@@ -1,6 +1,7 @@
 //! What the upkeep of a store of accounts promises.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use doorward::domain::account::AccountStatus;
@@ -96,7 +97,10 @@ pub async fn a_purge_of_accounts_takes_no_more_than_its_limit_of_each_kind(store
 
 /// Changes an account: what every other process has to hear of.
 async fn change(accounts: &dyn Accounts, id: AccountId) {
-    accounts.set_full_name(id, Some("Augusta Ada".parse().unwrap())).await.unwrap().unwrap();
+    static TURN: AtomicU32 = AtomicU32::new(0);
+    // A name that is there already is no change.
+    let name = format!("Augusta {}", TURN.fetch_add(1, Ordering::Relaxed));
+    accounts.set_full_name(id, Some(name.parse().unwrap())).await.unwrap().unwrap();
 }
 
 async fn is_told_within(accounts: &dyn Accounts, patience: Duration) -> bool {

@@ -257,6 +257,7 @@ fn going_round(page: &LoopPage<'_>) -> Value {
         LoopCause::Scheme(origin) => {
             context! { cause => "scheme", host, again => address(origin) }
         }
+        LoopCause::Host(seen) => context! { cause => "host", host, seen, again },
     }
 }
 

@@ -457,6 +457,8 @@ pub enum LoopCause<'a> {
     Ended,
     /// The page was opened by http, and the site is served by https: at this origin.
     Scheme(&'a str),
+    /// The browser knows the page by this host, and a server in between has made another of it.
+    Host(&'a str),
 }
 
 /// A form that was posted without a session. Posts `do` (`send` or `discard`) and `csrf` to its own address.

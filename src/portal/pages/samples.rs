@@ -355,6 +355,7 @@ fn others() -> Vec<(String, Page<'static>)> {
         ("not-me-over", Page::NotMe(NotMePage::Over)),
         ("loop-not-kept", Page::Loop(round(LoopCause::NotKept))),
         ("loop-ended", Page::Loop(round(LoopCause::Ended))),
+        ("loop-host", Page::Loop(round(LoopCause::Host("wiki.internal")))),
         ("loop-scheme", Page::Loop(round(LoopCause::Scheme("/a-page")))),
         ("draft", Page::Draft(draft)),
         ("draft-discarded", Page::Draft(DraftPage::Discarded)),

@@ -91,7 +91,12 @@ pub(in crate::portal) async fn submit(
             let cause = LoopCause::Scheme(&visit.site.origin_text);
             return round(reply, &visit, &return_to, cause);
         }
-        Err(NotOurs::CrossSite) => return super::refuse(reply, NotOurs::CrossSite),
+        Err(NotOurs::CrossSite) => {
+            return match csrf::other_host(&visit, &headers) {
+                Some(seen) => round(reply, &visit, &return_to, LoopCause::Host(&seen)),
+                None => super::refuse(reply, NotOurs::CrossSite),
+            };
+        }
         Err(NotOurs::Token) if flow.is_none() => {
             let alert = Some(LoginAlert::NoCookies);
             return form(reply, &visit, &return_to, StatusCode::FORBIDDEN, typed, alert);

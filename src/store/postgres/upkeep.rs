@@ -58,7 +58,9 @@ impl StoreUpkeep for PostgresStore {
     }
 
     async fn changed_elsewhere(&self) -> Result<Changed, StoreError> {
-        observe(ACCOUNTS, "changed_elsewhere", self.others.change()).await.map(|()| Changed::Anything)
+        observe(ACCOUNTS, "changed_elsewhere", self.others.change())
+            .await
+            .map(|()| Changed::Anything)
     }
 }
 

@@ -454,4 +454,5 @@ login-no-cookies = Your browser did not give back the cookie that came with this
 loop-title = You have signed in, but it does not last
 loop-not-kept = Your browser keeps cookies of { $host }, but not the one that you are signed in with. An extension, or a setting that blocks or deletes cookies, may be the reason: make an exception for { $host }, then try again.
 loop-ended = Your browser shows that you have signed in to { $host }, but that sign-in has ended already. Delete the cookies of { $host } in your browser and try again. If this comes back, the clock of the server may be wrong: tell whoever runs the site.
+loop-host = Your browser has opened { $seen }, but a server on the way says that it is { $host }, so that you cannot be signed in. You cannot mend this: tell whoever runs the site that the Host header has to be passed on unchanged.
 loop-scheme = This page was opened without encryption, and browsers keep cookies for signing in only with it. Open { $host } by https instead.

@@ -434,4 +434,5 @@ login-no-cookies = Su navegador no ha devuelto la cookie que llegó con esta pá
 loop-title = Ha iniciado sesión, pero no se mantiene
 loop-not-kept = Su navegador guarda cookies de { $host }, pero no la de la sesión. Puede deberse a una extensión o a un ajuste que bloquea o borra cookies: haga una excepción para { $host } y vuelva a intentarlo.
 loop-ended = Su navegador muestra que ha iniciado sesión en { $host }, pero esa sesión ya ha terminado. Borre las cookies de { $host } en su navegador y vuelva a intentarlo. Si se repite, puede que el reloj del servidor esté mal: avise a quien administra el sitio.
+loop-host = Su navegador ha abierto { $seen }, pero un servidor en el camino lo ha convertido en { $host }, de modo que no se puede iniciar sesión. Usted no puede corregirlo: avise a quien administra el sitio de que la cabecera Host debe pasarse sin cambios.
 loop-scheme = Esta página se ha abierto sin cifrado, y los navegadores solo guardan las cookies de inicio de sesión con él. Abra { $host } por https en su lugar.

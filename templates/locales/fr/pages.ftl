@@ -434,4 +434,5 @@ login-no-cookies = Votre navigateur n’a pas rendu le cookie reçu avec cette p
 loop-title = Vous vous êtes connecté, mais cela ne dure pas
 loop-not-kept = Votre navigateur garde des cookies de { $host }, mais pas celui de votre connexion. La cause peut être une extension ou un réglage qui bloque ou efface les cookies : faites une exception pour { $host }, puis réessayez.
 loop-ended = Votre navigateur montre que vous vous êtes connecté à { $host }, mais cette connexion a déjà pris fin. Effacez les cookies de { $host } dans votre navigateur, puis réessayez. Si cela se reproduit, l’horloge du serveur est peut-être fausse : prévenez les responsables du site.
+loop-host = Votre navigateur a ouvert { $seen }, mais un serveur en chemin en a fait { $host }, si bien que la connexion est impossible. Vous ne pouvez pas y remédier : dites aux responsables du site que l’en-tête Host doit être transmis sans changement.
 loop-scheme = Cette page a été ouverte sans chiffrement, et les navigateurs ne gardent les cookies de connexion qu’avec lui. Ouvrez plutôt { $host } en https.

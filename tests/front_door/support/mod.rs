@@ -13,6 +13,7 @@ pub mod http;
 pub mod mail;
 pub mod metrics;
 pub mod page;
+pub mod pebble;
 pub mod people;
 #[path = "../../support/postgres.rs"]
 #[allow(dead_code, reason = "the tests of the stores use the rest of it")]
