@@ -22,7 +22,7 @@
 //! 2. The gateway reads the head once, into facts: one parsed host, one parsed path, one client address. What two
 //!    parsers could read differently is 400 and goes no further.
 //! 3. The host finds its site; none is 421.
-//! 4. [`auth::Auth::authenticate`]: the session cookie's MAC, then a local cache ([`auth::session_cache`]), which the stores keep
+//! 4. [`auth::Auth::authenticate`]: the session cookie's MAC, then a local cache, which the stores keep
 //!    true by telling what others change, then the store. A store that does
 //!    not answer is 503: nothing is accepted because a check could not run.
 //! 5. Paths under `/_doorward/` go to the [`portal`], in process: form → command → use case → outcome → page.

@@ -1,6 +1,6 @@
 //! Redis: what passes, for any number of nodes.
 //!
-//! Each promise that changes anything is one script, and all that it touches lies in one slot ([`keys`]). Where a promise has to
+//! Each promise that changes anything is one script, and all that it touches lies in one slot (`keys`). Where a promise has to
 //! begin at something that lies elsewhere (a session at its token, a challenge at its link) there is a pointer to it, which is
 //! only a hint: what is true is decided by the script. Time is doorward's, as in every store; the time to live of a key is
 //! reckoned from it and is a little longer, so that what nobody purges goes by itself.
