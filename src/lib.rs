@@ -56,7 +56,8 @@
 //! A challenge says what answering it gives ([`domain::aim`]): a session, an account, the right to choose a new password,
 //! another address, another second step. Its purpose is in the MAC of its code, so that a code for one is nothing for
 //! another. Who registers leaves a [`domain::registration`], which signs nobody in and takes neither name nor address
-//! until its code comes back; an address that has an account is answered by a decoy, and its owner is told. A forgotten
+//! until its code comes back; an address that has an account is answered by a decoy, and its owner is told. So that no program
+//! does it in masses, the form comes with what [`domain::captcha`] asks for, which [`auth::captcha`] spends. A forgotten
 //! password's code gives a [`domain::permit`], which is good for one new password and for nothing else. A new password
 //! begins a new epoch: sessions, devices, challenges and permits of before are dead.
 //!

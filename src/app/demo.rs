@@ -12,14 +12,15 @@ use tokio::sync::watch;
 use super::{Core, Inherited, Server, StartError};
 use crate::auth::account::{AccountDraft, AccountError, Added};
 use crate::config::settings::{
-    Assertion, Balance, Database, Devices, Health, HttpVersion, IdentityHeaders, Limits, Listen,
-    ListenMode, Log, LogFormat, MailSettings, MailTransport, Otp, PasswordHashing, Passwords,
-    Portal, Rewriting, Sessions, Settings, Shutdown, Site, State, Upstream, UpstreamTimeouts,
-    UpstreamTls,
+    Assertion, Balance, Captcha, Database, Devices, Health, HttpVersion, IdentityHeaders, Limits,
+    Listen, ListenMode, Log, LogFormat, MailSettings, MailTransport, Otp, PasswordHashing,
+    Passwords, Portal, Rewriting, Sessions, Settings, Shutdown, Site, State, Upstream,
+    UpstreamTimeouts, UpstreamTls,
 };
 use crate::domain::account::LoginName;
 use crate::domain::address::TrustedProxies;
 use crate::domain::assertion::AssertionAlgorithm;
+use crate::domain::captcha::CaptchaRules;
 use crate::domain::connections::ConnectionLimits;
 use crate::domain::entropy::{self, OsEntropy};
 use crate::domain::host::{HostName, Origin, Scheme};
@@ -268,6 +269,7 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
             transport: MailTransport::Inbox,
         },
         registration: RegistrationRule::Everybody,
+        captcha: Captcha { rules: CaptchaRules::default(), provider: None },
         connections: ConnectionLimits::default(),
         limits: Limits {
             sign_in: rate("20/5m")?,

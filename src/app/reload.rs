@@ -31,8 +31,8 @@ use crate::templates::Templates;
 use super::certificates::{ListenerCertificates, ReadFiles};
 use super::followed::{Followed, look};
 use super::{
-    Core, StartError, auth_settings, gateway, hashing, look as look_of, mail, manager, passwords,
-    places, secret,
+    Core, StartError, auth_settings, captchas, gateway, hashing, look as look_of, mail, manager,
+    passwords, places, secret,
 };
 
 /// How often the files are looked at; a change is taken at the second look that finds it.
@@ -252,6 +252,7 @@ impl Parts {
         let auth = Arc::new(core.auth.reconfigured(AuthChanges {
             hasher,
             passwords: passwords(new)?,
+            captchas: captchas(new)?,
             settings: auth_settings(new),
             registration: new.registration.clone(),
             places: places(new)?,

@@ -14,7 +14,7 @@ use super::settings::{Database, MailTransport, RedisServers, Settings, State};
 pub fn changed_keys(before: &Settings, after: &Settings) -> Vec<String> {
     let mut changed = BTreeSet::new();
     compare("", &print::file(before), &print::file(after), &mut changed);
-    // They are masked where settings are printed.
+    // Secrets are masked where settings are printed.
     if mail_password(before) != mail_password(after) {
         changed.insert("mail.smtp.password".to_owned());
     }
@@ -23,6 +23,9 @@ pub fn changed_keys(before: &Settings, after: &Settings) -> Vec<String> {
     }
     if state_passwords(before) != state_passwords(after) {
         changed.insert("state.redis.password".to_owned());
+    }
+    if captcha_secret(before) != captcha_secret(after) {
+        changed.insert("captcha.provider.secret".to_owned());
     }
     changed.into_iter().collect()
 }
@@ -74,6 +77,10 @@ fn state_passwords(settings: &Settings) -> [Option<&str>; 2] {
         RedisServers::Single(_) | RedisServers::Cluster(_) => None,
     };
     [redis.password.as_ref(), sentinels].map(|password| password.map(ExposeSecret::expose_secret))
+}
+
+fn captcha_secret(settings: &Settings) -> Option<&str> {
+    settings.captcha.provider.as_ref().map(|provider| provider.secret.expose_secret())
 }
 
 fn compare(key: &str, before: &Value, after: &Value, changed: &mut BTreeSet<String>) {

@@ -4,12 +4,13 @@ use serde_yaml::{Mapping, Value};
 
 use super::raw::{MASKED_SECRET, NO_HEADER, escape};
 use super::settings::{
-    Acme, Balance, CertificateFiles, CertificateSource, Database, Health, HttpVersion,
+    Acme, Balance, Captcha, CertificateFiles, CertificateSource, Database, Health, HttpVersion,
     IdentityHeaders, Listen, ListenMode, LogFormat, MailSettings, MailTransport, Redis,
     RedisAddress, RedisServers, ResponseHeader, Settings, Site, Smtp, SmtpTls, State, TlsVersion,
     Upstream, UpstreamTimeouts,
 };
 use crate::domain::breach::OnFailure;
+use crate::domain::captcha::{CaptchaKind, ProviderKind};
 use crate::domain::connections::ConnectionLimits;
 use crate::domain::quota::format_duration;
 use crate::domain::registration::RegistrationRule;
@@ -38,6 +39,7 @@ pub(super) fn file(settings: &Settings) -> Value {
         ("state", Some(state(settings))),
         ("mail", Some(mail(&settings.mail))),
         ("registration", Some(registration(&settings.registration))),
+        ("captcha", Some(captcha(&settings.captcha))),
         ("connections", Some(connections(&settings.connections))),
         ("limits", Some(limits(settings))),
         ("otp", Some(otp(settings))),
@@ -215,6 +217,42 @@ fn registration(rule: &RegistrationRule) -> Value {
     map([
         ("enabled", Some(rule.is_on().into())),
         ("domains", list(rule.domains().iter().map(text))),
+    ])
+}
+
+fn captcha(captcha: &Captcha) -> Value {
+    let rules = captcha.rules;
+    let kind = |kind| match kind {
+        CaptchaKind::Off => Some(text("none")),
+        CaptchaKind::ProofOfWork => Some(text("proof_of_work")),
+        CaptchaKind::Provider => Some(text("provider")),
+    };
+    let work = map([
+        ("hashes", Some(rules.work.hashes.get().into())),
+        ("wait", Some(span(rules.work.wait))),
+        ("waits_address", Some(text(rules.work.waits_address))),
+        ("waits_total", Some(text(rules.work.waits_total))),
+    ]);
+    let provider = captcha.provider.as_ref().map(|provider| {
+        let widget = &provider.widget;
+        let scores = widget.kind == ProviderKind::RecaptchaV3;
+        map([
+            ("kind", Some(text(widget.kind.as_str()))),
+            ("site_key", Some(text(&widget.site_key))),
+            ("secret", Some(text(MASKED_SECRET))),
+            ("script", Some(text(&widget.script))),
+            ("verify", Some(text(&provider.verify))),
+            ("timeout", Some(span(provider.timeout))),
+            ("least_score", scores.then(|| provider.least_score.into())),
+        ])
+    });
+    map([
+        ("registration", kind(rules.registration)),
+        ("reset", kind(rules.reset)),
+        ("sign_in", kind(rules.sign_in)),
+        ("sign_in_after", Some(rules.sign_in_after.get().into())),
+        ("proof_of_work", Some(work)),
+        ("provider", provider),
     ])
 }
 

@@ -5,6 +5,7 @@
 
 mod acme;
 mod budgets;
+mod captcha;
 mod connections;
 mod context;
 mod domain;
@@ -25,6 +26,7 @@ mod redis;
 mod registration;
 mod rewriting;
 mod rules;
+mod secret;
 mod several;
 mod shutdown;
 mod sites;
@@ -33,6 +35,7 @@ mod tls;
 mod typed;
 mod upstream_tls;
 mod upstreams;
+mod web;
 mod yaml;
 
 use std::path::{Path, PathBuf};
@@ -47,7 +50,7 @@ use super::settings::Settings;
 
 pub(super) use self::expand::escape;
 pub(super) use self::headers::NO_HEADER;
-pub(super) use self::mail::MASKED_SECRET;
+pub(super) use self::secret::MASKED_SECRET;
 
 /// What came of reading a configuration file.
 #[derive(Debug)]
@@ -207,6 +210,8 @@ pub(super) struct File {
     mail: Option<Located<mail::Mail>>,
     /// Who may make an account without being invited.
     registration: Option<Located<registration::Registration>>,
+    /// What forms ask for, so that programs do not send them in masses.
+    captcha: Option<Located<captcha::Captcha>>,
     /// How many connections there may be, and what each may take.
     connections: Option<Located<connections::Connections>>,
     /// How often something may be tried; each is number/period, such as 5/5m.
@@ -260,6 +265,7 @@ impl File {
         let state = store::state(self.state, accounts.as_ref(), secret_file.as_deref(), context);
         let mail = mail::mail(self.mail, context);
         let registration = registration::registration(self.registration, context);
+        let captcha = captcha::captcha(self.captcha, context);
         let connections = connections::connections(self.connections, context);
         let limits = budgets::limits(self.limits, context);
         let otp = budgets::otp(self.otp, context);
@@ -299,6 +305,7 @@ impl File {
             outage_grace,
             mail: mail?,
             registration: registration?,
+            captcha: captcha?,
             connections: connections?,
             limits: limits?,
             otp: otp?,

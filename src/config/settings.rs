@@ -12,6 +12,7 @@ use crate::domain::address::TrustedProxies;
 use crate::domain::asking_proxy::AskingProxy;
 use crate::domain::assertion::AssertionAlgorithm;
 use crate::domain::breach::OnFailure;
+use crate::domain::captcha::{CaptchaRules, WidgetOf};
 use crate::domain::connections::ConnectionLimits;
 use crate::domain::email::EmailAddress;
 use crate::domain::host::{HostName, Origin};
@@ -59,6 +60,8 @@ pub struct Settings {
     pub mail: MailSettings,
     /// Who may register.
     pub registration: RegistrationRule,
+    /// What forms ask for, so that programs do not send them.
+    pub captcha: Captcha,
     /// What connections may cost.
     pub connections: ConnectionLimits,
     /// The short-window limits.
@@ -314,6 +317,30 @@ pub struct SmtpCredentials {
     pub username: String,
     /// The password.
     pub password: SecretString,
+}
+
+/// What forms ask for, so that programs do not send them.
+#[derive(Clone, Debug)]
+pub struct Captcha {
+    /// What each form asks for.
+    pub rules: CaptchaRules,
+    /// The provider, if there is one.
+    pub provider: Option<CaptchaProvider>,
+}
+
+/// A provider of captchas.
+#[derive(Clone, Debug)]
+pub struct CaptchaProvider {
+    /// What pages load.
+    pub widget: WidgetOf,
+    /// The secret by which it knows doorward.
+    pub secret: SecretString,
+    /// Where it is asked about tokens.
+    pub verify: Url,
+    /// How long its answer may take.
+    pub timeout: Duration,
+    /// The least score that is taken, in hundredths; only of reCAPTCHA v3.
+    pub least_score: u8,
 }
 
 /// The short-window limits (R17).

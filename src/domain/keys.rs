@@ -141,6 +141,8 @@ pub struct KeyRing {
     pub ticket_request: RotatingKey,
     /// Of cookies and addresses of forms that wait for a sign-in.
     pub draft: RotatingKey,
+    /// Over the tickets of sums, and of their answers.
+    pub work: RotatingKey,
     draft_seal: RotatingKey,
     code: RotatingKey,
     relay: RotatingKey,
@@ -169,6 +171,7 @@ impl KeyRing {
             ticket: rotating("ticket"),
             ticket_request: rotating("ticket request"),
             draft: rotating("draft"),
+            work: rotating("proof of work"),
             draft_seal: rotating("draft seal"),
             code: rotating("code"),
             relay: rotating("relay code"),

@@ -8,6 +8,7 @@ pub mod assertion;
 pub mod audit;
 pub mod breach;
 pub mod budget;
+pub mod captcha;
 pub mod challenge;
 pub mod client;
 pub mod code;

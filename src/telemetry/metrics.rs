@@ -17,9 +17,10 @@ use self::make::{ANSWERS, DELIVERY, GATEWAY, HASHING, Maker, STORES};
 use self::upstreams::Upstreams;
 use super::labels::StatusClass;
 pub use super::labels::{
-    CodeEvent, ConnectionEnd, DecisionLabel, DeviceEvent, MailResult, OrderResult, ReloadResult,
-    SecurityEvent, SigninResult, SigninStep, UpstreamFailure,
+    CaptchaResult, CodeEvent, ConnectionEnd, DecisionLabel, DeviceEvent, MailResult, OrderResult,
+    ReloadResult, SecurityEvent, SigninResult, SigninStep, UpstreamFailure,
 };
+use crate::domain::captcha::CaptchaPlace;
 use crate::domain::challenge::Purpose;
 
 mod make;
@@ -54,6 +55,7 @@ pub struct Metrics {
     signins: IntCounterVec,
     codes: IntCounterVec,
     devices: IntCounterVec,
+    captchas: IntCounterVec,
     mails: IntCounterVec,
     mail_queue: IntGauge,
     mail_delivery_seconds: Histogram,
@@ -120,6 +122,11 @@ impl Metrics {
     /// Something happened to a trusted device.
     pub fn device(&self, event: DeviceEvent) {
         self.devices.with_label_values(&[event.as_str()]).inc();
+    }
+
+    /// A form at `place` had to show that no program sends it, and this came of it.
+    pub fn captcha(&self, place: CaptchaPlace, result: CaptchaResult) {
+        self.captchas.with_label_values(&[place.as_str(), result.as_str()]).inc();
     }
 
     /// A delivery was tried.
@@ -277,6 +284,11 @@ impl Metrics {
                 "doorward_trusted_devices_total",
                 "What happened to trusted devices.",
                 &["event"],
+            )?,
+            captchas: make.counters(
+                "doorward_captchas_total",
+                "What forms had to show so that no program sends them, by what came of it.",
+                &["place", "result"],
             )?,
             mails: make.counters(
                 "doorward_mails_total",

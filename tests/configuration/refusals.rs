@@ -8,7 +8,7 @@ fn rules(rules: &str) -> String {
 
 #[test]
 fn s54_unknown_keys_of_several_places_are_told_at_once_with_what_was_meant() {
-    let text = least_and("webauthn: { lifetime: 30d }\ncaptcha: {}\notp: { lifetme: 5m }")
+    let text = least_and("webauthn: { lifetime: 30d }\nldap: {}\notp: { lifetme: 5m }")
         .replace("upstreams:", "upstream:");
     let found = faults(&text);
     let told: Vec<_> = found.iter().map(|f| (f.line, f.column, f.message.as_str())).collect();
@@ -18,7 +18,7 @@ fn s54_unknown_keys_of_several_places_are_told_at_once_with_what_was_meant() {
             (5, 5, "is missing"),
             (6, 5, "unknown key `upstream`"),
             (7, 1, "unknown key `webauthn`"),
-            (8, 1, "unknown key `captcha`"),
+            (8, 1, "unknown key `ldap`"),
             (9, 8, "unknown key `lifetme`"),
         ]
     );

@@ -21,6 +21,7 @@ mod audit;
 mod browser;
 mod budget;
 mod bulk;
+mod captcha;
 mod circles;
 mod cli;
 mod codes;

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::context::Context;
 use super::located::{Located, Text};
-use super::{files, mail};
+use super::{files, secret};
 use crate::config::settings::PostgresDatabase;
 
 /// The most connections of a node, where nothing is said.
@@ -124,7 +124,7 @@ fn password(
     file: Option<Text>,
     context: &Context<'_>,
 ) -> Option<Option<SecretString>> {
-    match (mail::password(typed, file, context)?, url.password()) {
+    match (secret::typed_or_of_file("password", typed, file, context)?, url.password()) {
         (Some((at, _)), Some(_)) => {
             context.refuse(&at, "there is one in the address, too", "take one of the two out")
         }

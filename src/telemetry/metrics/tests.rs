@@ -17,6 +17,7 @@ fn what_is_recorded_is_rendered_under_the_designs_names() {
     metrics.signin(SigninStep::Password, SigninResult::Accepted);
     metrics.code(Purpose::SignIn, CodeEvent::Issued);
     metrics.device(DeviceEvent::Added);
+    metrics.captcha(CaptchaPlace::Registration, CaptchaResult::Passed);
     metrics.mail(MailResult::Delivered);
     metrics.mail_delivered_after(Duration::from_millis(700));
     metrics.set_mail_queue(2);
@@ -45,6 +46,7 @@ fn what_is_recorded_is_rendered_under_the_designs_names() {
         r#"doorward_signins_total{result="accepted",step="password"} 1"#,
         r#"doorward_codes_total{event="issued",purpose="sign_in"} 1"#,
         r#"doorward_trusted_devices_total{event="added"} 1"#,
+        r#"doorward_captchas_total{place="registration",result="passed"} 1"#,
         r#"doorward_mails_total{result="delivered"} 1"#,
         "doorward_mail_delivery_seconds_count 1",
         "doorward_mail_queue 2",

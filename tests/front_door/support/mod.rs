@@ -4,6 +4,7 @@
 pub mod app;
 pub mod apps;
 pub mod browser;
+pub mod captcha;
 pub mod certificates;
 pub mod changes;
 #[path = "../../support/faults.rs"]
@@ -26,6 +27,7 @@ pub mod ranges;
 pub mod redis;
 pub mod scripted;
 pub mod secure;
+pub mod service;
 pub mod signature;
 pub mod site;
 #[path = "../../support/smtp.rs"]
