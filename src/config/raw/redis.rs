@@ -10,7 +10,7 @@ use url::Url;
 use super::context::{Context, Place};
 use super::located::{Located, Text};
 use super::postgres::decoded;
-use super::{files, mail};
+use super::{files, secret};
 use crate::config::settings::{self, RedisAddress, RedisServers};
 
 const PREFIX: &str = "doorward:";
@@ -76,7 +76,8 @@ impl Redis {
 }
 
 pub(super) fn redis(typed: Redis, at: &Place, context: &Context<'_>) -> Option<settings::Redis> {
-    let beside = mail::password(typed.password, typed.password_file, context)?;
+    let beside =
+        secret::typed_or_of_file("password", typed.password, typed.password_file, context)?;
     let username = match typed.username {
         None => None,
         Some(text) => Some(text.value?),
@@ -173,7 +174,8 @@ fn sentinel(found: Located<Sentinel>, context: &Context<'_>) -> Option<(RedisSer
         return context.refuse(&at.inside("servers"), "is missing", SENTINELS);
     };
     let (sentinels, tls) = several(servers, SENTINEL_PORT, context)?;
-    let password = mail::password(typed.password, typed.password_file, context)?;
+    let password =
+        secret::typed_or_of_file("password", typed.password, typed.password_file, context)?;
     let username = match typed.username {
         None => None,
         Some(text) => Some(text.value?),
