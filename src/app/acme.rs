@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 use self::authority::{Authority, Issued};
 use self::folder::Folder;
 use self::schedule::Schedule;
-use crate::config::settings;
+use crate::config::settings::{self, AcmeChallenge};
 use crate::domain::entropy::{self, SharedEntropy};
 use crate::domain::host::{HostName, Origin};
 use crate::domain::time::{SharedClock, Timestamp};
@@ -57,12 +57,18 @@ impl Acme {
     ) -> Result<Self, FolderError> {
         let folder = Folder::open(&settings.folder, &settings.directory)?;
         folder.account_key()?;
+        let authority = Authority::new(settings.clone());
+        let live = Certificates::new(Vec::new(), Strangers::GetNothing);
+        let live = match settings.challenge {
+            AcmeChallenge::Http01 => live,
+            AcmeChallenge::TlsAlpn01 => live.answering(authority.challenges()),
+        };
         let mut acme = Self {
-            authority: Authority::new(settings.clone()),
+            authority,
             folder,
             hosts: Vec::new(),
             origins,
-            live: Arc::new(Certificates::new(Vec::new(), Strangers::GetNothing)),
+            live: Arc::new(live),
             clock,
             entropy,
         };

@@ -126,9 +126,10 @@ fn authority(acme: &settings::Acme, settings: &Settings) -> String {
         origins.filter(|origin| origin.is_secure()).map(|origin| origin.host.as_str()).collect();
     let hosts: Vec<&str> = hosts.into_iter().collect();
     format!(
-        "  acme      {} would be asked to sign for {} (http-01), kept in {}",
+        "  acme      {} would be asked to sign for {} ({}), kept in {}",
         acme.directory,
         hosts.join(", "),
+        acme.challenge.as_str(),
         acme.folder.display()
     )
 }

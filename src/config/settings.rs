@@ -137,6 +137,27 @@ pub struct Acme {
     pub folder: PathBuf,
     /// What the directory's own certificate is checked against, in place of the system's authorities.
     pub ca: Option<PathBuf>,
+    /// How it sees that a name is ours.
+    pub challenge: AcmeChallenge,
+}
+
+/// How a certificate authority sees that a name is ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AcmeChallenge {
+    /// By plain HTTP at port 80 (RFC 8555 section 8.3).
+    Http01,
+    /// By a TLS handshake at port 443 (RFC 8737).
+    TlsAlpn01,
+}
+
+impl AcmeChallenge {
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http01 => "http-01",
+            Self::TlsAlpn01 => "tls-alpn-01",
+        }
+    }
 }
 
 /// A certificate and its key.

@@ -18,6 +18,7 @@ use tokio_rustls::TlsAcceptor;
 use super::ending::{Ending, Idle};
 use super::head::HeadWatch;
 use super::stream::Downstream;
+use super::tls::ACME_TLS;
 use super::way_in::{AtTheDoor, WayIn};
 use super::workers::Served;
 
@@ -168,6 +169,8 @@ async fn serve_one<A: ServerApp + Send + Sync + 'static>(
     let stream = match tls {
         None => Downstream::plain(stream, peer, Arc::clone(&watch)),
         Some(acceptor) => match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
+            // The handshake is all that an authority wants.
+            Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(ACME_TLS) => return,
             Ok(Ok(stream)) => Downstream::tls(stream, peer, Arc::clone(&watch)),
             Ok(Err(error)) => {
                 tracing::debug!(%error, "a TLS handshake failed");

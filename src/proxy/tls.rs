@@ -12,6 +12,7 @@ use rustls::version::{TLS12, TLS13};
 use tokio_rustls::TlsAcceptor;
 
 pub use self::certificate::{Certificate, CertificateError};
+pub(super) use self::challenges::ACME_TLS;
 pub use self::challenges::Challenges;
 
 mod certificate;
@@ -22,6 +23,8 @@ mod challenges;
 pub struct Certificates {
     held: ArcSwap<Held>,
     strangers: Strangers,
+    /// What an authority asks for in a handshake, where it may.
+    challenges: Option<Arc<Challenges>>,
 }
 
 /// What whoever asks for a name gets that no certificate is for. Who asks for none gets the first in any case.
@@ -55,7 +58,13 @@ impl Certificates {
     /// These.
     pub fn new(certificates: Vec<Certificate>, strangers: Strangers) -> Self {
         let certificates = certificates.into_iter().map(Arc::new);
-        Self { held: ArcSwap::from_pointee(Held::new(certificates)), strangers }
+        Self { held: ArcSwap::from_pointee(Held::new(certificates)), strangers, challenges: None }
+    }
+
+    /// The same, where an authority may ask for these.
+    #[must_use]
+    pub fn answering(self, challenges: Arc<Challenges>) -> Self {
+        Self { challenges: Some(challenges), ..self }
     }
 
     /// These from now on. Connections that are there keep what they have.
@@ -117,6 +126,12 @@ impl Held {
 
 impl ResolvesServerCert for Certificates {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        // Whoever speaks that protocol speaks no other (RFC 8737 section 3), and gets no certificate of a site.
+        if let (Some(challenges), Some(mut offered)) = (&self.challenges, hello.alpn())
+            && offered.any(|protocol| protocol == ACME_TLS)
+        {
+            return challenges.certificate(hello.server_name()?);
+        }
         let can = |key: &CertifiedKey| key.key.choose_scheme(hello.signature_schemes()).is_some();
         self.held.load().choose(hello.server_name(), self.strangers, can)
     }
@@ -133,12 +148,17 @@ pub fn acceptor(
         OldestTls::Tls13 => &[&TLS13],
     };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let asked = certificates.challenges.is_some();
     let mut config = rustls::ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(versions)?
         .with_no_client_auth()
         .with_cert_resolver(certificates);
     config.ticketer = rustls::crypto::ring::Ticketer::new()?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    if asked {
+        // First, so that nothing else is spoken behind a certificate that is for nothing else.
+        config.alpn_protocols.insert(0, ACME_TLS.to_vec());
+    }
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 

@@ -1,5 +1,7 @@
 use std::path::Path;
 
+use doorward::config::settings::AcmeChallenge;
+
 use crate::support::{LEAST, faults, least_and, least_with, read, refused, sound};
 
 fn rules(rules: &str) -> String {
@@ -406,7 +408,10 @@ fn s54_an_authority_is_asked_only_by_an_operator_who_agrees_and_over_https() {
     let nobody = "acme: { agree_to_terms: true, email: nobody }\n";
     refused(&acme(nobody), 7, 38, "not an e-mail address", "ops@example.com");
     let agreed = "acme: { agree_to_terms: true }\n";
-    refused(&with(ORDERS, agreed), 7, 7, "redirect_to_https", "port 80");
+    // What answers the authority is there in any case.
+    assert_eq!(settings.challenge, AcmeChallenge::Http01);
+    let by_tls = sound(&with(ORDERS, agreed)).acme.unwrap().challenge;
+    assert_eq!(by_tls, AcmeChallenge::TlsAlpn01);
     refused(&with(ANSWERS, agreed), 7, 7, "no listener", "tls: acme");
     // A certificate for all names below another takes a challenge that is not there.
     let wildcard = acme(agreed).replace("host: wiki.example.com", "host: \"*.example.com\"");

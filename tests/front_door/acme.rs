@@ -27,29 +27,42 @@ struct Certified {
     plain: SocketAddr,
 }
 
+/// The ports of a gateway: that of TLS, and that of plain HTTP if it has one.
+#[derive(Clone, Copy)]
+struct Ports {
+    tls: u16,
+    plain: Option<u16>,
+}
+
+impl Ports {
+    fn both() -> Self {
+        Self { tls: free_port(), plain: Some(free_port()) }
+    }
+}
+
 impl Certified {
     /// Everything but the running process.
-    async fn prepared(authority: &Pebble, plain: u16) -> Self {
-        let tls = free_port();
+    async fn prepared(authority: &Pebble, ports: Ports) -> Self {
+        let Ports { tls, plain } = ports;
         let acme = format!(
             "acme: {{ agree_to_terms: true, directory: \"{}\", ca: \"{}\", email: ops@example.com }}",
             authority.directory(),
             authority.ca().display()
         );
+        let redirects = plain
+            .map(|plain| format!("{{ address: \"127.0.0.1:{plain}\", redirect_to_https: true }}"));
+        let listens = [format!("{{ address: \"127.0.0.1:{tls}\", tls: acme }}")];
         let setup = Setup {
             origin: Some("https://wiki.example.com"),
             first_host: HOST,
-            listen: vec![
-                format!("{{ address: \"127.0.0.1:{tls}\", tls: acme }}"),
-                format!("{{ address: \"127.0.0.1:{plain}\", redirect_to_https: true }}"),
-            ],
+            listen: listens.into_iter().chain(redirects).collect(),
             top: vec![acme],
             people: vec![],
             ..Setup::default()
         };
         let site = Site::prepared(&setup).await;
         let at = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
-        Self { site, tls: at(tls), plain: at(plain) }
+        Self { site, tls: at(tls), plain: at(plain.unwrap_or_default()) }
     }
 
     /// A connection that trusts what the authority signs, if one comes about.
@@ -88,9 +101,9 @@ fn shown(stream: &TlsStream<TcpStream>) -> Vec<u8> {
 
 #[tokio::test]
 async fn an_authority_that_is_away_is_asked_again_and_the_first_certificate_is_used() {
-    let plain = free_port();
-    let Some(mut authority) = Pebble::prepared(plain) else { return };
-    let mut gateway = Certified::prepared(&authority, plain).await;
+    let ports = Ports::both();
+    let Some(mut authority) = Pebble::prepared(ports.plain.unwrap(), free_port()) else { return };
+    let mut gateway = Certified::prepared(&authority, ports).await;
     gateway.site.serve().await;
 
     // Without a certificate nobody is sent to a handshake that fails, and the rest goes on.
@@ -142,8 +155,9 @@ async fn an_authority_that_is_away_is_asked_again_and_the_first_certificate_is_u
 async fn kill_9_in_the_midst_of_an_order_leaves_one_account_and_renewal_comes_before_the_end() {
     // The authority's challenge passes the test, which holds the first one up.
     let passing = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let Some(authority) = Pebble::start(passing.local_addr().unwrap().port()).await else { return };
-    let mut gateway = Certified::prepared(&authority, free_port()).await;
+    let asked = passing.local_addr().unwrap().port();
+    let Some(authority) = Pebble::start(asked, free_port()).await else { return };
+    let mut gateway = Certified::prepared(&authority, Ports::both()).await;
     gateway.site.serve().await;
     let held = passing.accept().await.unwrap();
     gateway.site.kill9();
@@ -185,9 +199,9 @@ async fn kill_9_in_the_midst_of_an_order_leaves_one_account_and_renewal_comes_be
 
 #[tokio::test]
 async fn a_host_that_a_reload_adds_gets_a_certificate_and_one_that_it_takes_shows_none() {
-    let plain = free_port();
-    let Some(authority) = Pebble::start(plain).await else { return };
-    let mut gateway = Certified::prepared(&authority, plain).await;
+    let ports = Ports::both();
+    let Some(authority) = Pebble::start(ports.plain.unwrap(), free_port()).await else { return };
+    let mut gateway = Certified::prepared(&authority, ports).await;
     gateway.site.serve().await;
     let first = shown(&gateway.connected(&authority, HOST).await);
 
@@ -212,4 +226,28 @@ async fn a_host_that_a_reload_adds_gets_a_certificate_and_one_that_it_takes_show
     .await;
     let wiki = gateway.try_connect(&authority, HOST).await.unwrap();
     assert_eq!(shown(&wiki), first);
+}
+
+#[tokio::test]
+async fn without_plain_http_the_authority_asks_by_tls_and_nobody_else_gets_anything_by_that() {
+    let ports = Ports { tls: free_port(), plain: None };
+    let Some(authority) = Pebble::start(free_port(), ports.tls).await else { return };
+    let mut gateway = Certified::prepared(&authority, ports).await;
+    gateway.site.serve().await;
+    let mut stream = gateway.connected(&authority, HOST).await;
+    assert_eq!(gets(&mut stream, "/public/x").await, 200);
+    let config = gateway.site.config();
+    let checked = gateway.site.run(&["check", config.to_str().unwrap()], "").await;
+    let checked = String::from_utf8(checked.stdout).unwrap();
+    assert!(checked.contains("for wiki.example.com (tls-alpn-01)"), "{checked}");
+
+    // Who speaks the authority's protocol gets no certificate of a site, and HTTP is not spoken by it.
+    let root = gateway.site.path("root.pem");
+    for offered in [&[&b"acme-tls/1"[..]][..], &[&b"h2"[..], b"acme-tls/1"]] {
+        for host in [HOST, BLOG] {
+            assert!(connect(gateway.tls, host, offered, &root).await.is_err(), "{host}");
+        }
+    }
+    let spoken = connect(gateway.tls, HOST, &[b"h2"], &root).await.unwrap();
+    assert_eq!(spoken.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
 }

@@ -11,7 +11,7 @@ use rustls::pki_types::PrivatePkcs8KeyDer;
 use zeroize::Zeroizing;
 
 use super::folder::{Folder, FolderError};
-use crate::config::settings;
+use crate::config::settings::{self, AcmeChallenge};
 use crate::domain::host::HostName;
 use crate::domain::time::Timestamp;
 use crate::proxy::tls::{Certificate, CertificateError, Challenges};
@@ -36,12 +36,12 @@ pub(super) enum OrderError {
     #[error("the authority: {0}")]
     Authority(#[from] instant_acme::Error),
     /// It does not take what we can answer.
-    #[error("the authority offers no http-01 challenge")]
-    NoChallenge,
+    #[error("there is no {0} challenge for this name")]
+    NoChallenge(&'static str),
     /// It did not find its challenge answered.
     #[error(
         "the authority did not see that the name is ours ({0}): port 80 of the name has to reach a listener with \
-         redirect_to_https"
+         redirect_to_https, or, where there is none, port 443 the one with `tls: acme`"
     )]
     NotOurs(String),
     /// What it sent is no certificate.
@@ -104,9 +104,21 @@ impl Authority {
             if authorization.status == AuthorizationStatus::Valid {
                 continue;
             }
-            let challenge = authorization.challenge(ChallengeType::Http01);
-            let mut challenge = challenge.ok_or(OrderError::NoChallenge)?;
-            self.challenges.set(&challenge.token, challenge.key_authorization().as_str());
+            let kind = self.settings.challenge;
+            let challenge = authorization.challenge(match kind {
+                AcmeChallenge::Http01 => ChallengeType::Http01,
+                AcmeChallenge::TlsAlpn01 => ChallengeType::TlsAlpn01,
+            });
+            let mut challenge = challenge.ok_or(OrderError::NoChallenge(kind.as_str()))?;
+            let answer = challenge.key_authorization();
+            match kind {
+                AcmeChallenge::Http01 => self.challenges.set(&challenge.token, answer.as_str()),
+                AcmeChallenge::TlsAlpn01 => {
+                    if !self.challenges.set_certificate(name.as_str(), answer.digest().as_ref()) {
+                        return Err(OrderError::NoChallenge(kind.as_str()));
+                    }
+                }
+            }
             challenge.set_ready().await?;
         }
         match order.poll_ready(&PATIENCE).await {

@@ -61,10 +61,10 @@ pub(super) fn acme(
         context.fault(&at, "no listener has certificates from here", help);
     }
     let answers = listeners.iter().any(|one| matches!(one.mode, ListenMode::RedirectToHttps));
-    if is_used && !answers {
-        let help = "the authority asks on port 80: listen: [{ address: \"0.0.0.0:80\", redirect_to_https: true }]";
-        context.fault(&at, "needs a listener with redirect_to_https", help);
-    }
+    let challenge = match answers {
+        true => settings::AcmeChallenge::Http01,
+        false => settings::AcmeChallenge::TlsAlpn01,
+    };
     let agrees = agrees(section.agree_to_terms, &at, context);
     let directory = directory(section.directory, context);
     let email = match &section.email {
@@ -81,7 +81,7 @@ pub(super) fn acme(
     };
     agrees?;
     let (directory, email, folder, ca) = (directory?, email?, folder?, ca?);
-    Some(Some(settings::Acme { directory, email, folder, ca }))
+    Some(Some(settings::Acme { directory, email, folder, ca, challenge }))
 }
 
 fn agrees(field: Option<Located<bool>>, at: &Place, context: &Context<'_>) -> Option<()> {

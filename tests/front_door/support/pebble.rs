@@ -23,8 +23,9 @@ pub struct Pebble {
 }
 
 impl Pebble {
-    /// The authority, which looks for challenges on this port, but for its processes; `None` where it is not installed.
-    pub fn prepared(http: u16) -> Option<Self> {
+    /// The authority, which looks for challenges on these ports by HTTP and TLS, but for its processes; `None` where it is
+    /// not installed.
+    pub fn prepared(http: u16, tls: u16) -> Option<Self> {
         let programs = std::env::var_os("DOORWARD_TEST_PEBBLE").map(PathBuf::from);
         let Some(programs) = programs.filter(|folder| folder.join("pebble").is_file()) else {
             eprintln!(
@@ -43,7 +44,7 @@ impl Pebble {
             "certificate": folder.path().join("tls.crt"),
             "privateKey": folder.path().join("tls.key"),
             "httpPort": http,
-            "tlsPort": free_port(),
+            "tlsPort": tls,
             "ocspResponderURL": "",
             "externalAccountBindingRequired": false,
             "keyAlgorithm": "ecdsa",
@@ -56,8 +57,8 @@ impl Pebble {
     }
 
     /// The same, running.
-    pub async fn start(http: u16) -> Option<Self> {
-        let mut authority = Self::prepared(http)?;
+    pub async fn start(http: u16, tls: u16) -> Option<Self> {
+        let mut authority = Self::prepared(http, tls)?;
         authority.run().await;
         Some(authority)
     }
