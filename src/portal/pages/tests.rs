@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::domain::captcha::Demand;
 use crate::domain::challenge::Purpose;
+use crate::domain::phone::CodesBy;
 
 mod links;
 
@@ -128,6 +129,7 @@ fn hostile_input_is_shown_and_never_run() {
     };
     let code = |state, resend| CodePage {
         purpose: Purpose::SignIn,
+        by: CodesBy::Mail,
         destination: HOSTILE,
         return_to: HOSTILE,
         expires_at: now,
