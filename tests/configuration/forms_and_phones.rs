@@ -22,7 +22,9 @@ fn refused(section: &str, inside: &str, key: &str, message: &str, help: &str) {
 
 #[test]
 fn s54_a_captcha_that_would_let_everybody_through_or_nobody_is_refused() {
-    let refused = |inside: &str, key, message, help| refused("captcha", inside, key, message, help);
+    let refused = |inside: &str, key: &str, message: &str, help: &str| {
+        refused("captcha", inside, key, message, help);
+    };
     refused("reset: provider", "captcha.reset", "none is named", "captcha.provider");
     refused(
         "reset: recaptcha",
@@ -60,7 +62,9 @@ fn s54_a_captcha_that_would_let_everybody_through_or_nobody_is_refused() {
 
 #[test]
 fn text_messages_go_where_somebody_has_said_and_nowhere_else() {
-    let refused = |inside: &str, key, message, help| refused("sms", inside, key, message, help);
+    let refused = |inside: &str, key: &str, message: &str, help: &str| {
+        refused("sms", inside, key, message, help);
+    };
     refused(TWILIO, "sms.prefixes", "is missing", "prefixes: [{ prefix: \"+41\"");
     refused(&format!("{TWILIO}, prefixes: []"), "sms.prefixes", "names nobody", "take the whole");
     refused(LISTED, "sms.twilio", "is missing", "account_sid");
