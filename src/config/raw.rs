@@ -30,6 +30,7 @@ mod secret;
 mod several;
 mod shutdown;
 mod sites;
+mod sms;
 mod store;
 mod tls;
 mod typed;
@@ -210,6 +211,8 @@ pub(super) struct File {
     mail: Option<Located<mail::Mail>>,
     /// Who may make an account without being invited.
     registration: Option<Located<registration::Registration>>,
+    /// How text messages go out. Left out: they do not.
+    sms: Option<Located<sms::Sms>>,
     /// What forms ask for, so that programs do not send them in masses.
     captcha: Option<Located<captcha::Captcha>>,
     /// How many connections there may be, and what each may take.
@@ -265,6 +268,7 @@ impl File {
         let state = store::state(self.state, accounts.as_ref(), secret_file.as_deref(), context);
         let mail = mail::mail(self.mail, context);
         let registration = registration::registration(self.registration, context);
+        let sms = sms::sms(self.sms, context);
         let captcha = captcha::captcha(self.captcha, context);
         let connections = connections::connections(self.connections, context);
         let limits = budgets::limits(self.limits, context);
@@ -305,6 +309,7 @@ impl File {
             outage_grace,
             mail: mail?,
             registration: registration?,
+            sms: sms?,
             captcha: captcha?,
             connections: connections?,
             limits: limits?,
