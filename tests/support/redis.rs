@@ -27,6 +27,7 @@ impl Redis {
     }
 
     /// Starts one with these arguments besides.
+    #[allow(clippy::print_stdout, reason = "what is skipped is told")]
     pub fn start_with(arguments: &[&str]) -> Option<Self> {
         if !installed() {
             assert!(std::env::var_os("CI").is_none(), "in CI Redis has to be there");
