@@ -31,7 +31,7 @@ impl Redis {
     pub fn start_with(arguments: &[&str]) -> Option<Self> {
         if !installed() {
             assert!(std::env::var_os("CI").is_none(), "in CI Redis has to be there");
-            println!("skipped: Redis is not installed (Debian: apt-get install redis-server)");
+            println!("SKIPPED: Redis is not installed (Debian: apt-get install redis-server)");
             return None;
         }
         let arguments: Vec<String> =
