@@ -22,6 +22,7 @@ mod passwords;
 mod portal;
 mod postgres;
 mod presets;
+mod redis;
 mod registration;
 mod rewriting;
 mod rules;
