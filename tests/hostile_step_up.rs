@@ -108,6 +108,7 @@ async fn auth(folder: &std::path::Path) -> (Auth, Arc<SqliteStore>) {
             resend: ResendRule { cool_down: Duration::from_secs(30), max_sends: few },
             session: long,
             remembered: long,
+            program: long,
             trusted_for: Duration::from_secs(3600),
             budget: GuessBudget::default(),
             delay: DelayRule::default(),

@@ -12,13 +12,15 @@ use tokio::sync::watch;
 use super::{Core, Inherited, Server, StartError};
 use crate::auth::account::{AccountDraft, AccountError, Added};
 use crate::config::settings::{
-    Assertion, Balance, Database, Devices, Health, HttpVersion, IdentityHeaders, Limits, Listen,
-    ListenMode, Log, LogFormat, MailSettings, MailTransport, Otp, PasswordHashing, Passwords,
-    Portal, Rewriting, Sessions, Settings, Shutdown, Site, Upstream, UpstreamTimeouts, UpstreamTls,
+    Api, Assertion, Balance, Database, Devices, Health, HttpVersion, IdentityHeaders, Limits,
+    Listen, ListenMode, Log, LogFormat, MailSettings, MailTransport, Otp, PasswordHashing,
+    Passwords, Portal, Rewriting, Sessions, Settings, Shutdown, Site, Upstream, UpstreamTimeouts,
+    UpstreamTls,
 };
 use crate::domain::account::LoginName;
 use crate::domain::address::TrustedProxies;
 use crate::domain::assertion::AssertionAlgorithm;
+use crate::domain::bearer::Bearer;
 use crate::domain::connections::ConnectionLimits;
 use crate::domain::entropy::{self, OsEntropy};
 use crate::domain::host::{HostName, Origin, Scheme};
@@ -264,6 +266,7 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
             transport: MailTransport::Inbox,
         },
         registration: RegistrationRule::Everybody,
+        api: Api::default(),
         connections: ConnectionLimits::default(),
         limits: Limits {
             sign_in: rate("20/5m")?,
@@ -313,6 +316,7 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
             headers: IdentityHeaders::default(),
             preserve_host: true,
             forward_auth: None,
+            bearer: Bearer::default(),
             max_body: None,
             timeouts: UpstreamTimeouts::default(),
             balance: Balance::default(),

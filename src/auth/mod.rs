@@ -38,7 +38,9 @@ pub mod own_account;
 pub mod own_email;
 pub mod own_password;
 pub mod password;
+pub mod refresh;
 pub mod register;
+pub mod register_verified;
 pub mod reset;
 pub mod second_step;
 pub mod sessions;
@@ -70,6 +72,8 @@ pub struct AuthSettings {
     pub session: Lifetime,
     /// How long a remembered session lives.
     pub remembered: Lifetime,
+    /// How long a session lives that a program keeps, as long as it asks for new access tokens.
+    pub program: Lifetime,
     /// How long a trusted device is spared the code.
     pub trusted_for: Duration,
     /// The guesses at codes that an account takes.

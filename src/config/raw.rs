@@ -3,6 +3,7 @@
 //! `yaml` makes the text a tree with places, `typed` makes the tree the types below, and each section checks itself
 //! and becomes a part of the settings. No step stops at the first fault.
 
+mod api;
 mod budgets;
 mod connections;
 mod context;
@@ -202,6 +203,8 @@ pub(super) struct File {
     mail: Option<Located<mail::Mail>>,
     /// Who may make an account without being invited.
     registration: Option<Located<registration::Registration>>,
+    /// The JSON API for programs.
+    api: Option<Located<api::Api>>,
     /// How many connections there may be, and what each may take.
     connections: Option<Located<connections::Connections>>,
     /// How often something may be tried; each is number/period, such as 5/5m.
@@ -249,6 +252,7 @@ impl File {
         let state = store::state(self.state, context);
         let mail = mail::mail(self.mail, context);
         let registration = registration::registration(self.registration, context);
+        let api = api::api(self.api, context);
         let connections = connections::connections(self.connections, context);
         let limits = budgets::limits(self.limits, context);
         let otp = budgets::otp(self.otp, context);
@@ -262,6 +266,7 @@ impl File {
         let around = sites::Around {
             portal: portal.as_ref().map(|portal| &portal.origin),
             listen: listen.as_deref().unwrap_or_default(),
+            api: api.as_ref().map(|api| api.enabled),
             trusts_proxies: trusted_proxies.as_ref().map(|trusted| !trusted.networks().is_empty()),
         };
         let sites = sites::sites(self.sites, &around, context);
@@ -285,6 +290,7 @@ impl File {
             accounts: accounts?,
             mail: mail?,
             registration: registration?,
+            api: api?,
             connections: connections?,
             limits: limits?,
             otp: otp?,

@@ -95,6 +95,13 @@ pub enum Aim {
         /// Where to go then.
         return_to: ReturnTo,
     },
+    /// An account may be made with this address, once: whoever asks chooses name and password after that.
+    ProveAddress {
+        /// The address.
+        email: EmailAddress,
+        /// Where to go then.
+        return_to: ReturnTo,
+    },
     /// A new password may be chosen, once.
     Reset {
         /// Where to go after signing in with it.
@@ -121,7 +128,7 @@ impl Aim {
     pub const fn purpose(&self) -> Purpose {
         match self {
             Self::SignIn(_) => Purpose::SignIn,
-            Self::SignUp { .. } => Purpose::SignUp,
+            Self::SignUp { .. } | Self::ProveAddress { .. } => Purpose::SignUp,
             Self::Reset { .. } => Purpose::Reset,
             Self::EmailChange { .. } => Purpose::EmailChange,
             Self::SecondStep { on: true, .. } => Purpose::SecondStepOn,
@@ -134,6 +141,7 @@ impl Aim {
         match self {
             Self::SignIn(grant) => &grant.return_to,
             Self::SignUp { return_to, .. }
+            | Self::ProveAddress { return_to, .. }
             | Self::Reset { return_to }
             | Self::EmailChange { return_to, .. }
             | Self::SecondStep { return_to, .. } => return_to,
@@ -145,6 +153,7 @@ impl Aim {
         match self {
             Self::SignIn(grant) => grant.methods.clone(),
             Self::SignUp { .. }
+            | Self::ProveAddress { .. }
             | Self::Reset { .. }
             | Self::EmailChange { .. }
             | Self::SecondStep { .. } => Methods::new([]),
@@ -154,7 +163,7 @@ impl Aim {
     /// The address that the code is to prove, where that is not the account's own.
     pub const fn proves(&self) -> Option<&EmailAddress> {
         match self {
-            Self::SignUp { email, .. } => Some(email),
+            Self::SignUp { email, .. } | Self::ProveAddress { email, .. } => Some(email),
             Self::EmailChange { new, .. } => Some(new),
             Self::SignIn(_) | Self::Reset { .. } | Self::SecondStep { .. } => None,
         }

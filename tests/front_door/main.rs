@@ -14,6 +14,7 @@ mod support;
 
 mod account_page;
 mod answers;
+mod api;
 mod apps;
 mod assertion;
 mod audit;
@@ -22,6 +23,7 @@ mod budget;
 mod bulk;
 mod circles;
 mod cli;
+mod codecs;
 mod codes;
 mod connections;
 mod corpus;
