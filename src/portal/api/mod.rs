@@ -24,6 +24,8 @@ use crate::telemetry::metrics::{SecurityEvent, metrics};
 
 mod asked;
 mod cors;
+mod docs;
+mod openapi;
 mod operations;
 mod problem;
 mod reply;
@@ -60,15 +62,16 @@ pub(super) struct Api {
     portal: Arc<Portal>,
     settings: ApiSettings,
     entropy: SharedEntropy,
+    /// What describes it, for machines and for people.
+    document: Bytes,
+    page: Bytes,
 }
 
 impl Api {
-    pub(super) const fn new(
-        portal: Arc<Portal>,
-        settings: ApiSettings,
-        entropy: SharedEntropy,
-    ) -> Self {
-        Self { portal, settings, entropy }
+    pub(super) fn new(portal: Arc<Portal>, settings: ApiSettings, entropy: SharedEntropy) -> Self {
+        let document = openapi::document();
+        let page = docs::page(&document, &portal.pages, portal.pages.name());
+        Self { document: document.to_string().into(), page: page.into(), portal, settings, entropy }
     }
 
     /// Answers one request.

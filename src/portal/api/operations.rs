@@ -14,7 +14,7 @@ use super::asked::{
 };
 use super::problem::{Code, Problem};
 use super::reply::Answer;
-use super::routes::{account, browsers, codes, password, register, sign_in, tokens};
+use super::routes::{about, account, browsers, codes, password, register, sign_in, tokens};
 use super::told::{AccountView, BackupCodes, Devices, Ended, Outcome, Sessions};
 
 /// Under which path operations are.
@@ -57,7 +57,7 @@ pub(super) fn find<'a>(method: &Method, path: &'a str) -> Found<'a> {
     // HEAD is GET without the body, which is left out where answers are written.
     let asked = if *method == Method::HEAD { &Method::GET } else { method };
     let mut allowed = Vec::new();
-    for operation in OPERATIONS {
+    for operation in OPERATIONS.iter().chain(ABOUT) {
         let Some(parameter) = matches(operation.path, rest) else { continue };
         if operation.method == *asked {
             return Found::Operation(operation, parameter);
@@ -350,5 +350,21 @@ pub(super) const OPERATIONS: &[Operation] = &[
         problems: &[NotFound],
         handle: |call| Box::pin(browsers::forget_device(call)),
         ..DELETE
+    },
+];
+
+/// What tells of the others, and stands in no list.
+const ABOUT: &[Operation] = &[
+    Operation {
+        path: "/openapi.json",
+        signed_in: false,
+        handle: |call| Box::pin(about::document(call)),
+        ..GET
+    },
+    Operation {
+        path: "/docs",
+        signed_in: false,
+        handle: |call| Box::pin(about::page(call)),
+        ..GET
     },
 ];

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use http::StatusCode;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
+use super::told::FieldView;
 use crate::auth::password::Busy;
 use crate::auth::{Limited, StoreError};
 use crate::domain::password_rules::PasswordFault;
@@ -122,7 +123,8 @@ impl Problem {
 
     /// A value that is none that could be meant.
     pub(in crate::portal) fn field(name: &'static str, why: impl ToString) -> Self {
-        let errors = json!([{ "pointer": format!("/{name}"), "detail": why.to_string() }]);
+        let error = FieldView { pointer: format!("/{name}"), detail: why.to_string() };
+        let errors = serde_json::to_value([error]).unwrap_or_default();
         Self::new(Code::ValidationError).with("errors", errors)
     }
 

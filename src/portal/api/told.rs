@@ -222,8 +222,9 @@ pub(in crate::portal) struct ProblemView {
 
 /// A value that could not be meant.
 #[derive(Serialize, JsonSchema)]
-#[expect(dead_code, reason = "described for the document")]
-struct FieldView {
-    pointer: String,
-    detail: String,
+pub(in crate::portal) struct FieldView {
+    /// Where it is, by JSON Pointer.
+    pub(super) pointer: String,
+    /// Why it could not.
+    pub(super) detail: String,
 }

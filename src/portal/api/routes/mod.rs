@@ -1,5 +1,6 @@
 //! What each operation does: one command, and its outcome as an answer.
 
+pub(super) mod about;
 pub(super) mod account;
 pub(super) mod browsers;
 pub(super) mod codes;
