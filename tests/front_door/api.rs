@@ -2,6 +2,7 @@
 
 mod account;
 mod hostile;
+mod schemathesis;
 mod tokens;
 
 use serde_json::json;
