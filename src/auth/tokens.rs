@@ -15,6 +15,8 @@ const SECRET_BYTES: usize = 32;
 const MAC_BYTES: usize = 16;
 /// The characters of a token: 48 bytes in base64url.
 pub const TOKEN_CHARS: usize = (SECRET_BYTES + MAC_BYTES) / 3 * 4;
+/// The characters of a device cookie: 64 bytes in base64url.
+pub const DEVICE_CHARS: usize = ((16 + SECRET_BYTES + MAC_BYTES) * 4).div_ceil(3);
 /// The characters of a refresh token: 80 bytes in base64url.
 pub const REFRESH_CHARS: usize = ((2 * SECRET_BYTES + MAC_BYTES) * 4).div_ceil(3);
 
@@ -131,6 +133,9 @@ fn refresh_parts<'a>(
     let ShownRefresh { session, token } = refresh;
     [session.as_bytes(), token.expose(), host.as_str().as_bytes(), install.as_str().as_bytes()]
 }
+
+/// The characters of a link's token: 32 bytes in base64url.
+pub const LINK_CHARS: usize = (SECRET_BYTES * 4).div_ceil(3);
 
 /// The token of a verification link, as its address and the link cookie carry it.
 pub fn encode_link(token: &LinkToken) -> String {

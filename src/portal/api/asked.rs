@@ -54,7 +54,7 @@ pub(in crate::portal) struct CodeRequest {
     /// The page of the site that the sign-in is for, whose rule says whether a code alone is enough. Left out: the front
     /// page.
     #[serde(default)]
-    #[schemars(length(max = 2048), regex(pattern = PAGE))]
+    #[schemars(length(max = 4096), regex(pattern = PAGE))]
     pub(super) path: Option<String>,
 }
 
@@ -76,7 +76,7 @@ pub(in crate::portal) enum CodePurpose {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(in crate::portal) enum Destination {
     /// An e-mail address.
-    Email(#[schemars(length(max = 254), regex(pattern = EMAIL))] String),
+    Email(#[schemars(length(max = 254), email)] String),
     /// The name of an account; not for registering.
     Username(#[schemars(regex(pattern = USERNAME))] String),
 }
@@ -90,12 +90,12 @@ pub(in crate::portal) struct SignInRequest {
     #[schemars(length(min = 1, max = 254))]
     pub(super) login: String,
     /// Its password.
-    #[schemars(length(min = 1, max = 256))]
+    #[schemars(length(min = 1, max = 1024))]
     pub(super) password: Secret,
     /// The page of the site that the sign-in is for, whose rule says whether a code is needed, too. Left out: the front
     /// page.
     #[serde(default)]
-    #[schemars(length(max = 2048), regex(pattern = PAGE))]
+    #[schemars(length(max = 4096), regex(pattern = PAGE))]
     pub(super) path: Option<String>,
     /// Asks for both factors whatever the site wants, so that what guards the account can be changed for five minutes.
     #[serde(default)]
@@ -107,7 +107,7 @@ pub(in crate::portal) struct SignInRequest {
     /// The device token of an earlier sign-in of this installation: its failures count apart from those of strangers, and
     /// where its owner trusts it the password is enough.
     #[serde(default)]
-    #[schemars(length(max = 128))]
+    #[schemars(regex(pattern = DEVICE))]
     pub(super) device_token: Option<Secret>,
 }
 
@@ -132,7 +132,7 @@ pub(in crate::portal) struct VerifyRequest {
     /// The device token of an earlier sign-in of this installation: its failures count apart from those of strangers, and
     /// where its owner trusts it the password is enough.
     #[serde(default)]
-    #[schemars(length(max = 128))]
+    #[schemars(regex(pattern = DEVICE))]
     pub(super) device_token: Option<Secret>,
 }
 
@@ -157,7 +157,7 @@ pub(in crate::portal) struct LinkRequest {
     /// The device token of an earlier sign-in of this installation: its failures count apart from those of strangers, and
     /// where its owner trusts it the password is enough.
     #[serde(default)]
-    #[schemars(length(max = 128))]
+    #[schemars(regex(pattern = DEVICE))]
     pub(super) device_token: Option<Secret>,
 }
 
@@ -202,7 +202,7 @@ pub(in crate::portal) struct RegisterRequest {
     #[schemars(length(max = 128), regex(pattern = FULL_NAME))]
     pub(super) full_name: Option<String>,
     /// The password.
-    #[schemars(length(min = 1, max = 256))]
+    #[schemars(length(min = 1, max = 1024))]
     pub(super) password: Secret,
     /// The name of this installation of the program, of its own choice and always the same: a UUID. Its refresh tokens work
     /// with no other.
@@ -219,7 +219,7 @@ pub(in crate::portal) struct NewPasswordRequest {
     #[schemars(regex(pattern = TOKEN))]
     pub(super) verification_token: Secret,
     /// The new password.
-    #[schemars(length(min = 1, max = 256))]
+    #[schemars(length(min = 1, max = 1024))]
     pub(super) password: Secret,
 }
 
@@ -230,7 +230,7 @@ pub(in crate::portal) struct NewPasswordRequest {
 pub(in crate::portal) struct StepUpRequest {
     /// The page of the site that it is for. Left out: the front page.
     #[serde(default)]
-    #[schemars(length(max = 2048), regex(pattern = PAGE))]
+    #[schemars(length(max = 4096), regex(pattern = PAGE))]
     pub(super) path: Option<String>,
 }
 
@@ -255,10 +255,10 @@ pub(in crate::portal) struct ProfileRequest {
 #[schemars(example = json!({ "current_password": "engine of 1843, analytical", "new_password": "violet tram, nine harbours", "install_id": "b4c6e0a2-6c0e-4b6e-9a53-0f6f7b9d1c11" }))]
 pub(in crate::portal) struct PasswordRequest {
     /// The present password.
-    #[schemars(length(min = 1, max = 256))]
+    #[schemars(length(min = 1, max = 1024))]
     pub(super) current_password: Secret,
     /// The new one.
-    #[schemars(length(min = 1, max = 256))]
+    #[schemars(length(min = 1, max = 1024))]
     pub(super) new_password: Secret,
     /// The name of this installation of the program, of its own choice and always the same: a UUID. Its refresh tokens work
     /// with no other.
@@ -272,7 +272,7 @@ pub(in crate::portal) struct PasswordRequest {
 #[schemars(example = json!({ "email": "ada@example.org" }))]
 pub(in crate::portal) struct EmailRequest {
     /// The address. A code goes there, and nothing changes before it comes back.
-    #[schemars(length(max = 254), regex(pattern = EMAIL))]
+    #[schemars(length(max = 254), email)]
     pub(super) email: String,
 }
 
@@ -286,12 +286,12 @@ pub(in crate::portal) struct SecondStepRequest {
 }
 
 /// What the parsers of the values take, for those who read the document: it is they who decide.
-const EMAIL: &str = r"^(?=.{1,64}@)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$";
 const USERNAME: &str = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$";
 const FULL_NAME: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
 const INSTALL: &str = "^[A-Za-z0-9._:-]{8,128}$";
-const PAGE: &str = r"^/(?!/|%2[fF5]|%5[cC]|%[01])[!-\[\]-~]*$";
+const PAGE: &str = r"^/([!-$&-.0-\[\]-~][!-\[\]-~]*)?$";
 const TOKEN: &str = "^[A-Za-z0-9_-]{64}$";
 const REFRESH: &str = "^[A-Za-z0-9_-]{107}$";
+const DEVICE: &str = "^[A-Za-z0-9_-]{86}$";
 const LINK: &str = "^[A-Za-z0-9_-]{43}$";
 const CODE: &str = "^([ -]*[0-9]){6}[ -]*$|^([ -]*[BCDFGHJKLMNPQRSTVWXZbcdfghjklmnpqrstvwxz]){8}[ -]*$|^([ -]*[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]){10}[ -]*$";

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use super::{Portal, Visit};
 use crate::auth::sessions::{Opened, SignedIn};
 use crate::auth::sign_in::Context;
-use crate::auth::tokens::{self, ShownRefresh};
+use crate::auth::tokens::{self, DEVICE_CHARS, ShownRefresh, TOKEN_CHARS};
 use crate::domain::entropy::SharedEntropy;
 use crate::domain::host::Origin;
 use crate::domain::refresh::InstallId;
@@ -170,17 +170,27 @@ impl<'a> Call<'a> {
     }
 
     /// The same for an installation that may show a device.
-    fn context_of(&self, return_to: ReturnTo, device: Option<&Secret>) -> Context<'a> {
+    fn context_of(
+        &self,
+        return_to: ReturnTo,
+        device: Option<&Secret>,
+    ) -> Result<Context<'a>, Problem> {
         let (keys, host) = (self.api.portal.auth.keys(), self.visit.site.host());
-        let device = device.and_then(|text| tokens::decode_device(keys, text.expose(), host));
-        Context { device, ..self.context(return_to) }
+        let device = match device {
+            None => None,
+            Some(text) => {
+                let text = shaped("device_token", text, DEVICE_CHARS)?;
+                tokens::decode_device(keys, text, host)
+            }
+        };
+        Ok(Context { device, ..self.context(return_to) })
     }
 
     /// The half-signed-in state that the program shows.
-    fn flow(&self, shown: &Secret) -> Result<FlowSecret, Problem> {
+    fn flow(&self, name: &'static str, shown: &Secret) -> Result<FlowSecret, Problem> {
         let (keys, host) = (self.api.portal.auth.keys(), self.visit.site.host());
-        tokens::decode_program_flow(keys, shown.expose(), host)
-            .ok_or_else(|| Problem::new(Code::FlowOver))
+        let text = shaped(name, shown, TOKEN_CHARS)?;
+        tokens::decode_program_flow(keys, text, host).ok_or_else(|| Problem::new(Code::FlowOver))
     }
 
     /// The tokens of a session that was just made.
@@ -208,7 +218,7 @@ impl<'a> Call<'a> {
         token: RefreshToken,
         install: &InstallId,
     ) -> Result<told::Tokens, Problem> {
-        let Api { portal, settings, entropy } = self.api;
+        let Api { portal, settings, entropy, .. } = self.api;
         let access = Access {
             session: &signed_in.session,
             token: &hash,
@@ -241,6 +251,18 @@ fn value<T: std::str::FromStr<Err: ToString>>(
     text: &str,
 ) -> Result<T, Problem> {
     text.parse().map_err(|why: T::Err| Problem::field(name, why))
+}
+
+/// A text that one of our tokens may be: so many characters of base64url. Whether it is one is found out later.
+fn shaped<'a>(name: &'static str, text: &'a Secret, chars: usize) -> Result<&'a str, Problem> {
+    let text = text.expose();
+    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    match text.len() == chars && plain {
+        true => Ok(text),
+        false => {
+            Err(Problem::field(name, format!("{chars} letters, digits, dashes and underscores")))
+        }
+    }
 }
 
 /// A page of the site; the front page where none is named (S51).

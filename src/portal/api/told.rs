@@ -196,7 +196,6 @@ pub(in crate::portal) struct BackupCodes {
     "attempts_left": 3,
     "request_id": "0190163d-8694-739b-aea5-966c26f8ad91",
 }))]
-#[expect(dead_code, reason = "written by `Problem`, and described here for the document")]
 pub(in crate::portal) struct ProblemView {
     /// Always `about:blank`: the code says what kind it is.
     r#type: String,

@@ -6,37 +6,21 @@ use super::state::{Accepted, State};
 use crate::domain::time::Timestamp;
 use crate::identity::access::{Audience, Shown, look_at};
 use crate::portal::api;
+use crate::proxy::facts::text;
 use crate::proxy::refusal::Bearer;
 
 impl State {
-    /// What a request shows as access token.
+    /// What a request shows as access token. It has one `Authorization` at most.
     pub(in crate::proxy) fn shown(
         &self,
         headers: &HeaderMap,
         accepted: &Accepted,
         now: Timestamp,
     ) -> Shown {
-        let mut tokens = bearer_tokens(headers).peekable();
-        if tokens.peek().is_none() {
-            return Shown::Foreign;
-        }
+        let Some(token) = bearer_token(headers) else { return Shown::Foreign };
         let issuer = &accepted.site.identity.asserter.issuer;
         let at = self.hosts.gives_tokens_for(&accepted.site.portal);
-        let audience = Audience { issuer, site: &at.origin_text };
-        let ring = self.ring.get();
-        let mut shown = tokens.map(|token| look_at(token, audience, &ring, now));
-        match (shown.next(), shown.next()) {
-            (Some(only), None) if headers.get_all(header::AUTHORIZATION).iter().count() == 1 => {
-                only
-            }
-            // Two could be read as either.
-            (first, second) => {
-                let ours = |one: &Option<Shown>| one.is_some_and(|shown| shown != Shown::Foreign);
-                let any =
-                    ours(&first) || ours(&second) || shown.any(|shown| shown != Shown::Foreign);
-                if any { Shown::Refused } else { Shown::Foreign }
-            }
-        }
+        look_at(token, Audience { issuer, site: &at.origin_text }, &self.ring.get(), now)
     }
 }
 
@@ -54,11 +38,9 @@ impl Accepted {
 }
 
 /// What stands behind `Bearer` (RFC 6750 section 2.1); the scheme in any letter case.
-fn bearer_tokens(headers: &HeaderMap) -> impl Iterator<Item = &str> {
-    headers.get_all(header::AUTHORIZATION).iter().filter_map(|value| {
-        let (scheme, token) = value.to_str().ok()?.trim().split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start())
-    })
+fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = text(headers, header::AUTHORIZATION).trim().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start())
 }
 
 #[cfg(test)]
@@ -70,13 +52,13 @@ mod tests {
         let found = |value: &'static str| {
             let mut headers = HeaderMap::new();
             headers.insert(header::AUTHORIZATION, value.parse().unwrap());
-            bearer_tokens(&headers).map(str::to_owned).collect::<Vec<_>>()
+            bearer_token(&headers).map(str::to_owned)
         };
         for spelled in ["Bearer a.b.c", "bearer a.b.c", "BEARER  a.b.c", " Bearer a.b.c "] {
-            assert_eq!(found(spelled), ["a.b.c"], "{spelled}");
+            assert_eq!(found(spelled).as_deref(), Some("a.b.c"), "{spelled}");
         }
         for other in ["Basic YTpi", "Bearer", "a.b.c", ""] {
-            assert!(found(other).is_empty(), "{other}");
+            assert_eq!(found(other), None, "{other}");
         }
     }
 }

@@ -109,7 +109,7 @@ async fn r8_a_trusted_installation_is_spared_the_code_and_a_stranger_with_its_to
     first.keep(|kept| kept.access = None);
     first.password("ada", ADA.password).await.expect(202);
     assert!(!program.is_signed_in().await);
-    assert_eq!(self::told(&site, ADA.email, "A copy of").await.len(), 1);
+    assert_eq!(self::told(&site, ADA.email, "A trusted browser was removed").await.len(), 1);
 }
 
 #[tokio::test]
@@ -188,7 +188,11 @@ async fn s37_another_address_is_the_accounts_once_its_code_is_typed_and_both_are
     thief.code(&code).await.expect(410);
     assert_eq!(program.call("GET", "/account", None).await.expect(200).json()["email"], new);
     for address in [ADA.email, new] {
-        assert_eq!(told(&site, address, "Your e-mail address").await.len(), 1, "{address}");
+        assert_eq!(
+            told(&site, address, "The e-mail address of your account").await.len(),
+            1,
+            "{address}"
+        );
     }
 }
 

@@ -16,7 +16,7 @@ async fn run(site: &Site, program: &Program, more: &[&str]) -> serde_json::Value
         .args(["-m", "schemathesis.cli", "--config-file"])
         .arg(format!("{folder}/schemathesis.toml"))
         .arg("run")
-        .arg(format!("http://{}{API}/openapi.json", site.host))
+        .arg(format!("http://{}{API}/openapi.json", site.address))
         .args([
             "--checks",
             "all",
@@ -26,6 +26,7 @@ async fn run(site: &Site, program: &Program, more: &[&str]) -> serde_json::Value
             "--request-timeout",
             "10",
         ])
+        .args(["--header", &format!("Host: {}", site.host)])
         .args(["--header", &format!("Authorization: Bearer {}", program.kept().access.unwrap())])
         .args(["--report", "json", "--report-json-path"])
         .arg(&report)

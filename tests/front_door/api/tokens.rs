@@ -217,7 +217,7 @@ async fn s59_nothing_but_an_access_token_of_this_site_opens_it() {
         site.send(request.clone()).await.expect(401);
         // The same twice, of which one is right, could be read as either.
         let both = request.header("Authorization", &format!("Bearer {access}"));
-        site.send(both).await.expect(401);
+        site.send(both).await.expect(400);
         let api = Request::get("/_doorward/api/v1/account");
         let api = api.header("Authorization", &format!("Bearer {token}"));
         assert_eq!(problem(&site.send(api).await.expect(401)), "INVALID_TOKEN", "{what}");

@@ -6,9 +6,10 @@ use crate::auth::code::{CodeOutcome, ResendOutcome};
 use crate::auth::register::RegisterOutcome;
 use crate::auth::reset::ResetOutcome;
 use crate::auth::sign_in::{SignIn, SignInOutcome, Wanted};
-use crate::auth::tokens::decode_link;
+use crate::auth::tokens::{LINK_CHARS, decode_link};
 use crate::domain::account::Username;
 use crate::domain::challenge::{ChallengeState, Resend};
+use crate::domain::code::TypedCode;
 use crate::domain::email::EmailAddress;
 use crate::domain::refresh::InstallId;
 use crate::domain::return_to::ReturnTo;
@@ -19,7 +20,7 @@ use crate::portal::api::asked::{
 use crate::portal::api::problem::{Code, Problem};
 use crate::portal::api::reply::Answer;
 use crate::portal::api::told::{Next, Outcome};
-use crate::portal::api::{Call, page, value};
+use crate::portal::api::{Call, page, shaped, value};
 
 pub(in crate::portal::api) async fn request(call: Call<'_>) -> Result<Answer, Problem> {
     let asked: CodeRequest = call.read()?;
@@ -113,8 +114,9 @@ async fn to_register(
 pub(in crate::portal::api) async fn verify(call: Call<'_>) -> Result<Answer, Problem> {
     let asked: VerifyRequest = call.read()?;
     let install = value("install_id", &asked.install_id)?;
-    let flow = call.flow(&asked.flow)?;
-    let context = call.context_of(ReturnTo::front_page(), asked.device_token.as_ref());
+    value::<TypedCode>("code", asked.code.expose())?;
+    let context = call.context_of(ReturnTo::front_page(), asked.device_token.as_ref())?;
+    let flow = call.flow("flow", &asked.flow)?;
     let auth = &call.api.portal.auth;
     let came = auth.verify_code(&flow, asked.code.expose(), asked.trust_device, &context).await?;
     answer(call, came, &flow, &install).await
@@ -123,10 +125,11 @@ pub(in crate::portal::api) async fn verify(call: Call<'_>) -> Result<Answer, Pro
 pub(in crate::portal::api) async fn link(call: Call<'_>) -> Result<Answer, Problem> {
     let asked: LinkRequest = call.read()?;
     let install = value("install_id", &asked.install_id)?;
-    let flow = call.flow(&asked.flow)?;
-    let link = decode_link(asked.link.expose());
-    let link = link.ok_or_else(|| Problem::field("link", "not the token of a link"))?;
-    let context = call.context_of(ReturnTo::front_page(), asked.device_token.as_ref());
+    let link = decode_link(shaped("link", &asked.link, LINK_CHARS)?);
+    let context = call.context_of(ReturnTo::front_page(), asked.device_token.as_ref())?;
+    let flow = call.flow("flow", &asked.flow)?;
+    // Of the right length, and bits behind its end: nobody's.
+    let link = link.ok_or_else(|| Problem::new(Code::FlowOver))?;
     let came = call.api.portal.auth.redeem_link(&flow, &link, asked.trust_device, &context).await?;
     answer(call, came, &flow, &install).await
 }
@@ -178,7 +181,7 @@ async fn go_on(call: Call<'_>, answered: Answered, install: &InstallId) -> Resul
 
 pub(in crate::portal::api) async fn resend(call: Call<'_>) -> Result<Answer, Problem> {
     let asked: FlowRequest = call.read()?;
-    let flow = call.flow(&asked.flow)?;
+    let flow = call.flow("flow", &asked.flow)?;
     let came = call.api.portal.auth.resend_code(&flow, &call.context_here()).await;
     match came.map_err(Problem::not_sent)? {
         ResendOutcome::Sent => code_sent(call, &flow).await,

@@ -13,7 +13,7 @@ use crate::portal::api::{Call, value};
 /// Signs nobody in: the second step is still asked for (S40).
 pub(in crate::portal::api) async fn reset(call: Call<'_>) -> Result<Answer, Problem> {
     let asked: NewPasswordRequest = call.read()?;
-    let flow = call.flow(&asked.verification_token)?;
+    let flow = call.flow("verification_token", &asked.verification_token)?;
     let (auth, typed) = (&call.api.portal.auth, asked.password.into_inner());
     match auth.choose_password(&flow, typed, &call.context_here()).await? {
         NewPasswordOutcome::Done { .. } => Ok(Answer::ok(&Outcome::Changed)),
@@ -28,7 +28,7 @@ pub(in crate::portal::api) async fn change(call: Call<'_>) -> Result<Answer, Pro
     let install = value("install_id", &asked.install_id)?;
     let fresh = fresh(call)?;
     let Some(current) = Password::new(asked.current_password.expose().to_owned()) else {
-        return Err(Problem::field("current_password", "empty, or longer than any password"));
+        return Err(Problem::new(Code::WrongPassword));
     };
     let typed = PasswordChange { current, new: asked.new_password.into_inner() };
     let auth = &call.api.portal.auth;

@@ -13,12 +13,12 @@ use crate::portal::api::{Call, value};
 pub(in crate::portal::api) async fn register(call: Call<'_>) -> Result<Answer, Problem> {
     let asked: RegisterRequest = call.read()?;
     let install = value("install_id", &asked.install_id)?;
-    let flow = call.flow(&asked.verification_token)?;
     let chosen = Chosen {
         username: value("username", &asked.username)?,
         full_name: full_name(asked.full_name.as_deref().unwrap_or_default())?,
         password: asked.password.into_inner(),
     };
+    let flow = call.flow("verification_token", &asked.verification_token)?;
     match call.api.portal.auth.register_verified(&flow, chosen, &call.context_here()).await? {
         ChosenOutcome::SignedIn(opened) => {
             let tokens = call.tokens(opened, &install).await?;

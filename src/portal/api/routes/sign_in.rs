@@ -13,8 +13,8 @@ pub(in crate::portal::api) async fn sign_in(call: Call<'_>) -> Result<Answer, Pr
     let asked: SignInRequest = call.read()?;
     let install = value("install_id", &asked.install_id)?;
     let target = page(asked.path.as_deref())?;
-    if !(1..=254).contains(&asked.login.len()) {
-        return Err(Problem::field("login", "from 1 to 254 bytes"));
+    if !(1..=254).contains(&asked.login.chars().count()) {
+        return Err(Problem::field("login", "from 1 to 254 characters"));
     }
     let wanted = match (asked.fresh, call.visit.wanted(&target)) {
         (false, Wanted::Password) => Wanted::Password,
@@ -28,7 +28,7 @@ pub(in crate::portal::api) async fn sign_in(call: Call<'_>) -> Result<Answer, Pr
         wanted,
         trusted_device: !asked.fresh && call.visit.takes_trusted_device(&target),
     };
-    let context = call.context_of(target, asked.device_token.as_ref());
+    let context = call.context_of(target, asked.device_token.as_ref())?;
     match call.api.portal.auth.sign_in(command, &context).await? {
         SignInOutcome::SignedIn(opened) => {
             Ok(Answer::ok(&Outcome::SignedIn(call.tokens(opened, &install).await?)))

@@ -1,14 +1,14 @@
 //! The next access token, and the end of all of them.
 
 use crate::auth::refresh::RefreshOutcome;
-use crate::auth::tokens::decode_refresh;
+use crate::auth::tokens::{REFRESH_CHARS, decode_refresh};
 use crate::domain::refresh::InstallId;
 use crate::portal::api::Call;
 use crate::portal::api::asked::RefreshRequest;
 use crate::portal::api::problem::{Code, Problem};
 use crate::portal::api::reply::Answer;
 use crate::portal::api::told::Outcome;
-use crate::portal::api::value;
+use crate::portal::api::{shaped, value};
 use crate::telemetry::metrics::{SecurityEvent, metrics};
 
 pub(in crate::portal::api) async fn refresh(call: Call<'_>) -> Result<Answer, Problem> {
@@ -16,8 +16,9 @@ pub(in crate::portal::api) async fn refresh(call: Call<'_>) -> Result<Answer, Pr
     let install: InstallId = value("install_id", &asked.install_id)?;
     let auth = &call.api.portal.auth;
     let host = call.visit.site.session_host();
+    let text = shaped("refresh_token", &asked.refresh_token, REFRESH_CHARS)?;
     // A forgery dies here, without touching a store (S59).
-    let shown = decode_refresh(auth.keys(), asked.refresh_token.expose(), host, &install);
+    let shown = decode_refresh(auth.keys(), text, host, &install);
     let Some(shown) = shown else {
         metrics().security_event(SecurityEvent::BadToken);
         return Err(Problem::new(Code::InvalidToken));
