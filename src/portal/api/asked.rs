@@ -84,7 +84,7 @@ pub(in crate::portal) enum Destination {
 /// Signs in with a password.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(example = json!({ "login": "ada", "password": "engine of 1843, analytical", "install_id": "b4c6e0a2-6c0e-4b6e-9a53-0f6f7b9d1c11" }))]
+#[schemars(example = json!({ "login": "ada", "password": "nine lanterns, one harbour", "install_id": "b4c6e0a2-6c0e-4b6e-9a53-0f6f7b9d1c11" }))]
 pub(in crate::portal) struct SignInRequest {
     /// The name or the e-mail address of an account.
     #[schemars(length(min = 1, max = 254))]
@@ -189,7 +189,7 @@ pub(in crate::portal) struct RefreshRequest {
 /// Makes an account with an address that was shown to be one's own.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(example = json!({ "verification_token": "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ", "username": "ada", "password": "engine of 1843, analytical", "install_id": "b4c6e0a2-6c0e-4b6e-9a53-0f6f7b9d1c11" }))]
+#[schemars(example = json!({ "verification_token": "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ", "username": "ada", "password": "nine lanterns, one harbour", "install_id": "b4c6e0a2-6c0e-4b6e-9a53-0f6f7b9d1c11" }))]
 pub(in crate::portal) struct RegisterRequest {
     /// What the right code was answered with.
     #[schemars(regex(pattern = TOKEN))]
@@ -213,7 +213,7 @@ pub(in crate::portal) struct RegisterRequest {
 /// Chooses a new password in place of a forgotten one.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(example = json!({ "verification_token": "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ", "password": "engine of 1843, analytical" }))]
+#[schemars(example = json!({ "verification_token": "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ", "password": "nine lanterns, one harbour" }))]
 pub(in crate::portal) struct NewPasswordRequest {
     /// What the right code was answered with.
     #[schemars(regex(pattern = TOKEN))]
@@ -252,7 +252,7 @@ pub(in crate::portal) struct ProfileRequest {
 /// Changes the password.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(example = json!({ "current_password": "engine of 1843, analytical", "new_password": "violet tram, nine harbours", "install_id": "b4c6e0a2-6c0e-4b6e-9a53-0f6f7b9d1c11" }))]
+#[schemars(example = json!({ "current_password": "nine lanterns, one harbour", "new_password": "violet tram, nine harbours", "install_id": "b4c6e0a2-6c0e-4b6e-9a53-0f6f7b9d1c11" }))]
 pub(in crate::portal) struct PasswordRequest {
     /// The present password.
     #[schemars(length(min = 1, max = 1024))]

@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, header};
 use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
 
 use super::{Portal, Visit};
 use crate::auth::sessions::{Opened, SignedIn};
@@ -148,10 +149,13 @@ impl<'a> Call<'a> {
         if !kind.eq_ignore_ascii_case("application/json") || !plain {
             return Err(Problem::new(Code::UnsupportedMediaType));
         }
-        serde_json::from_slice(self.request.body()).map_err(|error| {
+        // serde takes a list of values for an object with them in that order.
+        let object = Object::of(self.request.body())
+            .and_then(|Object(body)| serde_json::from_slice(body).map_err(Some));
+        object.map_err(|error: Option<serde_json::Error>| {
             metrics().security_event(SecurityEvent::Malformed);
             // Where, and not what: what stands there may be a secret in the wrong place.
-            let (line, column) = (error.line(), error.column());
+            let (line, column) = error.map_or((1, 1), |error| (error.line(), error.column()));
             let detail = format!(
                 "The body is not of the form that is wanted: line {line}, column {column}."
             );
@@ -242,6 +246,26 @@ impl<'a> Call<'a> {
             session_id: signed_in.session.id.to_string(),
             device_token: None,
         })
+    }
+}
+
+/// A body that begins like an object.
+struct Object<'a>(&'a [u8]);
+
+impl<'a> Object<'a> {
+    fn of(body: &'a [u8]) -> Result<Self, Option<serde_json::Error>> {
+        match body.trim_ascii_start().first() {
+            Some(b'{') => Ok(Self(body)),
+            _ => Err(None),
+        }
+    }
+}
+
+/// A new password, of a length that is looked at.
+fn typed_password(name: &'static str, typed: Secret) -> Result<Zeroizing<String>, Problem> {
+    match (1..=1024).contains(&typed.expose().chars().count()) {
+        true => Ok(typed.into_inner()),
+        false => Err(Problem::field(name, "from 1 to 1024 characters")),
     }
 }
 

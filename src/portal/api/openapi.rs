@@ -89,6 +89,11 @@ fn described(operation: &Operation, schemas: &mut SchemaGenerator) -> Value {
             "description": "As it is listed.",
             "schema": { "type": "string", "format": "uuid" },
         }]);
+        // Told before anybody looks whose address it is.
+        told["responses"]["400"] = json!({
+            "description": "The address is none that every server reads alike.",
+            "content": { "application/problem+json": { "schema": { "type": "object" } } },
+        });
     }
     if let Some(body) = operation.body {
         told["requestBody"] = json!({

@@ -53,6 +53,7 @@ async fn s13_s59_a_body_that_is_not_what_it_should_be_is_refused() {
         ("nothing", ""),
         ("no JSON", "{"),
         ("another type", "[]"),
+        ("values in a list", r#"["ada","x",null,false,"12345678",null]"#),
         ("a number", "1"),
         ("deep", deep.get(..60_000).unwrap()),
         ("a field twice", twice),

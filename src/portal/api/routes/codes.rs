@@ -96,8 +96,8 @@ async fn to_register(
     let email: EmailAddress = match destination {
         Destination::Email(email) => value("destination/email", &email)?,
         Destination::Username(_) => {
-            let why = "an account is made with an e-mail address";
-            return Err(Problem::field("destination/username", why));
+            let why = "An account is made with an e-mail address.";
+            return Err(Problem::new(Code::AddressNotAllowed).saying(why));
         }
     };
     let came = call.api.portal.auth.prove_address(email, &call.context(target)).await;

@@ -8,13 +8,13 @@ use crate::portal::api::asked::{NewPasswordRequest, PasswordRequest};
 use crate::portal::api::problem::{Code, Problem};
 use crate::portal::api::reply::Answer;
 use crate::portal::api::told::Outcome;
-use crate::portal::api::{Call, value};
+use crate::portal::api::{Call, typed_password, value};
 
 /// Signs nobody in: the second step is still asked for (S40).
 pub(in crate::portal::api) async fn reset(call: Call<'_>) -> Result<Answer, Problem> {
     let asked: NewPasswordRequest = call.read()?;
+    let (auth, typed) = (&call.api.portal.auth, typed_password("password", asked.password)?);
     let flow = call.flow("verification_token", &asked.verification_token)?;
-    let (auth, typed) = (&call.api.portal.auth, asked.password.into_inner());
     match auth.choose_password(&flow, typed, &call.context_here()).await? {
         NewPasswordOutcome::Done { .. } => Ok(Answer::ok(&Outcome::Changed)),
         NewPasswordOutcome::Refused(fault) => Err(Problem::password(fault)),
@@ -26,11 +26,12 @@ pub(in crate::portal::api) async fn reset(call: Call<'_>) -> Result<Answer, Prob
 pub(in crate::portal::api) async fn change(call: Call<'_>) -> Result<Answer, Problem> {
     let asked: PasswordRequest = call.read()?;
     let install = value("install_id", &asked.install_id)?;
+    let new = typed_password("new_password", asked.new_password)?;
     let fresh = fresh(call)?;
     let Some(current) = Password::new(asked.current_password.expose().to_owned()) else {
         return Err(Problem::new(Code::WrongPassword));
     };
-    let typed = PasswordChange { current, new: asked.new_password.into_inner() };
+    let typed = PasswordChange { current, new };
     let auth = &call.api.portal.auth;
     match auth.change_own_password(fresh, typed, &call.context_here()).await? {
         PasswordChanged::Changed(opened) => {

@@ -8,7 +8,7 @@ use crate::portal::api::asked::RegisterRequest;
 use crate::portal::api::problem::{Code, Problem};
 use crate::portal::api::reply::Answer;
 use crate::portal::api::told::Outcome;
-use crate::portal::api::{Call, value};
+use crate::portal::api::{Call, typed_password, value};
 
 pub(in crate::portal::api) async fn register(call: Call<'_>) -> Result<Answer, Problem> {
     let asked: RegisterRequest = call.read()?;
@@ -16,7 +16,7 @@ pub(in crate::portal::api) async fn register(call: Call<'_>) -> Result<Answer, P
     let chosen = Chosen {
         username: value("username", &asked.username)?,
         full_name: full_name(asked.full_name.as_deref().unwrap_or_default())?,
-        password: asked.password.into_inner(),
+        password: typed_password("password", asked.password)?,
     };
     let flow = call.flow("verification_token", &asked.verification_token)?;
     match call.api.portal.auth.register_verified(&flow, chosen, &call.context_here()).await? {
