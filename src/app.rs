@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::auth::captcha::{Captchas, Provider};
 use crate::auth::new_password::{Breached, PasswordChecks};
 use crate::auth::password::{BadParameters, HashingSettings};
 use crate::auth::{AuthSettings, RateLimits};
 use crate::config::raw;
 use crate::config::settings::{self, Settings};
 use crate::domain::budget::{DelayRule, GuessBudget};
+use crate::domain::captcha::ProviderRule;
 use crate::domain::challenge::ResendRule;
 use crate::domain::keys::KeyRing;
 use crate::domain::password_rules::PasswordRules;
@@ -29,6 +31,7 @@ use crate::store::StoreError;
 use crate::store::sqlite::{OpenError, POLL};
 use crate::templates::TemplateError;
 
+pub mod acme;
 mod admin;
 mod breached;
 pub mod certificates;
@@ -38,19 +41,24 @@ pub mod explain;
 mod followed;
 pub mod gallery;
 mod hosts;
+mod http;
 mod inherited;
 pub mod keys_file;
 mod mail;
 mod manager;
+pub mod open_files;
 mod places;
 mod reload;
 pub mod secret;
 mod server;
+mod siteverify;
 mod succession;
 mod upkeep;
 mod upstreams;
+mod whole_file;
 
 pub use self::core::Core;
+use self::http::{http_client, whole_body, why_not};
 pub use inherited::Inherited;
 use keys_file::KeysError;
 pub use reload::Source;
@@ -94,6 +102,9 @@ pub enum StartError {
     /// A certificate or its key.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
+    /// What is kept of a certificate authority.
+    #[error(transparent)]
+    Acme(#[from] acme::FolderError),
     /// TLS.
     #[error("TLS cannot be spoken here: {0}")]
     Tls(rustls::Error),
@@ -110,9 +121,9 @@ pub enum StartError {
         /// Why not.
         cause: maxminddb::MaxMindDbError,
     },
-    /// The list of stolen passwords.
-    #[error("passwords.breached: cannot ask for lists over HTTP here: {0}")]
-    Breached(#[from] reqwest::Error),
+    /// Asking services on the web: the list of stolen passwords, the provider of captchas.
+    #[error("cannot ask other services over HTTP here: {0}")]
+    Http(#[from] reqwest::Error),
     /// The logo.
     #[error("portal.logo: cannot use {path}: {cause}")]
     Logo {
@@ -225,6 +236,23 @@ fn passwords(settings: &Settings) -> Result<PasswordChecks, StartError> {
     Ok(PasswordChecks { rules, breached })
 }
 
+fn captchas(settings: &Settings) -> Result<Captchas, StartError> {
+    let provider = match &settings.captcha.provider {
+        None => None,
+        Some(provider) => Some(Provider {
+            rule: ProviderRule { kind: provider.widget.kind, least_score: provider.least_score },
+            site: Arc::new(siteverify::SiteverifyClient::new(
+                provider.verify.clone(),
+                provider.secret.clone(),
+                provider.widget.site_key.clone(),
+                provider.timeout,
+            )?),
+            widget: provider.widget.clone(),
+        }),
+    };
+    Ok(Captchas { rules: settings.captcha.rules, provider })
+}
+
 fn hashing(settings: &Settings) -> HashingSettings {
     let hashing = settings.password_hash;
     HashingSettings {
@@ -237,7 +265,7 @@ fn hashing(settings: &Settings) -> HashingSettings {
 }
 
 fn auth_settings(settings: &Settings) -> AuthSettings {
-    let Settings { otp, session, limits, devices, .. } = settings;
+    let Settings { otp, session, limits, devices, captcha, .. } = settings;
     AuthSettings {
         code_lifetime: otp.lifetime,
         attempts: otp.attempts,
@@ -263,6 +291,8 @@ fn auth_settings(settings: &Settings) -> AuthSettings {
             mails_account: limits.mails_account,
             mails_address: limits.mails_address,
             mails_total: limits.mails_total,
+            waits_address: captcha.rules.work.waits_address,
+            waits_total: captcha.rules.work.waits_total,
         },
     }
 }

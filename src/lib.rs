@@ -17,8 +17,8 @@
 //!
 //! # The life of a request
 //!
-//! 1. [`proxy::listener`] accepts the connection, within the limits of `connections:`, and hands it to Pingora's proxy, which
-//!    reads the head. The request keeps the configuration of this moment, whatever is read again meanwhile.
+//! 1. [`proxy::listener`] accepts the connection, within the limits of `connections:`, by a certificate of [`proxy::tls`] that
+//!    is a file's or was ordered by [`app::acme`], and hands it to Pingora's proxy, which reads the head. The request keeps the configuration of this moment, whatever is read again meanwhile.
 //! 2. The gateway reads the head once, into facts: one parsed host, one parsed path, one client address. What two
 //!    parsers could read differently is 400 and goes no further.
 //! 3. The host finds its site; none is 421.
@@ -62,7 +62,8 @@
 //! A challenge says what answering it gives ([`domain::aim`]): a session, an account, the right to choose a new password,
 //! another address, another second step. Its purpose is in the MAC of its code, so that a code for one is nothing for
 //! another. Who registers leaves a [`domain::registration`], which signs nobody in and takes neither name nor address
-//! until its code comes back; an address that has an account is answered by a decoy, and its owner is told. A forgotten
+//! until its code comes back; an address that has an account is answered by a decoy, and its owner is told. So that no program
+//! does it in masses, the form comes with what [`domain::captcha`] asks for, which [`auth::captcha`] spends. A forgotten
 //! password's code gives a [`domain::permit`], which is good for one new password and for nothing else. A new password
 //! begins a new epoch: sessions, devices, challenges and permits of before are dead.
 //!

@@ -57,6 +57,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("axum", &["portal/"]),
     ("sqlx", &["store/sqlite/"]),
     ("lettre", &["notify/"]),
+    ("instant_acme", &["app/acme.rs", "app/acme/"]),
+    ("x509_parser", &["proxy/tls/"]),
     ("serde_saphyr", &["config/"]),
     ("prometheus", &["telemetry/"]),
     ("fluent_bundle", &["templates/", "templates.rs"]),

@@ -7,12 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use doorward::auth::account::AccountDraft;
+use doorward::auth::captcha::{Captchas, Evidence};
 use doorward::auth::code::CodeOutcome;
 use doorward::auth::new_password::PasswordChecks;
 use doorward::auth::password::{HashingSettings, PasswordHasher};
 use doorward::auth::sign_in::{Context, SignIn, SignInOutcome, StepUpOutcome, Wanted};
 use doorward::auth::{Auth, AuthParts, AuthSettings, RateLimits, tokens};
 use doorward::domain::budget::{DelayRule, GuessBudget};
+use doorward::domain::captcha::CaptchaRules;
 use doorward::domain::challenge::ResendRule;
 use doorward::domain::client::Client;
 use doorward::domain::entropy::OsEntropy;
@@ -55,6 +57,7 @@ async fn s35_a_revoked_session_is_not_raised_by_a_code_that_was_on_its_way() {
             remember: false,
             wanted: Wanted::Password,
             trusted_device: true,
+            evidence: Evidence::default(),
         };
         let SignInOutcome::SignedIn(opened) = auth.sign_in(form, &context).await.unwrap() else {
             panic!("not signed in");
@@ -101,6 +104,7 @@ async fn auth(folder: &std::path::Path) -> (Auth, Arc<SqliteStore>) {
             rules: PasswordRules::new(DEFAULT_MIN_LENGTH, String::new()),
             breached: None,
         },
+        captchas: Captchas { rules: CaptchaRules::default(), provider: None },
         entropy,
         settings: AuthSettings {
             code_lifetime: Duration::from_secs(600),
@@ -122,6 +126,8 @@ async fn auth(folder: &std::path::Path) -> (Auth, Arc<SqliteStore>) {
                 mails_account: rate,
                 mails_address: rate,
                 mails_total: rate,
+                waits_address: rate,
+                waits_total: rate,
             },
         },
         registration: RegistrationRule::Off,

@@ -24,13 +24,7 @@ pub(super) struct Ranges {
 
 impl Ranges {
     pub(super) fn new(url: Url, timeout: Duration) -> Result<Self, reqwest::Error> {
-        let client = reqwest::Client::builder()
-            .timeout(timeout)
-            .connect_timeout(timeout)
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("doorward/", env!("CARGO_PKG_VERSION")))
-            .build()?;
-        Ok(Self { client, url })
+        Ok(Self { client: super::http_client(timeout)?, url })
     }
 
     /// The lines of the range, as they came.
@@ -42,25 +36,14 @@ impl Ranges {
         if response.status() != reqwest::StatusCode::OK {
             return Err(NotAnswered(format!("it said {}", response.status())));
         }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(not_answered)? {
-            if body.len() + chunk.len() > MOST_BYTES {
-                return Err(NotAnswered("its answer has no end".to_owned()));
-            }
-            body.extend_from_slice(&chunk);
-        }
+        let body = super::whole_body(&mut response, MOST_BYTES).await.map_err(NotAnswered)?;
         String::from_utf8(body).map_err(|_| NotAnswered("its answer is no text".to_owned()))
     }
 }
 
 /// Without the address that was asked, which has the digits in it.
 fn not_answered(error: reqwest::Error) -> NotAnswered {
-    let what = match (error.is_timeout(), error.is_connect()) {
-        (true, _) => "it took too long",
-        (false, true) => "it cannot be reached",
-        (false, false) => "the conversation broke off",
-    };
-    NotAnswered(what.to_owned())
+    NotAnswered(super::why_not(&error).to_owned())
 }
 
 #[async_trait]

@@ -2,15 +2,15 @@
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio_rustls::TlsAcceptor;
 
 use super::StartError;
-use crate::config::settings::{CertificateFiles, ListenTls, TlsVersion};
+use crate::config::settings::{CertificateFiles, CertificateSource, ListenTls, TlsVersion};
 use crate::domain::time::{SharedClock, Timestamp};
-use crate::proxy::tls::{self, Certificate, CertificateError, Certificates, OldestTls};
+use crate::proxy::tls::{self, Certificate, CertificateError, Certificates, OldestTls, Strangers};
 use crate::telemetry::metrics::metrics;
 
 /// How often the files are looked at. What has changed is taken once two looks found it the same, so that a pair of which
@@ -29,21 +29,56 @@ const DAY: Duration = Duration::from_secs(86_400);
 pub struct ListenerCertificates {
     live: Arc<Certificates>,
     oldest: OldestTls,
-    files: Mutex<Vec<CertificateFiles>>,
-    /// How the files were found just before they were read at start.
-    began: Vec<Stamp>,
+    /// None, where they come from an authority.
+    files: Mutex<Files>,
+}
+
+/// Files, and how they were found just before they were read last.
+#[derive(Clone, Debug, Default)]
+struct Files {
+    named: Vec<CertificateFiles>,
+    settled: Vec<Stamp>,
+}
+
+/// What is in files, read and good to be shown.
+#[derive(Debug)]
+pub struct ReadFiles {
+    files: Files,
+    certificates: Vec<Certificate>,
+}
+
+impl ReadFiles {
+    /// Reads all of them, or says which is of no use.
+    pub fn read(files: &[CertificateFiles]) -> Result<Self, CertificateError> {
+        let settled = stamps(files);
+        let read = |files: &CertificateFiles| Certificate::read(&files.certificate, &files.key);
+        let certificates = files.iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Self { files: Files { named: files.to_vec(), settled }, certificates })
+    }
 }
 
 impl ListenerCertificates {
-    /// Reads those that a listener is to have.
-    pub fn read(listen: &ListenTls) -> Result<Self, CertificateError> {
+    /// Reads those that a listener is to have; `ordered` are those that it leaves to an authority.
+    pub fn read(
+        listen: &ListenTls,
+        ordered: Option<Arc<Certificates>>,
+    ) -> Result<Self, CertificateError> {
         let oldest = match listen.min_version {
             TlsVersion::Tls12 => OldestTls::Tls12,
             TlsVersion::Tls13 => OldestTls::Tls13,
         };
-        let began = stamps(&listen.certificates);
-        let live = Arc::new(Certificates::new(read_all(&listen.certificates)?));
-        Ok(Self { live, oldest, files: Mutex::new(listen.certificates.clone()), began })
+        let (live, files) = match &listen.certificates {
+            CertificateSource::Files(files) => {
+                let ReadFiles { files, certificates } = ReadFiles::read(files)?;
+                (Arc::new(Certificates::new(certificates, Strangers::GetTheFirst)), files)
+            }
+            // A configuration that leaves them to an authority names one; without it there are none.
+            CertificateSource::Acme => {
+                let none = || Arc::new(Certificates::new(Vec::new(), Strangers::GetNothing));
+                (ordered.unwrap_or_else(none), Files::default())
+            }
+        };
+        Ok(Self { live, oldest, files: Mutex::new(files) })
     }
 
     /// What does the handshakes.
@@ -51,20 +86,30 @@ impl ListenerCertificates {
         tls::acceptor(Arc::clone(&self.live), self.oldest).map_err(StartError::Tls)
     }
 
-    /// Takes these files from now on: all of them, or none and says why not.
-    pub fn take(&self, files: Vec<CertificateFiles>) -> Result<(), CertificateError> {
-        self.live.set(read_all(&files)?);
-        *self.files.lock().unwrap_or_else(PoisonError::into_inner) = files;
-        Ok(())
+    /// Shows these from now on. Connections that are there keep what they have.
+    pub fn take(&self, read: ReadFiles) {
+        let mut files = self.files();
+        self.live.set(read.certificates.into_iter().map(Arc::new));
+        *files = read.files;
     }
 
-    fn files(&self) -> Vec<CertificateFiles> {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Reads the files again where they are `found` otherwise than before: all of them, or none and says why not. `None`
+    /// where nothing has changed.
+    fn refresh(&self, found: &[Stamp]) -> Option<Result<(), CertificateError>> {
+        let mut files = self.files();
+        if files.settled == found {
+            return None;
+        }
+        // What is of no use is told of once.
+        files.settled = found.to_vec();
+        Some(ReadFiles::read(&files.named).map(|read| {
+            self.live.set(read.certificates.into_iter().map(Arc::new));
+        }))
     }
-}
 
-fn read_all(files: &[CertificateFiles]) -> Result<Vec<Certificate>, CertificateError> {
-    files.iter().map(|files| Certificate::read(&files.certificate, &files.key)).collect()
+    fn files(&self) -> MutexGuard<'_, Files> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Follows the files of all listeners, counts and warns.
@@ -93,12 +138,9 @@ pub(super) async fn follow(listeners: Vec<Arc<ListenerCertificates>>, clock: Sha
     }
 }
 
-/// The files of one listener, as they were found.
+/// The files of one listener, as they were found when they were last looked at.
 struct Followed {
     listener: Arc<ListenerCertificates>,
-    /// What was taken, or told to be of no use.
-    settled: Vec<Stamp>,
-    /// What was found when they were last looked at.
     found: Vec<Stamp>,
 }
 
@@ -107,22 +149,21 @@ type Stamp = [Option<(u64, u64, u64, i64, i64)>; 2];
 
 impl Followed {
     fn new(listener: Arc<ListenerCertificates>) -> Self {
-        let began = listener.began.clone();
-        Self { listener, settled: began.clone(), found: began }
+        let found = listener.files().settled.clone();
+        Self { listener, found }
     }
 
     fn look(&mut self) {
-        let files = self.listener.files();
-        let found = stamps(&files);
+        let found = stamps(&self.listener.files().named);
         let is_still = found == self.found;
         self.found.clone_from(&found);
-        if !is_still || found == self.settled {
+        if !is_still {
             return;
         }
-        self.settled = found;
-        match self.listener.take(files) {
-            Ok(()) => tracing::info!("certificates whose files had changed were taken up"),
-            Err(error) => tracing::error!(
+        match self.listener.refresh(&found) {
+            None => {}
+            Some(Ok(())) => tracing::info!("certificates whose files had changed were taken up"),
+            Some(Err(error)) => tracing::error!(
                 %error,
                 "certificates have changed and are of no use; those of before go on"
             ),
@@ -185,10 +226,9 @@ mod tests {
         let (chain, key) = (made.cert.pem(), made.signing_key.serialize_pem());
         let one = Certificate::from_pem(chain.as_bytes(), key.as_bytes()).unwrap();
         Arc::new(ListenerCertificates {
-            live: Arc::new(Certificates::new(vec![one])),
+            live: Arc::new(Certificates::new(vec![one], Strangers::GetTheFirst)),
             oldest: OldestTls::Tls12,
             files: Mutex::default(),
-            began: Vec::new(),
         })
     }
 

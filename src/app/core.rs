@@ -15,7 +15,7 @@ use crate::store::sqlite::SqliteStore;
 use crate::store::{Accounts, Flow, OutboxStore};
 
 use super::keys_file::KeysFile;
-use super::{StartError, auth_settings, hashing, passwords, places, secret};
+use super::{StartError, auth_settings, captchas, hashing, passwords, places, secret};
 
 /// What the command line and the server share: stores, keys and use cases.
 #[derive(Clone)]
@@ -57,6 +57,7 @@ impl Core {
             keys: Arc::clone(&keys),
             hasher,
             passwords: passwords(settings)?,
+            captchas: captchas(settings)?,
             entropy: Arc::clone(&entropy),
             settings: auth_settings(settings),
             registration: settings.registration.clone(),

@@ -12,8 +12,8 @@ use tokio::sync::watch;
 use super::{Core, Inherited, Server, StartError};
 use crate::auth::account::{AccountDraft, AccountError, Added};
 use crate::config::settings::{
-    Api, Assertion, Balance, Database, Devices, Health, HttpVersion, IdentityHeaders, Limits,
-    Listen, ListenMode, Log, LogFormat, MailSettings, MailTransport, Otp, PasswordHashing,
+    Api, Assertion, Balance, Captcha, Database, Devices, Health, HttpVersion, IdentityHeaders,
+    Limits, Listen, ListenMode, Log, LogFormat, MailSettings, MailTransport, Otp, PasswordHashing,
     Passwords, Portal, Rewriting, Sessions, Settings, Shutdown, Site, Upstream, UpstreamTimeouts,
     UpstreamTls,
 };
@@ -21,6 +21,7 @@ use crate::domain::account::LoginName;
 use crate::domain::address::TrustedProxies;
 use crate::domain::assertion::AssertionAlgorithm;
 use crate::domain::bearer::Bearer;
+use crate::domain::captcha::CaptchaRules;
 use crate::domain::connections::ConnectionLimits;
 use crate::domain::entropy::{self, OsEntropy};
 use crate::domain::host::{HostName, Origin, Scheme};
@@ -242,6 +243,7 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
             proxy_protocol: false,
             mode: ListenMode::Plain,
         }],
+        acme: None,
         admin: Some(loopback(0)),
         portal: Portal {
             origin: origin.clone(),
@@ -267,6 +269,7 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
         },
         registration: RegistrationRule::Everybody,
         api: Api::default(),
+        captcha: Captcha { rules: CaptchaRules::default(), provider: None },
         connections: ConnectionLimits::default(),
         limits: Limits {
             sign_in: rate("20/5m")?,

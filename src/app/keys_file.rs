@@ -1,12 +1,13 @@
 //! The file of the key ring: read with care, written whole, followed while doorward runs.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use super::whole_file::{beside, write_whole};
 use crate::domain::assertion::AssertionAlgorithm;
 use crate::domain::entropy::Entropy;
 use crate::domain::time::Timestamp;
@@ -159,9 +160,9 @@ impl KeysFile {
 
     /// Locks a file beside, for the one itself is replaced. The lock ends with the process that holds it.
     fn lock(&self) -> io::Result<File> {
-        let beside = self.beside("lock");
+        let lock = beside(&self.place(), "lock");
         let file =
-            OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(beside)?;
+            OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(lock)?;
         self.give(&file)?;
         file.lock()?;
         Ok(file)
@@ -182,37 +183,15 @@ impl KeysFile {
         Ok(())
     }
 
-    /// Writes beside and renames into place. What a dead process left there is removed first, so that nothing is
-    /// written through a link that somebody put there.
+    /// Puts the text in the file's place, as a whole.
     fn write(&self, text: &str) -> io::Result<()> {
-        let beside = self.beside("new");
-        match std::fs::remove_file(&beside) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
-        self.give(&file)?;
-        file.write_all(text.as_bytes())?;
-        file.write_all(b"\n")?;
-        file.sync_all()?;
-        let place = self.place();
-        std::fs::rename(&beside, &place)?;
-        match place.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            Some(folder) => File::open(folder)?.sync_all(),
-            None => Ok(()),
-        }
+        let line = Zeroizing::new(format!("{text}\n"));
+        write_whole(&self.place(), line.as_bytes(), |file| self.give(file))
     }
 
     /// Where the file is, behind links that lead to it.
     fn place(&self) -> PathBuf {
         std::fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone())
-    }
-
-    fn beside(&self, what: &str) -> PathBuf {
-        let mut name = self.place().into_os_string();
-        name.push(".");
-        name.push(what);
-        name.into()
     }
 
     fn unusable(&self, cause: io::Error) -> KeysError {

@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, watch};
 use crate::auth::password::PasswordHasher;
 use crate::auth::{Auth, AuthChanges};
 use crate::config::changes::{changed_keys, needing_restart};
-use crate::config::settings::Settings;
+use crate::config::settings::{CertificateSource, ListenMode, Settings};
 use crate::config::{self, ConfigErrors};
 use crate::domain::host::Origin;
 use crate::domain::keys::KeyRing;
@@ -23,14 +23,16 @@ use crate::notify::message::Messages;
 use crate::notify::transport::Deliver;
 use crate::notify::worker::Way;
 use crate::portal::pages::Pages;
-use crate::proxy::{Deciding, Door, GatewaySettings};
+use crate::proxy::tls::CertificateError;
+use crate::proxy::{Deciding, Door, GatewaySettings, http2};
 use crate::telemetry::metrics::{ReloadResult, metrics};
 use crate::templates::Templates;
 
+use super::certificates::{ListenerCertificates, ReadFiles};
 use super::followed::{Followed, look};
 use super::{
-    Core, StartError, auth_settings, gateway, hashing, look as look_of, mail, manager, passwords,
-    places, secret,
+    Core, StartError, auth_settings, captchas, gateway, hashing, look as look_of, mail, manager,
+    passwords, places, secret,
 };
 
 /// How often the files are looked at; a change is taken at the second look that finds it.
@@ -60,6 +62,10 @@ pub(super) struct Live {
     pub(super) origins: Arc<ArcSwap<Vec<Origin>>>,
     /// Through which connections come in.
     pub(super) door: Arc<Door>,
+    /// How long connections of HTTP/2 rest.
+    pub(super) idle: Arc<http2::Idle>,
+    /// Of the listeners that speak TLS, in their order.
+    pub(super) certificates: Vec<Arc<ListenerCertificates>>,
 }
 
 /// A configuration file, what it says, and on which files that depends.
@@ -100,6 +106,8 @@ struct Parts {
     gateway: GatewaySettings,
     messages: Arc<Messages>,
     transport: Arc<dyn Deliver>,
+    /// For the listeners whose certificates are others, by their place among those that speak TLS.
+    certificates: Vec<(usize, ReadFiles)>,
 }
 
 impl Reloader {
@@ -203,7 +211,13 @@ impl Reloader {
         let origins = parts.gateway.sites.iter().map(|site| site.portal.origin.clone()).collect();
         self.live.deciding.replace(parts.gateway);
         self.live.door.renew(new.connections, new.trusted_proxies.clone());
+        self.live.idle.renew(new.connections.keep_alive);
         self.live.way.replace(parts.messages, parts.transport);
+        for (place, read) in parts.certificates {
+            if let Some(listener) = self.live.certificates.get(place) {
+                listener.take(read);
+            }
+        }
         self.live.origins.store(Arc::new(origins));
         // What is asserted of the sessions in the cache may say what is no longer so.
         parts.auth.forget_cached();
@@ -238,6 +252,7 @@ impl Parts {
         let auth = Arc::new(core.auth.reconfigured(AuthChanges {
             hasher,
             passwords: passwords(new)?,
+            captchas: captchas(new)?,
             settings: auth_settings(new),
             registration: new.registration.clone(),
             places: places(new)?,
@@ -246,6 +261,32 @@ impl Parts {
         let templates = Templates::new(new.portal.templates.clone());
         let pages = Arc::new(Pages::new(&templates, look_of(&new.portal)?)?);
         let (messages, transport) = mail::way(new, &templates, Arc::<Inbox>::default())?;
-        Ok(Self { auth, gateway: gateway(new, &core, pages), messages, transport })
+        let certificates = other_certificates(running, new)?;
+        Ok(Self { auth, gateway: gateway(new, &core, pages), messages, transport, certificates })
     }
+}
+
+/// Reads the certificates of the listeners that are to have others; apart from them the listeners are the same.
+fn other_certificates(
+    running: &Settings,
+    new: &Settings,
+) -> Result<Vec<(usize, ReadFiles)>, CertificateError> {
+    let certificates = |settings: &Settings| -> Vec<CertificateSource> {
+        let tls = settings.listen.iter().filter_map(|listener| match &listener.mode {
+            ListenMode::Tls(tls) => Some(tls.certificates.clone()),
+            ListenMode::Plain | ListenMode::RedirectToHttps => None,
+        });
+        tls.collect()
+    };
+    let mut read = Vec::new();
+    for (place, (before, after)) in
+        certificates(running).into_iter().zip(certificates(new)).enumerate()
+    {
+        if let CertificateSource::Files(files) = &after
+            && before != after
+        {
+            read.push((place, ReadFiles::read(files)?));
+        }
+    }
+    Ok(read)
 }

@@ -27,6 +27,7 @@ use crate::proxy::{
 };
 use crate::templates::Templates;
 
+use super::acme::Acme;
 use super::certificates::{self, ListenerCertificates};
 use super::reload::{Live, Reloader, Source};
 use super::succession::{Call, Succession};
@@ -63,6 +64,7 @@ pub struct Server {
     gateway: GatewaySettings,
     listeners: Vec<(Listener, ListenMode)>,
     certificates: Vec<Arc<ListenerCertificates>>,
+    acme: Option<Acme>,
     admin: Option<Listener>,
     origins: Arc<ArcSwap<Vec<Origin>>>,
     door: Arc<Door>,
@@ -94,12 +96,23 @@ impl Server {
         let pages = Arc::new(Pages::new(&templates, look(&settings.portal)?)?);
         let worker = mail::worker(settings, &core, &templates, inbox)?;
         let gateway = gateway(settings, &core, pages);
+        let origins: Vec<Origin> =
+            gateway.sites.iter().map(|site| site.portal.origin.clone()).collect();
+        let origins = Arc::new(ArcSwap::from_pointee(origins));
+        let open = |authority| {
+            let (clock, entropy) = (Arc::clone(&core.clock), Arc::clone(&core.entropy));
+            Acme::open(authority, Arc::clone(&origins), clock, entropy)
+        };
+        let acme = settings.acme.as_ref().map(open).transpose()?;
         let door = Arc::new(Door::new(settings.connections, settings.trusted_proxies.clone()));
         let (mut listeners, mut certificates) = (Vec::new(), Vec::new());
         for listen in &settings.listen {
             let tls = match &listen.mode {
                 ListenMode::Tls(tls) => {
-                    let held = Arc::new(ListenerCertificates::read(tls)?);
+                    let held = Arc::new(ListenerCertificates::read(
+                        tls,
+                        acme.as_ref().map(Acme::certificates),
+                    )?);
                     certificates.push(Arc::clone(&held));
                     Some(held.acceptor()?)
                 }
@@ -114,20 +127,18 @@ impl Server {
             None => None,
         };
         inherited.close_the_rest();
-        let origins: Vec<Origin> =
-            gateway.sites.iter().map(|site| site.portal.origin.clone()).collect();
-        let secure = origins.iter().filter(|origin| origin.is_secure());
-        let hosts: Vec<&str> = secure.map(|origin| origin.host.as_str()).collect();
-        let misfits = certificates::misfits(&certificates, &hosts);
-        misfits.iter().for_each(|words| tracing::warn!("{words}"));
+        if acme.is_none() {
+            tell_misfits(&certificates, &origins.load());
+        }
         Ok(Self {
             core,
             worker,
             gateway,
             listeners,
             certificates,
+            acme,
             admin,
-            origins: Arc::new(ArcSwap::from_pointee(origins)),
+            origins,
             door,
             source: None,
             shutdown: settings.shutdown,
@@ -183,11 +194,14 @@ impl Server {
 
         let (clock, entropy) = (Arc::clone(&self.core.clock), Arc::clone(&self.core.entropy));
         let gateway = Gateway::new(self.gateway, clock, entropy);
+        let idle = Arc::new(http2::Idle::new(self.door.limits().keep_alive));
         let live = Live {
+            idle: Arc::clone(&idle),
             deciding: gateway.deciding(),
             way: self.worker.way(),
             origins: Arc::clone(&self.origins),
             door: self.door,
+            certificates: self.certificates.clone(),
         };
         if let Some(source) = self.source {
             let reloader = Reloader::new(source, self.core.clone(), live);
@@ -198,9 +212,16 @@ impl Server {
         let gateways = self.workers.serve(|| {
             let mut gateway = http_proxy(&conf, gateway.for_another_thread());
             http2::limit(&mut gateway);
-            Leashed::new(gateway)
+            Leashed::new(gateway, Arc::clone(&idle))
         });
-        let redirect = Arc::new(PlainServer::new(RedirectToHttps { sites: self.origins }));
+        let redirect = Arc::new(PlainServer::new(RedirectToHttps {
+            sites: self.origins,
+            challenges: self.acme.as_ref().map(Acme::challenges).unwrap_or_default(),
+            awaited: self.acme.as_ref().map(Acme::certificates),
+        }));
+        if let Some(acme) = self.acme {
+            beside.spawn(upkeep::until(stop.clone(), acme.run()));
+        }
         for (listener, mode) in self.listeners {
             match mode {
                 ListenMode::RedirectToHttps => {
@@ -250,6 +271,14 @@ impl Server {
         let sockets: std::io::Result<Vec<OwnedFd>> = listeners.map(Listener::socket).collect();
         sockets.inspect_err(|error| tracing::error!(%error, "no process can succeed this one")).ok()
     }
+}
+
+/// Says what of the certificates does not fit the sites.
+fn tell_misfits(certificates: &[Arc<ListenerCertificates>], origins: &[Origin]) {
+    let secure = origins.iter().filter(|origin| origin.is_secure());
+    let hosts: Vec<&str> = secure.map(|origin| origin.host.as_str()).collect();
+    let misfits = certificates::misfits(certificates, &hosts);
+    misfits.iter().for_each(|words| tracing::warn!("{words}"));
 }
 
 /// Waits for the end; says whether another process serves from then on.

@@ -24,6 +24,7 @@ pub mod account;
 pub mod answer;
 mod audit;
 mod backup_codes;
+pub mod captcha;
 mod challenge;
 pub mod code;
 pub mod device;
@@ -54,6 +55,7 @@ mod unusual;
 pub use crate::store::StoreError;
 
 use audit::Attempt;
+use captcha::Captchas;
 use new_password::PasswordChecks;
 use password::PasswordHasher;
 use sessions::SessionCache;
@@ -105,6 +107,10 @@ pub struct RateLimits {
     pub mails_address: Rate,
     /// Codes mailed in all.
     pub mails_total: Rate,
+    /// Forms from one address that waited in place of a sum.
+    pub waits_address: Rate,
+    /// The same in all.
+    pub waits_total: Rate,
 }
 
 impl RateLimits {
@@ -118,8 +124,10 @@ impl RateLimits {
             LimitName::CodeRequest => self.code_request,
             LimitName::MailsAccount => self.mails_account,
             LimitName::MailsAddress => self.mails_address,
-            // Notes have a rate of their own.
-            LimitName::MailsTotal | LimitName::Noted => self.mails_total,
+            LimitName::WaitsAddress => self.waits_address,
+            LimitName::WaitsTotal => self.waits_total,
+            // Notes and captchas have rates of their own.
+            LimitName::MailsTotal | LimitName::Noted | LimitName::Captcha => self.mails_total,
         }
     }
 }
@@ -131,6 +139,7 @@ pub struct Auth {
     keys: Arc<KeyRing>,
     hasher: Arc<PasswordHasher>,
     passwords: PasswordChecks,
+    captchas: Captchas,
     cache: Arc<SessionCache>,
     entropy: SharedEntropy,
     settings: AuthSettings,
@@ -151,6 +160,8 @@ pub struct AuthParts {
     pub hasher: PasswordHasher,
     /// What new passwords have to pass.
     pub passwords: PasswordChecks,
+    /// What forms ask for, so that programs do not send them.
+    pub captchas: Captchas,
     /// The source of randomness.
     pub entropy: SharedEntropy,
     /// The configuration.
@@ -169,6 +180,8 @@ pub struct AuthChanges {
     pub hasher: Option<PasswordHasher>,
     /// What new passwords have to pass.
     pub passwords: PasswordChecks,
+    /// What forms ask for, so that programs do not send them.
+    pub captchas: Captchas,
     /// The configuration.
     pub settings: AuthSettings,
     /// Who may register.
@@ -193,6 +206,7 @@ impl Auth {
             keys: parts.keys,
             hasher: Arc::new(parts.hasher),
             passwords: parts.passwords,
+            captchas: parts.captchas,
             cache: Arc::default(),
             entropy: parts.entropy,
             settings: parts.settings,
@@ -212,6 +226,7 @@ impl Auth {
             keys: Arc::clone(&self.keys),
             hasher: changes.hasher.map_or_else(|| Arc::clone(&self.hasher), Arc::new),
             passwords: changes.passwords,
+            captchas: changes.captchas,
             cache: Arc::clone(&self.cache),
             entropy: Arc::clone(&self.entropy),
             settings: changes.settings,

@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 use crate::domain::account::{Account, Epoch, FullName, LoginName, Username};
 use crate::domain::address::counted_as;
 use crate::domain::audit::{AuditEvent, AuditResult};
+use crate::domain::captcha::CaptchaPlace;
 use crate::domain::challenge::{Aim, Subject};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::AccountId;
@@ -19,6 +20,7 @@ use crate::store::{LimitName, StoreError};
 
 use super::answer::{Answer, Answered};
 use super::audit::Attempt;
+use super::captcha::{CaptchaFault, Evidence};
 use super::challenge::{Mailed, Recipient};
 use super::code::CodeOutcome;
 use super::password::{BUSY, Busy};
@@ -27,7 +29,7 @@ use super::sign_in::Context;
 use super::{Auth, Limited};
 
 /// A registration form.
-pub struct Register {
+pub struct Register<'a> {
     /// The name to sign in with.
     pub username: Username,
     /// Where its mail is to go.
@@ -36,6 +38,8 @@ pub struct Register {
     pub full_name: Option<FullName>,
     /// What was typed as password.
     pub password: Zeroizing<String>,
+    /// What shows that no program sends it.
+    pub evidence: Evidence<'a>,
 }
 
 /// What came of a registration form.
@@ -49,6 +53,8 @@ pub enum RegisterOutcome {
     OtherDomain,
     /// The password is not taken.
     Password(PasswordFault),
+    /// What shows that no program sends it is not enough.
+    Captcha(CaptchaFault),
     /// Too many registrations, or too many codes.
     Limited(Limited),
     /// Too many passwords wait to be hashed.
@@ -83,16 +89,20 @@ impl Auth {
     /// owner is told instead, and the code that nobody gets answers nothing (S23, S24, S25).
     pub async fn register(
         &self,
-        form: Register,
+        form: Register<'_>,
         context: &Context<'_>,
     ) -> Result<RegisterOutcome, StoreError> {
-        let Register { username, email, full_name, password } = form;
+        let Register { username, email, full_name, password, evidence } = form;
         if !self.registration.is_on() {
             return Ok(RegisterOutcome::Off);
         }
         if !self.registration.allows(&email) {
             return Ok(RegisterOutcome::OtherDomain);
         }
+        let shown = match self.look_at(CaptchaPlace::Registration, &evidence, context) {
+            Ok(shown) => shown,
+            Err(fault) => return Ok(RegisterOutcome::Captcha(fault)),
+        };
         let owner = Owner {
             username: Some(username.clone()),
             email: Some(email.clone()),
@@ -106,6 +116,9 @@ impl Auth {
         let address = counted_as(context.client.address).to_string();
         if let Err(limited) = self.within(LimitName::Registration, &address, context).await? {
             return Ok(RegisterOutcome::Limited(limited));
+        }
+        if let Err(fault) = self.accept_shown(CaptchaPlace::Registration, shown, context).await? {
+            return Ok(RegisterOutcome::Captcha(fault));
         }
         let password = match self.hasher.hash(password.into_password()).await {
             Ok(Some(hash)) => hash,

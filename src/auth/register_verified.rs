@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use crate::domain::account::{FullName, Username};
 use crate::domain::address::counted_as;
 use crate::domain::audit::{AuditEvent, AuditResult};
+use crate::domain::captcha::CaptchaPlace;
 use crate::domain::challenge::{Aim, Subject};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::AccountId;
@@ -19,6 +20,7 @@ use crate::store::{LimitName, StoreError};
 
 use super::answer::{Answer, Answered};
 use super::audit::Attempt;
+use super::captcha::Evidence;
 use super::code::CodeOutcome;
 use super::password::{BUSY, Busy};
 use super::register::RegisterOutcome;
@@ -59,6 +61,7 @@ impl Auth {
     pub async fn prove_address(
         &self,
         email: EmailAddress,
+        evidence: Evidence<'_>,
         context: &Context<'_>,
     ) -> Result<RegisterOutcome, StoreError> {
         if !self.registration.is_on() {
@@ -67,9 +70,16 @@ impl Auth {
         if !self.registration.allows(&email) {
             return Ok(RegisterOutcome::OtherDomain);
         }
+        let shown = match self.look_at(CaptchaPlace::Registration, &evidence, context) {
+            Ok(shown) => shown,
+            Err(fault) => return Ok(RegisterOutcome::Captcha(fault)),
+        };
         let address = counted_as(context.client.address).to_string();
         if let Err(limited) = self.within(LimitName::Registration, &address, context).await? {
             return Ok(RegisterOutcome::Limited(limited));
+        }
+        if let Err(fault) = self.accept_shown(CaptchaPlace::Registration, shown, context).await? {
+            return Ok(RegisterOutcome::Captcha(fault));
         }
         let recipient = self.newcomer(&email, context).await?;
         let destination = email.masked();

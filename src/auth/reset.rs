@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 use crate::domain::account::Account;
 use crate::domain::address::counted_as;
 use crate::domain::audit::{AuditEvent, AuditResult};
+use crate::domain::captcha::CaptchaPlace;
 use crate::domain::challenge::Aim;
 use crate::domain::id::AccountId;
 use crate::domain::mail::Message;
@@ -16,6 +17,7 @@ use crate::store::{LimitName, StoreError};
 
 use super::answer::{Answer, Answered};
 use super::audit::Attempt;
+use super::captcha::{CaptchaFault, Evidence};
 use super::code::CodeOutcome;
 use super::password::{BUSY, Busy};
 use super::sign_in::Context;
@@ -26,6 +28,8 @@ use super::{Auth, Limited};
 pub enum ResetOutcome {
     /// The browser waits for the code, with this secret. Whether there is such an account is not told (S23).
     CodeSent(FlowSecret),
+    /// What shows that no program asks is not enough.
+    Captcha(CaptchaFault),
     /// Too many were asked for.
     Limited(Limited),
 }
@@ -51,11 +55,19 @@ impl Auth {
     pub async fn request_reset(
         &self,
         typed: &str,
+        evidence: Evidence<'_>,
         context: &Context<'_>,
     ) -> Result<ResetOutcome, StoreError> {
+        let shown = match self.look_at(CaptchaPlace::Reset, &evidence, context) {
+            Ok(shown) => shown,
+            Err(fault) => return Ok(ResetOutcome::Captcha(fault)),
+        };
         let address = counted_as(context.client.address).to_string();
         if let Err(limited) = self.within(LimitName::Reset, &address, context).await? {
             return Ok(ResetOutcome::Limited(limited));
+        }
+        if let Err(fault) = self.accept_shown(CaptchaPlace::Reset, shown, context).await? {
+            return Ok(ResetOutcome::Captcha(fault));
         }
         let aim = Aim::Reset { return_to: context.return_to.clone() };
         let sent = self.code_by_name(typed, aim, context).await?;

@@ -3,6 +3,7 @@
 use crate::domain::account::{Account, AccountWithPassword, LoginName};
 use crate::domain::address::counted_as;
 use crate::domain::audit::{AuditEvent, AuditResult};
+use crate::domain::captcha::CaptchaPlace;
 use crate::domain::challenge::{Aim, Grant};
 use crate::domain::client::Client;
 use crate::domain::device::Guesser;
@@ -19,6 +20,7 @@ use crate::store::{LimitName, StoreError};
 use crate::telemetry::metrics::{SigninResult, SigninStep, metrics};
 
 use super::audit::Attempt;
+use super::captcha::{CaptchaFault, Evidence};
 use super::device::Trust;
 use super::password::{Busy, Verdict};
 use super::sessions::{Opened, Proof, SignedIn};
@@ -83,6 +85,8 @@ pub struct SignIn<'a> {
     pub wanted: Wanted,
     /// Whether a trusted device may stand in for the code there.
     pub trusted_device: bool,
+    /// What shows that no program sends it, where that is asked for.
+    pub evidence: Evidence<'a>,
 }
 
 /// What came of a sign-in form.
@@ -96,6 +100,8 @@ pub enum SignInOutcome {
     Rejected,
     /// The password is right and the account is disabled. Told only to who knows the password.
     Disabled,
+    /// After failures: what shows that no program sends it is not enough.
+    Captcha(CaptchaFault),
     /// Too many attempts.
     Limited(Limited),
     /// Too many wrong passwords from clients like this one; the owner's devices are not held up (S56).
@@ -149,6 +155,10 @@ impl Auth {
             found.map_or((None, None), |found| (Some(found.account), found.password));
         let who = self.guesser(account.as_ref(), context).await?;
         let failures = failure_key(account.as_ref(), login.as_ref(), &form, who);
+        if let Err(fault) = self.shown_at_sign_in(&form, who, &failures, context).await? {
+            metrics().signin(SigninStep::Password, SigninResult::Limited);
+            return Ok(SignInOutcome::Captcha(fault));
+        }
         let turn = match self.take_turn(&failures, who, context.now).await? {
             taken @ (Turn::Counted { .. } | Turn::Taken) => taken,
             Turn::Wait { until, in_a_row } => {
@@ -173,6 +183,7 @@ impl Auth {
         };
         let (Verdict::Right { upgraded }, Some(account)) = (verdict, &account) else {
             let in_a_row = self.count_failure(turn, &failures, context.now).await?;
+            self.count_for_captcha(&failures, context).await?;
             return self.wrong_password(account.as_ref(), in_a_row, who, context).await;
         };
         if !account.is_active() {
@@ -189,6 +200,24 @@ impl Auth {
         let right = Attempt::of(AuditEvent::Password, AuditResult::Ok, Some(account));
         self.remember(right.by(who), context).await?;
         self.after_password(&form, account, context).await
+    }
+
+    /// Whether the form shows what it has to after failures. The owner's own devices are not held up by those of others
+    /// (S56).
+    async fn shown_at_sign_in(
+        &self,
+        form: &SignIn<'_>,
+        who: Guesser,
+        failures: &str,
+        context: &Context<'_>,
+    ) -> Result<Result<(), CaptchaFault>, StoreError> {
+        if who != Guesser::Unknown || !self.wants_captcha(failures, context).await? {
+            return Ok(Ok(()));
+        }
+        match self.look_at(CaptchaPlace::SignIn, &form.evidence, context) {
+            Ok(shown) => self.accept_shown(CaptchaPlace::SignIn, shown, context).await,
+            Err(fault) => Ok(Err(fault)),
+        }
     }
 
     /// Counts a wrong password, unless its turn counted it before it was compared. Says how many there are in a row.

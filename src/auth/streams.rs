@@ -1,5 +1,5 @@
 //! Answers that go on for long: WebSockets, event streams, large downloads. They end with the session by which they were
-//! opened, however that ends (S34, S35, S38, S39, R42).
+//! opened, however that ends (S34, S35, S38, S39, R42), and when what is allowed has changed so that they would not begin.
 //!
 //! A request that is answered at once has nothing to do with this. What goes on is kept here under its session, and each
 //! session here is looked at once a second, and whenever the cache of sessions has dropped one. A look is no use of the
@@ -31,10 +31,12 @@ const AT_MOST_EVERY: Duration = Duration::from_millis(100);
 const UNSURE_FOR: Duration = Duration::from_secs(60);
 
 impl Auth {
-    /// Has an answer end with this session. It is kept until the guard is dropped.
-    pub fn open_stream(&self, signed_in: &SignedIn) -> LiveStream {
+    /// Has an answer end with this session, if there is one, and once `may` says that it would not begin any more. It is
+    /// kept until the guard is dropped.
+    pub fn open_stream(&self, signed_in: Option<&SignedIn>, may: May) -> LiveStream {
         let streams = self.cache.streams();
-        let stream = streams.open(signed_in.token, &signed_in.session.host);
+        let Some(signed_in) = signed_in else { return streams.open_for_anybody(may) };
+        let stream = streams.open(signed_in.token, &signed_in.session.host, may);
         // It may have ended since the request was let in.
         if !self.cache.holds(&signed_in.token) {
             streams.look_again();
@@ -49,9 +51,19 @@ impl Auth {
         host: &HostName,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        Ok(self.standing(token, host, now).await?.is_some())
+    }
+
+    /// A session that goes on.
+    async fn standing(
+        &self,
+        token: &SessionTokenHash,
+        host: &HostName,
+        now: Timestamp,
+    ) -> Result<Option<Arc<SignedIn>>, StoreError> {
         match self.cache.get(token) {
-            Some(signed_in) if !signed_in.has_expired(now) => Ok(true),
-            _ => Ok(self.load(token, host, now).await?.is_some()),
+            Some(signed_in) if !signed_in.has_expired(now) => Ok(Some(signed_in)),
+            _ => self.load(token, host, now).await,
         }
     }
 
@@ -71,10 +83,11 @@ impl Auth {
 
     async fn look_at_streams(&self, now: Timestamp) {
         let streams = self.cache.streams();
+        streams.judge_anybodys();
         for (token, host) in streams.sessions() {
-            match self.stands(&token, &host, now).await {
-                Ok(true) => streams.sure(&token),
-                Ok(false) => streams.end(&token),
+            match self.standing(&token, &host, now).await {
+                Ok(Some(signed_in)) => streams.judge(&token, &signed_in),
+                Ok(None) => streams.end(&token),
                 Err(error) => {
                     if streams.unsure_for(&token, now) > UNSURE_FOR {
                         tracing::warn!(%error, "a store is away for too long; what was open is closed");
@@ -88,17 +101,38 @@ impl Auth {
 
 const SHARDS: usize = 16;
 
+/// Whether an answer would still begin, for who is signed in now with its session, or for nobody.
+pub type May = Box<dyn Fn(Option<&SignedIn>) -> bool + Send + Sync>;
+
 /// What is open, by its session.
 #[derive(Default)]
 pub(super) struct LiveStreams {
     shards: [Mutex<HashMap<SessionTokenHash, Open>>; SHARDS],
+    /// What is open without a session, by the address of its cut: there may be many, and most are over soon.
+    anybodys: Mutex<HashMap<usize, Opened>>,
     changed: Notify,
 }
 
 struct Open {
     host: HostName,
-    streams: Vec<Arc<Cut>>,
+    streams: Vec<Opened>,
     unsure_since: Option<Timestamp>,
+}
+
+struct Opened {
+    cut: Arc<Cut>,
+    may: May,
+}
+
+impl Opened {
+    /// Cuts it off if it would not begin any more.
+    fn stays(&self, signed_in: Option<&SignedIn>) -> bool {
+        let stays = (self.may)(signed_in);
+        if !stays {
+            self.cut.now();
+        }
+        stays
+    }
 }
 
 impl LiveStreams {
@@ -107,14 +141,20 @@ impl LiveStreams {
         self.changed.notify_one();
     }
 
-    fn open(self: &Arc<Self>, token: SessionTokenHash, host: &HostName) -> LiveStream {
+    fn open(self: &Arc<Self>, token: SessionTokenHash, host: &HostName, may: May) -> LiveStream {
         let cut = Arc::new(Cut::default());
         self.shard(&token)
             .entry(token)
             .or_insert_with(|| Open { host: host.clone(), streams: Vec::new(), unsure_since: None })
             .streams
-            .push(Arc::clone(&cut));
-        LiveStream { all: Arc::clone(self), token, cut }
+            .push(Opened { cut: Arc::clone(&cut), may });
+        LiveStream { all: Arc::clone(self), token: Some(token), cut }
+    }
+
+    fn open_for_anybody(self: &Arc<Self>, may: May) -> LiveStream {
+        let cut = Arc::new(Cut::default());
+        self.anybodys().insert(place(&cut), Opened { cut: Arc::clone(&cut), may });
+        LiveStream { all: Arc::clone(self), token: None, cut }
     }
 
     fn sessions(&self) -> Vec<(SessionTokenHash, HostName)> {
@@ -126,10 +166,16 @@ impl LiveStreams {
         sessions
     }
 
-    fn sure(&self, token: &SessionTokenHash) {
+    /// The session goes on, with this said of it now.
+    fn judge(&self, token: &SessionTokenHash, signed_in: &SignedIn) {
         if let Some(open) = self.shard(token).get_mut(token) {
             open.unsure_since = None;
+            open.streams.retain(|opened| opened.stays(Some(signed_in)));
         }
+    }
+
+    fn judge_anybodys(&self) {
+        self.anybodys().retain(|_, opened| opened.stays(None));
     }
 
     fn unsure_for(&self, token: &SessionTokenHash, now: Timestamp) -> Duration {
@@ -140,18 +186,23 @@ impl LiveStreams {
 
     fn end(&self, token: &SessionTokenHash) {
         let open = self.shard(token).remove(token);
-        for cut in open.iter().flat_map(|open| &open.streams) {
-            cut.now();
+        for opened in open.iter().flat_map(|open| &open.streams) {
+            opened.cut.now();
         }
     }
 
-    fn close(&self, token: &SessionTokenHash, cut: &Arc<Cut>) {
+    fn close(&self, token: Option<&SessionTokenHash>, cut: &Arc<Cut>) {
+        let Some(token) = token else { return drop(self.anybodys().remove(&place(cut))) };
         if let Entry::Occupied(mut open) = self.shard(token).entry(*token) {
-            open.get_mut().streams.retain(|other| !Arc::ptr_eq(other, cut));
+            open.get_mut().streams.retain(|other| !Arc::ptr_eq(&other.cut, cut));
             if open.get().streams.is_empty() {
                 open.remove();
             }
         }
+    }
+
+    fn anybodys(&self) -> MutexGuard<'_, HashMap<usize, Opened>> {
+        self.anybodys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Nothing is left half done under these locks, whatever panics.
@@ -163,15 +214,20 @@ impl LiveStreams {
     }
 }
 
+/// Where it is; nothing else is there as long as it is kept.
+fn place(cut: &Arc<Cut>) -> usize {
+    Arc::as_ptr(cut).addr()
+}
+
 /// Stands for one answer that goes on.
 pub struct LiveStream {
     all: Arc<LiveStreams>,
-    token: SessionTokenHash,
+    token: Option<SessionTokenHash>,
     cut: Arc<Cut>,
 }
 
 impl LiveStream {
-    /// What tells that its session has ended.
+    /// What tells that it has to end.
     pub fn cut(&self) -> Arc<Cut> {
         Arc::clone(&self.cut)
     }
@@ -179,7 +235,7 @@ impl LiveStream {
 
 impl Drop for LiveStream {
     fn drop(&mut self) {
-        self.all.close(&self.token, &self.cut);
+        self.all.close(self.token.as_ref(), &self.cut);
     }
 }
 

@@ -1,13 +1,14 @@
 //! `doorward check`: says what is wrong with a configuration, or that nothing is. What its rules mean for a request
 //! is in `explain`.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::explain::ExplainArgs;
-use crate::config::settings::{ListenMode, MailTransport, Settings};
+use crate::config::settings::{self, ListenMode, MailTransport, Settings};
 use crate::config::{self, ConfigErrors};
 
 /// Says what is wrong with a configuration file, and how to put it right.
@@ -95,6 +96,7 @@ fn summary(settings: &Settings) -> String {
         };
         lines.push(format!("  listen    {} ({what})", listener.address));
     }
+    lines.extend(settings.acme.iter().map(|acme| authority(acme, settings)));
     lines.push(format!("  sign-in   {}", settings.portal.origin));
     for site in &settings.sites {
         let mut behind: Vec<String> =
@@ -114,6 +116,21 @@ fn summary(settings: &Settings) -> String {
     lines.push(format!("  mail      from {} by {way}", settings.mail.from));
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// What a certificate authority would be asked for.
+fn authority(acme: &settings::Acme, settings: &Settings) -> String {
+    let sites = settings.sites.iter().map(|site| &site.origin);
+    let origins = sites.chain(settings.portal.single_sign_on.then_some(&settings.portal.origin));
+    let hosts: BTreeSet<&str> =
+        origins.filter(|origin| origin.is_secure()).map(|origin| origin.host.as_str()).collect();
+    let hosts: Vec<&str> = hosts.into_iter().collect();
+    format!(
+        "  acme      {} would be asked to sign for {} (http-01), kept in {}",
+        acme.directory,
+        hosts.join(", "),
+        acme.folder.display()
+    )
 }
 
 #[cfg(test)]
@@ -170,6 +187,22 @@ sites: [{ host: wiki.localhost, upstreams: [\"http://127.0.0.1:8080\"] }]
         assert_eq!(json["sites"], serde_json::json!(["http://wiki.localhost:8000"]));
         let (out, _, _) = check(SOUND, &["--print"]);
         assert!(out.contains("cool_down: 30s"), "{out}");
+    }
+
+    #[test]
+    fn what_a_certificate_authority_would_be_asked_for_is_told() {
+        let acme = "\
+listen: [{ address: \"0.0.0.0:443\", tls: acme }, { address: \"0.0.0.0:80\", redirect_to_https: true }]
+acme: { agree_to_terms: true, directory: \"https://staging.example/dir\" }
+portal: { origin: \"https://id.example.com\", single_sign_on: true }
+secret_file: secret
+mail: { from: no-reply@example.com, files: mails }
+sites: [{ host: wiki.example.com, upstreams: [\"http://127.0.0.1:8080\"] }]
+";
+        let (out, err, _) = check(acme, &[]);
+        let told = "  acme      https://staging.example/dir would be asked to sign for id.example.com, wiki.example.com \
+                    (http-01), kept in /acme\n";
+        assert!(out.contains(told), "{out}{err}");
     }
 
     #[test]

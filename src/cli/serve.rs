@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use super::{ConfigArgs, Failure, clock, signals};
+use crate::app::open_files;
 use crate::app::{Addresses, Inherited, Orders, Server, Source};
 use crate::config::raw;
 use crate::config::settings::{Log, LogFormat, Settings};
@@ -39,6 +40,7 @@ async fn prepare(
 ) -> Result<(Source, Server, Orders), Failure> {
     let source = Source::read(&args.config.config)?;
     start_logs(&source.settings().log)?;
+    open_files::raise(source.settings().connections.total);
     let orders = signals::orders()?;
     let server = Server::prepare(source.settings(), clock(), inherited).await?;
     Ok((source, server, orders))

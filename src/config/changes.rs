@@ -9,13 +9,17 @@ use super::print;
 use super::settings::{MailTransport, Settings};
 
 /// The keys that say something else in `after` than in `before`, in order and without what they say:
-/// `limits.sign_in`, `sites[wiki.example.com].rules`. A site that came or went is `sites[its host]`.
+/// `limits.sign_in`, `sites[wiki.example.com].rules`. A site that came or went is `sites[its host]`; other certificates of a
+/// listener that goes on as it is are `listen[its address].tls`.
 pub fn changed_keys(before: &Settings, after: &Settings) -> Vec<String> {
     let mut changed = BTreeSet::new();
     compare("", &print::file(before), &print::file(after), &mut changed);
-    // It is masked where settings are printed.
+    // Secrets are masked where settings are printed.
     if mail_password(before) != mail_password(after) {
         changed.insert("mail.smtp.password".to_owned());
+    }
+    if captcha_secret(before) != captcha_secret(after) {
+        changed.insert("captcha.provider.secret".to_owned());
     }
     changed.into_iter().collect()
 }
@@ -32,6 +36,7 @@ pub fn needing_restart(changed: &[String]) -> Vec<String> {
 
 const FIXED: &[&str] = &[
     "listen",
+    "acme",
     "admin",
     "secret_file",
     "previous_secret_file",
@@ -52,6 +57,10 @@ fn mail_password(settings: &Settings) -> Option<&str> {
     }
 }
 
+fn captcha_secret(settings: &Settings) -> Option<&str> {
+    settings.captcha.provider.as_ref().map(|provider| provider.secret.expose_secret())
+}
+
 fn compare(key: &str, before: &Value, after: &Value, changed: &mut BTreeSet<String>) {
     match (before, after) {
         (Value::Mapping(before), Value::Mapping(after)) => {
@@ -63,6 +72,13 @@ fn compare(key: &str, before: &Value, after: &Value, changed: &mut BTreeSet<Stri
                 };
                 let side = |mapping: &Mapping| mapping.get(name).cloned().unwrap_or(Value::Null);
                 compare(&inside, &side(before), &side(after), changed);
+            }
+        }
+        (Value::Sequence(before), Value::Sequence(after))
+            if key == "listen" && before.len() == after.len() =>
+        {
+            for (before, after) in before.iter().zip(after) {
+                changed.extend(listener_change(before, after));
             }
         }
         (Value::Sequence(before), Value::Sequence(after)) if key == "sites" => {
@@ -80,6 +96,21 @@ fn compare(key: &str, before: &Value, after: &Value, changed: &mut BTreeSet<Stri
             changed.insert(key.to_owned());
         }
     }
+}
+
+/// The key of what is different at a listener: its certificates alone, or `listen`, of which nothing else can be taken over.
+fn listener_change(before: &Value, after: &Value) -> Option<String> {
+    if before == after {
+        return None;
+    }
+    let without_files = |listener: &Value| {
+        let mut rest = listener.as_mapping()?.clone();
+        rest.remove("tls").filter(Value::is_sequence).map(|_| rest)
+    };
+    let (rest, other_rest) = (without_files(before), without_files(after));
+    let address = before.get("address")?.as_str()?;
+    let is_tls_alone = rest.is_some() && rest == other_rest;
+    Some(if is_tls_alone { format!("listen[{address}].tls") } else { "listen".to_owned() })
 }
 
 fn names<'a>(before: &'a Mapping, after: &'a Mapping) -> Vec<&'a Value> {
@@ -138,6 +169,24 @@ sites:
             changed(&[("portal:", "devices: { lifetime: 3d }\nportal:")]),
             ["devices.lifetime"]
         );
+    }
+
+    #[test]
+    fn certificates_of_a_listener_can_be_taken_over_and_nothing_else_of_it() {
+        let listen = |more: &str| -> Value {
+            serde_yaml::from_str(&format!("{{ address: a:1, {more} }}")).unwrap()
+        };
+        let one = listen("tls: [{ certificate: x }]");
+        for (other, key) in [
+            ("tls: [{ certificate: x }]", None),
+            ("tls: [{ certificate: y }]", Some("listen[a:1].tls")),
+            ("tls: [{ certificate: y }], min_tls_version: \"1.3\"", Some("listen")),
+            ("tls: acme", Some("listen")),
+            ("redirect_to_https: true", Some("listen")),
+        ] {
+            assert_eq!(listener_change(&one, &listen(other)).as_deref(), key, "{other}");
+        }
+        assert!(needing_restart(&["listen[a:1].tls".to_owned()]).is_empty());
     }
 
     #[test]

@@ -4,12 +4,13 @@ use serde_yaml::{Mapping, Value};
 
 use super::raw::{MASKED_SECRET, NO_HEADER, escape};
 use super::settings::{
-    Balance, CertificateFiles, Database, Health, HttpVersion, IdentityHeaders, Listen, ListenMode,
-    LogFormat, MailSettings, MailTransport, ResponseHeader, Settings, Site, Smtp, SmtpTls,
-    TlsVersion, Upstream, UpstreamTimeouts,
+    Acme, Balance, Captcha, CertificateFiles, CertificateSource, Database, Health, HttpVersion,
+    IdentityHeaders, Listen, ListenMode, LogFormat, MailSettings, MailTransport, ResponseHeader,
+    Settings, Site, Smtp, SmtpTls, TlsVersion, Upstream, UpstreamTimeouts,
 };
 use crate::domain::bearer::Bearer;
 use crate::domain::breach::OnFailure;
+use crate::domain::captcha::{CaptchaKind, ProviderKind};
 use crate::domain::connections::ConnectionLimits;
 use crate::domain::quota::format_duration;
 use crate::domain::registration::RegistrationRule;
@@ -26,6 +27,7 @@ pub(super) fn file(settings: &Settings) -> Value {
     let previous = settings.previous_secret_file.as_ref();
     map([
         ("listen", list(settings.listen.iter().map(listen))),
+        ("acme", settings.acme.as_ref().map(acme)),
         ("admin", settings.admin.map(|address| map([("address", Some(text(address)))]))),
         ("portal", Some(portal(settings))),
         ("trusted_proxies", Some(Value::Sequence(proxies))),
@@ -38,6 +40,7 @@ pub(super) fn file(settings: &Settings) -> Value {
         ("mail", Some(mail(&settings.mail))),
         ("registration", Some(registration(&settings.registration))),
         ("api", Some(api(settings))),
+        ("captcha", Some(captcha(&settings.captcha))),
         ("connections", Some(connections(&settings.connections))),
         ("limits", Some(limits(settings))),
         ("otp", Some(otp(settings))),
@@ -68,7 +71,11 @@ fn listen(listener: &Listen) -> Value {
                 TlsVersion::Tls12 => "1.2",
                 TlsVersion::Tls13 => "1.3",
             };
-            (list(tls.certificates.iter().map(pair)), Some(text(min_version)))
+            let certificates = match &tls.certificates {
+                CertificateSource::Files(files) => list(files.iter().map(pair)),
+                CertificateSource::Acme => Some(text("acme")),
+            };
+            (certificates, Some(text(min_version)))
         }
         ListenMode::Plain | ListenMode::RedirectToHttps => (None, None),
     };
@@ -79,6 +86,16 @@ fn listen(listener: &Listen) -> Value {
         ("min_tls_version", min_version),
         ("proxy_protocol", listener.proxy_protocol.then_some(true.into())),
         ("redirect_to_https", redirect.then_some(true.into())),
+    ])
+}
+
+fn acme(acme: &Acme) -> Value {
+    map([
+        ("agree_to_terms", Some(true.into())),
+        ("directory", Some(text(&acme.directory))),
+        ("email", acme.email.as_ref().map(text)),
+        ("folder", Some(text(acme.folder.display()))),
+        ("ca", acme.ca.as_ref().map(|path| text(path.display()))),
     ])
 }
 
@@ -144,6 +161,42 @@ fn registration(rule: &RegistrationRule) -> Value {
     map([
         ("enabled", Some(rule.is_on().into())),
         ("domains", list(rule.domains().iter().map(text))),
+    ])
+}
+
+fn captcha(captcha: &Captcha) -> Value {
+    let rules = captcha.rules;
+    let kind = |kind| match kind {
+        CaptchaKind::Off => Some(text("none")),
+        CaptchaKind::ProofOfWork => Some(text("proof_of_work")),
+        CaptchaKind::Provider => Some(text("provider")),
+    };
+    let work = map([
+        ("hashes", Some(rules.work.hashes.get().into())),
+        ("wait", Some(span(rules.work.wait))),
+        ("waits_address", Some(text(rules.work.waits_address))),
+        ("waits_total", Some(text(rules.work.waits_total))),
+    ]);
+    let provider = captcha.provider.as_ref().map(|provider| {
+        let widget = &provider.widget;
+        let scores = widget.kind == ProviderKind::RecaptchaV3;
+        map([
+            ("kind", Some(text(widget.kind.as_str()))),
+            ("site_key", Some(text(&widget.site_key))),
+            ("secret", Some(text(MASKED_SECRET))),
+            ("script", Some(text(&widget.script))),
+            ("verify", Some(text(&provider.verify))),
+            ("timeout", Some(span(provider.timeout))),
+            ("least_score", scores.then(|| provider.least_score.into())),
+        ])
+    });
+    map([
+        ("registration", kind(rules.registration)),
+        ("reset", kind(rules.reset)),
+        ("sign_in", kind(rules.sign_in)),
+        ("sign_in_after", Some(rules.sign_in_after.get().into())),
+        ("proof_of_work", Some(work)),
+        ("provider", provider),
     ])
 }
 

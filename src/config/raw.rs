@@ -3,8 +3,10 @@
 //! `yaml` makes the text a tree with places, `typed` makes the tree the types below, and each section checks itself
 //! and becomes a part of the settings. No step stops at the first fault.
 
+mod acme;
 mod api;
 mod budgets;
+mod captcha;
 mod connections;
 mod context;
 mod domain;
@@ -23,6 +25,7 @@ mod presets;
 mod registration;
 mod rewriting;
 mod rules;
+mod secret;
 mod several;
 mod shutdown;
 mod sites;
@@ -31,6 +34,7 @@ mod tls;
 mod typed;
 mod upstream_tls;
 mod upstreams;
+mod web;
 mod yaml;
 
 use std::path::{Path, PathBuf};
@@ -45,7 +49,7 @@ use super::settings::Settings;
 
 pub(super) use self::expand::escape;
 pub(super) use self::headers::NO_HEADER;
-pub(super) use self::mail::MASKED_SECRET;
+pub(super) use self::secret::MASKED_SECRET;
 
 /// What came of reading a configuration file.
 #[derive(Debug)]
@@ -176,6 +180,8 @@ pub(super) struct File {
     /// Where requests come in; at least one address.
     #[schemars(required, length(min = 1))]
     listen: Option<Located<Vec<Located<front::Listen>>>>,
+    /// Who signs the certificates of listeners with `tls: acme`.
+    acme: Option<Located<acme::Acme>>,
     /// Where metrics and health are served. Left out: nowhere.
     admin: Option<Located<front::Admin>>,
     /// What people see of doorward.
@@ -205,6 +211,8 @@ pub(super) struct File {
     registration: Option<Located<registration::Registration>>,
     /// The JSON API for programs.
     api: Option<Located<api::Api>>,
+    /// What forms ask for, so that programs do not send them in masses.
+    captcha: Option<Located<captcha::Captcha>>,
     /// How many connections there may be, and what each may take.
     connections: Option<Located<connections::Connections>>,
     /// How often something may be tried; each is number/period, such as 5/5m.
@@ -246,6 +254,12 @@ impl File {
         let portal = portal::portal(self.portal, several_sites, context);
         let (secret_file, previous_secret_file) =
             store::secret_files(self.secret_file, self.previous_secret_file, context);
+        let acme = acme::acme(
+            self.acme,
+            listen.as_deref().unwrap_or_default(),
+            secret_file.as_deref(),
+            context,
+        );
         let keys_file = identity::keys_file(self.keys_file, secret_file.as_deref(), context);
         let assertion = identity::identity(self.identity, context);
         let accounts = store::accounts(self.accounts, context);
@@ -253,6 +267,7 @@ impl File {
         let mail = mail::mail(self.mail, context);
         let registration = registration::registration(self.registration, context);
         let api = api::api(self.api, context);
+        let captcha = captcha::captcha(self.captcha, context);
         let connections = connections::connections(self.connections, context);
         let limits = budgets::limits(self.limits, context);
         let otp = budgets::otp(self.otp, context);
@@ -280,6 +295,7 @@ impl File {
         state?;
         Some(Settings {
             listen: listen?,
+            acme: acme?,
             admin: admin?,
             portal: portal?,
             trusted_proxies: trusted_proxies?,
@@ -291,6 +307,7 @@ impl File {
             mail: mail?,
             registration: registration?,
             api: api?,
+            captcha: captcha?,
             connections: connections?,
             limits: limits?,
             otp: otp?,

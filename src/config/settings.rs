@@ -13,6 +13,7 @@ use crate::domain::asking_proxy::AskingProxy;
 use crate::domain::assertion::AssertionAlgorithm;
 use crate::domain::bearer::Bearer;
 use crate::domain::breach::OnFailure;
+use crate::domain::captcha::{CaptchaRules, WidgetOf};
 use crate::domain::connections::ConnectionLimits;
 use crate::domain::email::EmailAddress;
 use crate::domain::host::{HostName, Origin};
@@ -34,6 +35,8 @@ pub use upstreams::{
 pub struct Settings {
     /// Where requests come in; at least one.
     pub listen: Vec<Listen>,
+    /// Who signs the certificates of listeners that leave it to ACME.
+    pub acme: Option<Acme>,
     /// Where metrics and health are served, if anywhere.
     pub admin: Option<SocketAddr>,
     /// What people see.
@@ -56,6 +59,8 @@ pub struct Settings {
     pub registration: RegistrationRule,
     /// The API for programs.
     pub api: Api,
+    /// What forms ask for, so that programs do not send them.
+    pub captcha: Captcha,
     /// What connections may cost.
     pub connections: ConnectionLimits,
     /// The short-window limits.
@@ -105,10 +110,32 @@ pub enum ListenMode {
 /// How TLS is spoken at a listening address.
 #[derive(Clone, Debug)]
 pub struct ListenTls {
-    /// The certificates; at least one. The first is for whoever asks for no name that another has.
-    pub certificates: Vec<CertificateFiles>,
+    /// Where the certificates come from.
+    pub certificates: CertificateSource,
     /// The oldest version.
     pub min_version: TlsVersion,
+}
+
+/// Where the certificates of a listener come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CertificateSource {
+    /// These files; at least one pair. The first is for whoever asks for no name that another has.
+    Files(Vec<CertificateFiles>),
+    /// The authority that [`Settings::acme`] names.
+    Acme,
+}
+
+/// The certificate authority that signs for this doorward (ACME, RFC 8555). The operator has agreed to its terms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acme {
+    /// Its directory.
+    pub directory: Url,
+    /// Whom it may write to.
+    pub email: Option<EmailAddress>,
+    /// Where account and certificates are kept.
+    pub folder: PathBuf,
+    /// What the directory's own certificate is checked against, in place of the system's authorities.
+    pub ca: Option<PathBuf>,
 }
 
 /// A certificate and its key.
@@ -219,6 +246,30 @@ pub struct SmtpCredentials {
     pub username: String,
     /// The password.
     pub password: SecretString,
+}
+
+/// What forms ask for, so that programs do not send them.
+#[derive(Clone, Debug)]
+pub struct Captcha {
+    /// What each form asks for.
+    pub rules: CaptchaRules,
+    /// The provider, if there is one.
+    pub provider: Option<CaptchaProvider>,
+}
+
+/// A provider of captchas.
+#[derive(Clone, Debug)]
+pub struct CaptchaProvider {
+    /// What pages load.
+    pub widget: WidgetOf,
+    /// The secret by which it knows doorward.
+    pub secret: SecretString,
+    /// Where it is asked about tokens.
+    pub verify: Url,
+    /// How long its answer may take.
+    pub timeout: Duration,
+    /// The least score that is taken, in hundredths; only of reCAPTCHA v3.
+    pub least_score: u8,
 }
 
 /// The short-window limits (R17).

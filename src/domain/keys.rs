@@ -147,6 +147,8 @@ pub struct KeyRing {
     /// Over refresh tokens.
     pub refresh_token: RotatingKey,
     next_refresh_token: RotatingKey,
+    /// Over the tickets of sums, and of their answers.
+    pub work: RotatingKey,
     draft_seal: RotatingKey,
     code: RotatingKey,
     relay: RotatingKey,
@@ -178,6 +180,7 @@ impl KeyRing {
             program_flow: rotating("program flow"),
             refresh_token: rotating("refresh token"),
             next_refresh_token: rotating("next refresh token"),
+            work: rotating("proof of work"),
             draft_seal: rotating("draft seal"),
             code: rotating("code"),
             relay: rotating("relay code"),

@@ -9,6 +9,7 @@ pub mod audit;
 pub mod bearer;
 pub mod breach;
 pub mod budget;
+pub mod captcha;
 pub mod challenge;
 pub mod client;
 pub mod code;

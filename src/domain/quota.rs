@@ -25,6 +25,11 @@ impl Rate {
         if period.is_zero() { None } else { Some(Self { events, period }) }
     }
 
+    /// `events` in each hour.
+    pub const fn per_hour(events: NonZeroU32) -> Self {
+        Self { events, period: Duration::from_secs(3600) }
+    }
+
     /// How many.
     pub const fn events(self) -> NonZeroU32 {
         self.events

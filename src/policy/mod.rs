@@ -97,6 +97,12 @@ impl Decision {
         }
     }
 
+    /// Of two decisions on one request the one that refuses more.
+    #[must_use]
+    pub fn or_stricter(self, other: Self) -> Self {
+        if other.strictness() > self.strictness() { other } else { self }
+    }
+
     /// How much it refuses: of several readings of one path the strictest decides.
     const fn strictness(&self) -> u8 {
         match self {
@@ -115,6 +121,7 @@ pub struct SitePolicy {
     any_upper_case: bool,
     any_reports: bool,
     any_passive: bool,
+    any_methods: bool,
 }
 
 /// What a rule that only reports would have decided.
@@ -133,6 +140,7 @@ impl SitePolicy {
         Self {
             any_upper_case: rules.iter().any(CompiledRule::has_upper_case),
             any_passive: rules.iter().any(|rule| !rule.rule().activity),
+            any_methods: rules.iter().any(|rule| !rule.rule().methods.is_empty()),
             any_reports: !rules.iter().all(CompiledRule::decides),
             rules,
         }
@@ -179,6 +187,11 @@ impl SitePolicy {
         reports
             .filter_map(|(place, decision)| Some(Report { place, decision: decision? }))
             .collect()
+    }
+
+    /// Whether it matters by which method a request comes.
+    pub const fn looks_at_methods(&self) -> bool {
+        self.any_methods
     }
 
     /// Whether a request is a use of its session: almost every one is.

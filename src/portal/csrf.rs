@@ -46,6 +46,15 @@ pub(super) fn is_by_other_scheme(visit: &Visit, headers: &HeaderMap) -> bool {
     origin.is_some_and(|origin| origin.host == own.host && !origin.is_secure() && own.is_secure())
 }
 
+/// The host by which the browser knows the page, where it says that it posts to where the page came from, and we are told
+/// of another host: somebody in between has changed it. Only browsers say so, and of nobody else's page.
+pub(super) fn other_host(visit: &Visit, headers: &HeaderMap) -> Option<String> {
+    let is_own = headers.get("sec-fetch-site").is_some_and(|value| value == "same-origin");
+    let origin: Origin = headers.get(header::ORIGIN)?.to_str().ok()?.parse().ok()?;
+    let changed = is_own && origin.host != visit.authority.host;
+    changed.then(|| origin.authority().to_string())
+}
+
 pub(super) fn is_cross_site(visit: &Visit, headers: &HeaderMap) -> bool {
     let fetch_site = headers.get("sec-fetch-site").map(|value| value.as_bytes());
     let vouched = match fetch_site {

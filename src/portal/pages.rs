@@ -2,6 +2,7 @@
 
 pub mod account;
 mod assets;
+mod captcha;
 mod context;
 mod joining;
 mod page;

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
 use crate::auth::StoreError;
+use crate::domain::captcha::Demand;
 use crate::domain::language::Language;
 use crate::domain::secret::FlowSecret;
 
@@ -86,6 +87,7 @@ pub(super) struct Reply<'a> {
     flow: FlowSecret,
     flow_cookie: Option<HeaderValue>,
     arrivals: u8,
+    policy: Option<HeaderValue>,
     response: Response<Body>,
 }
 
@@ -99,7 +101,8 @@ impl<'a> Reply<'a> {
         let flow = known.unwrap_or_else(|| portal.auth.new_flow());
         let flow_cookie = is_new.then(|| names.set_flow(keys, &flow, visit.site.host())).flatten();
         let arrivals = cookies::arrivals(headers, names, visit.now);
-        Self { portal, visit, flow, flow_cookie, arrivals, response: Response::default() }
+        let response = Response::default();
+        Self { portal, visit, flow, flow_cookie, arrivals, policy: None, response }
     }
 
     /// What it answers for.
@@ -179,6 +182,7 @@ impl<'a> Reply<'a> {
         };
         *self.response.body_mut() = Body::from(render(&self.portal.pages, page, &frame));
         *self.response.status_mut() = status;
+        self.policy = policy_for(page.captcha());
         written_in(self.response.headers_mut(), frame.language);
         self.finish()
     }
@@ -226,8 +230,29 @@ impl<'a> Reply<'a> {
             self.response.headers_mut().append(header::SET_COOKIE, cookie);
         }
         SecurityHeaders::set(self.response.headers_mut());
+        if let Some(policy) = self.policy {
+            self.response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
         self.response
     }
+}
+
+/// The policy of a page with a captcha: the usual one, and what this captcha needs besides.
+fn policy_for(demand: &Demand) -> Option<HeaderValue> {
+    let policy = match demand {
+        Demand::Nothing => return None,
+        Demand::Work(_) => format!("{CONTENT_SECURITY_POLICY}; worker-src 'self'"),
+        Demand::Provider(widget) => {
+            let sources = widget.sources();
+            let with_sources = |directive: &str| format!("{directive} 'self' {sources}");
+            let mut policy = CONTENT_SECURITY_POLICY.to_owned();
+            for directive in ["style-src", "script-src", "img-src"] {
+                policy = policy.replace(&format!("{directive} 'self'"), &with_sources(directive));
+            }
+            format!("{policy}; frame-src {sources}; connect-src {sources}")
+        }
+    };
+    HeaderValue::try_from(policy).ok()
 }
 
 /// A store did not answer: told once in the log, and to people as a page that says when to try again (S57).

@@ -46,7 +46,8 @@ impl Door {
         self.rules.store(Arc::new(Rules { limits, trusted }));
     }
 
-    pub(super) fn limits(&self) -> ConnectionLimits {
+    /// By which it goes.
+    pub fn limits(&self) -> ConnectionLimits {
         self.rules.load().limits
     }
 

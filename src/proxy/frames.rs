@@ -14,6 +14,8 @@ pub(super) struct FrameWatch {
     unfinished: Option<Instant>,
     /// Whether a head goes on in further frames.
     in_head: bool,
+    /// How many have begun: one for each request, but for those with trailers, which have two.
+    heads: u32,
     resets: Allowance,
     idle_frames: Allowance,
 }
@@ -39,6 +41,7 @@ impl FrameWatch {
             written: Frames::after(0),
             unfinished: Some(now),
             in_head: false,
+            heads: 0,
             resets: Allowance::new(RESETS, now),
             idle_frames: Allowance::new(IDLE_FRAMES, now),
         }
@@ -47,6 +50,11 @@ impl FrameWatch {
     /// When what has begun must be there, if something has.
     pub(super) fn due(&self, limit: Duration) -> Option<Instant> {
         self.unfinished.map(|began| began + limit)
+    }
+
+    /// How many heads have begun.
+    pub(super) const fn heads(&self) -> u32 {
+        self.heads
     }
 
     /// These bytes have come from the client.
@@ -69,7 +77,10 @@ impl FrameWatch {
 
     fn note_read(&mut self, frame: Frame, now: Instant) -> Result<(), Flood> {
         match frame.kind {
-            Kind::Head => self.in_head = !frame.ends_head(),
+            Kind::Head => {
+                self.in_head = !frame.ends_head();
+                self.heads = self.heads.saturating_add(1);
+            }
             Kind::Continuation => {
                 self.in_head &= !frame.ends_head();
                 if frame.length == 0 {

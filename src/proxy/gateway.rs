@@ -17,7 +17,6 @@ use pingora::{Error, ErrorType, Result};
 
 use crate::auth::sessions::SignedIn;
 use crate::domain::connections::ConnectionLimits;
-use crate::domain::draft::Draft;
 use crate::domain::entropy::SharedEntropy;
 use crate::domain::id::RequestId;
 use crate::domain::time::{SharedClock, Timestamp};
@@ -35,7 +34,7 @@ use super::refusal::Refusal;
 use super::short::ShortWay;
 use super::upgrade::AnswerInOrder;
 use super::upstream::{Attempts, Failure, key_of};
-use super::{check, head, headers, http2};
+use super::{check, head, headers, http2, leash};
 
 mod answer;
 mod bearer;
@@ -48,6 +47,7 @@ mod state;
 mod streams;
 mod verify;
 
+use resume::Resumed;
 pub use settings::{GatewaySettings, GatewaySite};
 use state::Accepted;
 pub(super) use state::State;
@@ -128,7 +128,7 @@ pub struct RequestContext {
     sent_upstream: Option<Instant>,
     upstream_took: Option<Duration>,
     /// What goes to the app in place of what the browser has sent.
-    pub(super) form: Option<Draft>,
+    pub(super) form: Option<Resumed>,
     /// What goes on, and ends with its session.
     watched: Option<Watched>,
 }
@@ -215,8 +215,8 @@ impl ProxyHttp for Gateway {
                     ctx.form = form;
                     ctx.forwarding = Some(admitted);
                     let is_empty = session.as_downstream_mut().is_body_empty();
-                    ctx.watch_upload(session.req_header(), is_empty);
                     ctx.accepted = Some(accepted);
+                    ctx.watch_upload(session.req_header(), is_empty, &self.state);
                     return self.forward_shortly(session, ctx).await;
                 }
                 Err(refusal) => refusal,
@@ -366,7 +366,12 @@ impl ProxyHttp for Gateway {
         if ctx.upstream_took.is_none() {
             ctx.upstream_took = ctx.sent_upstream.map(|sent| sent.elapsed());
         }
-        ctx.watch_answer(&session.req_header().method, response, || self.clock.now()).await?;
+        if !response.status.is_informational() {
+            // Who is answered already may go on as slowly as the app allows.
+            leash::body_ends();
+        }
+        let method = &session.req_header().method;
+        ctx.watch_answer(method, response, || self.clock.now(), &self.state).await?;
         headers::check_switch(response, ctx.is_websocket())?;
         headers::say_length_once(response)?;
         let Some(accepted) = &ctx.accepted else { return headers::clean_response(response) };
@@ -413,6 +418,9 @@ impl ProxyHttp for Gateway {
             tracing::warn!(request.id = %ctx.id, status, error = %error, "a request could not be forwarded");
             session.set_keepalive(None);
             let (state, accepted) = (Arc::clone(&ctx.state), ctx.accepted.take());
+            if let Some(accepted) = &accepted {
+                state.give_form_back(accepted, ctx).await;
+            }
             if let Err(error) = state.refuse(session, accepted.as_ref(), refusal, ctx).await {
                 tracing::debug!(%error, "the client left before its error page");
             }
@@ -483,9 +491,9 @@ async fn begin(
     state: &State,
     accepted: &Accepted,
     ctx: &mut RequestContext,
-) -> std::result::Result<Option<Draft>, Refusal> {
+) -> std::result::Result<Option<Resumed>, Refusal> {
     let form = state.take_form(&session.req_header().headers, accepted, ctx).await?;
-    body::begins(session, &accepted.site, accepted.facts.kind)?;
+    body::begins(session, &accepted.site, accepted.facts.kind, &state.limits)?;
     Ok(form)
 }
 

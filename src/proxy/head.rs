@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
+use tokio::sync::Notify;
+
 use super::pace::Pace;
 use crate::domain::connections::{ConnectionLimits, HeadLimits};
 
@@ -27,6 +29,9 @@ pub(super) struct HeadWatch {
     awaited: AtomicU8,
     /// How many heads have arrived.
     heads: AtomicU32,
+    /// How many may arrive on HTTP/2, and who waits for the last one.
+    requests: u32,
+    spent: Notify,
     pub(super) head: HeadLimits,
     pub(super) body: Pace,
     pub(super) answer: Pace,
@@ -48,6 +53,8 @@ impl HeadWatch {
         Self {
             awaited: AtomicU8::new(Awaited::Head as u8),
             heads: AtomicU32::new(0),
+            requests: limits.requests,
+            spent: Notify::new(),
             head: limits.head,
             body: pace(limits.body_timeout),
             answer: pace(limits.send_timeout),
@@ -66,6 +73,18 @@ impl HeadWatch {
     /// How many heads have arrived so far.
     pub(super) fn heads(&self) -> u32 {
         self.heads.load(Ordering::Relaxed)
+    }
+
+    /// So many heads have come by HTTP/2, where nobody else counts them; so many were there `before`.
+    pub(super) fn has_brought(&self, before: u32, heads: u32) {
+        if before < self.requests && self.requests <= heads {
+            self.spent.notify_one();
+        }
+    }
+
+    /// Comes back once the connection has brought as many requests as it may.
+    pub(super) async fn is_spent(&self) {
+        self.spent.notified().await;
     }
 
     /// Serves this connection by `work`.

@@ -81,7 +81,8 @@ fn is_unwanted(name: &str) -> bool {
             || FRAMING.iter().any(|known| folds_to(name, known) && !name.contains('-')))
 }
 
-fn folds_to(name: &str, known: &str) -> bool {
+/// Whether CGI would fold a name to the known one.
+pub(super) fn folds_to(name: &str, known: &str) -> bool {
     known.len() == name.len()
         && known.bytes().zip(name.bytes()).all(|(known, found)| match found {
             b'_' | b'.' => known == b'-',

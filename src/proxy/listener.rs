@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
 use super::ending::{Ending, Idle};
+use super::head::HeadWatch;
 use super::stream::Downstream;
 use super::way_in::{AtTheDoor, WayIn};
 use super::workers::Served;
@@ -175,13 +176,35 @@ async fn serve_one<A: ServerApp + Send + Sync + 'static>(
             Err(_) => return,
         },
     };
+    let (leave, leaving) = watch::channel(*shutdown.borrow());
+    let told = if stream.is_http2() { &leaving } else { &shutdown };
     let mut next: Option<Stream> = Some(Box::new(stream));
     let serve = async {
         while let Some(stream) = next.take() {
-            next = app.process_new(stream, &shutdown).await;
+            next = app.process_new(stream, told).await;
         }
     };
-    watch.over(serve).await;
+    let leaves = tell_to_leave(shutdown.clone(), &watch, &leave);
+    tokio::select! {
+        biased;
+        () = leaves => {}
+        () = Arc::clone(&watch).over(serve) => {}
+    }
+}
+
+/// Has a connection of HTTP/2 take leave of its client (GOAWAY): at the end of everything, and when it has brought as many
+/// requests as one may. What is under way goes on.
+async fn tell_to_leave(
+    mut shutdown: watch::Receiver<bool>,
+    watch: &HeadWatch,
+    leave: &watch::Sender<bool>,
+) {
+    tokio::select! {
+        _ = shutdown.wait_for(|stop| *stop) => {}
+        () = watch.is_spent() => {}
+    }
+    leave.send_replace(true);
+    std::future::pending().await
 }
 
 /// Without file descriptors `accept` fails at once, again and again: a pause gives connections time to end.

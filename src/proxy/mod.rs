@@ -15,6 +15,7 @@ mod headers;
 pub mod http2;
 mod leash;
 pub mod listener;
+mod other_methods;
 mod pace;
 mod plain;
 mod portal_call;

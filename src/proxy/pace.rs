@@ -32,6 +32,12 @@ impl Pacer {
     /// while there is nothing to move: what has come in the meantime, while nobody asked, is in time.
     pub(super) fn is_late(&mut self, pace: Pace, moved: Poll<usize>, cx: &mut Context<'_>) -> bool {
         let Poll::Ready(bytes) = moved else { return self.has_ended(pace, cx) };
+        self.moves(pace, bytes);
+        false
+    }
+
+    /// Notes that so many bytes have moved.
+    pub(super) fn moves(&mut self, pace: Pace, bytes: usize) {
         self.moved += bytes as u64;
         if self.moved >= pace.bytes {
             self.rest();
@@ -39,7 +45,6 @@ impl Pacer {
             self.ends = Some(Instant::now() + pace.span);
             self.timer = None;
         }
-        false
     }
 
     /// Nothing is waited for.

@@ -12,9 +12,10 @@ use pingora::protocols::http::ServerSession;
 use pingora::server::ShutdownWatch;
 use tokio::sync::watch;
 
-use crate::domain::host::{Authority, Origin};
+use crate::domain::host::{Authority, HostName, Origin};
 use crate::domain::path::RequestPath;
 
+use super::tls::{Certificates, Challenges};
 use super::{head, reply};
 
 const KEEP_ALIVE_SECS: u64 = 75;
@@ -101,27 +102,60 @@ fn request(session: &ServerSession, body: Bytes) -> Request<Bytes> {
 pub struct RedirectToHttps {
     /// The hosts that are ours, with the port of their origin.
     pub sites: Arc<ArcSwap<Vec<Origin>>>,
+    /// What a certificate authority asks for here.
+    pub challenges: Arc<Challenges>,
+    /// The certificates without which nobody is sent to a host; `None` where they are there from the beginning.
+    pub awaited: Option<Arc<Certificates>>,
 }
+
+/// When somebody is to come back for whom there is no certificate yet.
+const COME_BACK_SECS: u16 = 10;
+
+impl RedirectToHttps {
+    /// Where a request belongs, if it is one for us.
+    fn answer_for(&self, asked: &HostName, target: &str) -> Option<Response<Bytes>> {
+        let sites = self.sites.load();
+        let site = sites.iter().find(|site| site.host == *asked)?;
+        RequestPath::parse(target).ok()?;
+        let mut response = Response::new(Bytes::new());
+        let certificates = self.awaited.as_ref().filter(|_| site.is_secure());
+        if certificates.is_some_and(|held| !held.cover(asked.as_str())) {
+            *response.body_mut() = format!(
+                "The certificate of {asked} is being made. Please come back in a minute.\n"
+            )
+            .into();
+            *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+            let headers = response.headers_mut();
+            headers.insert(header::CONTENT_TYPE, PLAIN_TEXT);
+            headers.insert(header::RETRY_AFTER, COME_BACK_SECS.into());
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            return Some(response);
+        }
+        let location = format!("https://{}{target}", site.authority());
+        *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
+        response.headers_mut().insert(header::LOCATION, HeaderValue::try_from(location).ok()?);
+        Some(response)
+    }
+}
+
+const PLAIN_TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
 #[async_trait]
 impl Answer for RedirectToHttps {
     async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
+        if let Some(answer) = self.challenges.answer(request.uri().path()) {
+            let mut response = Response::new(answer.into());
+            response.headers_mut().insert(header::CONTENT_TYPE, PLAIN_TEXT);
+            return response;
+        }
         let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok());
         let authority: Option<Authority> = host.and_then(|host| host.parse().ok());
-        let sites = self.sites.load();
-        let site = authority.and_then(|asked| sites.iter().find(|site| site.host == asked.host));
         let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-        let mut response = Response::new(Bytes::new());
-        let location = site.filter(|_| RequestPath::parse(target).is_ok()).and_then(|site| {
-            HeaderValue::from_str(&format!("https://{}{target}", site.authority())).ok()
-        });
-        match location {
-            Some(location) => {
-                *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
-                response.headers_mut().insert(header::LOCATION, location);
-            }
-            None => *response.status_mut() = StatusCode::MISDIRECTED_REQUEST,
-        }
-        response
+        let answer = authority.and_then(|asked| self.answer_for(&asked.host, target));
+        answer.unwrap_or_else(|| {
+            let mut response = Response::new(Bytes::new());
+            *response.status_mut() = StatusCode::MISDIRECTED_REQUEST;
+            response
+        })
     }
 }

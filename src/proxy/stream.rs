@@ -108,6 +108,11 @@ impl Downstream {
         Self { io, id, socket, watch, frames: None, head, reading, writing }
     }
 
+    /// Whether the conversation is HTTP/2.
+    pub(super) const fn is_http2(&self) -> bool {
+        self.frames.is_some()
+    }
+
     /// Whether more of a head is read than one may have.
     fn head_is_too_large(&mut self) -> bool {
         if self.head.after != self.watch.heads() {
@@ -168,11 +173,14 @@ impl Downstream {
     ) -> io::Result<()> {
         let Some(frames) = &mut self.frames else { return Ok(()) };
         if read.is_ready() {
-            return frames.read(bytes, Instant::now()).map_err(|flood| {
+            let before = frames.heads();
+            frames.read(bytes, Instant::now()).map_err(|flood| {
                 metrics().security_event(SecurityEvent::Flood);
                 tracing::debug!("an HTTP/2 connection was ended: too many {}", flood.0);
                 io::Error::other(flood.0)
-            });
+            })?;
+            self.watch.has_brought(before, frames.heads());
+            return Ok(());
         }
         let due = frames.due(self.watch.head.timeout);
         if due.is_none() {

@@ -12,12 +12,26 @@ use rustls::version::{TLS12, TLS13};
 use tokio_rustls::TlsAcceptor;
 
 pub use self::certificate::{Certificate, CertificateError};
+pub use self::challenges::Challenges;
 
 mod certificate;
+mod challenges;
 
 /// The certificates of one listener.
 #[derive(Debug)]
-pub struct Certificates(ArcSwap<Held>);
+pub struct Certificates {
+    held: ArcSwap<Held>,
+    strangers: Strangers,
+}
+
+/// What whoever asks for a name gets that no certificate is for. Who asks for none gets the first in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strangers {
+    /// The first certificate.
+    GetTheFirst,
+    /// No handshake: the certificate of that name is still to come.
+    GetNothing,
+}
 
 /// The oldest TLS that is spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,23 +53,29 @@ struct Held {
 
 impl Certificates {
     /// These.
-    pub fn new(certificates: Vec<Certificate>) -> Self {
-        Self(ArcSwap::from_pointee(Held::new(certificates)))
+    pub fn new(certificates: Vec<Certificate>, strangers: Strangers) -> Self {
+        let certificates = certificates.into_iter().map(Arc::new);
+        Self { held: ArcSwap::from_pointee(Held::new(certificates)), strangers }
     }
 
     /// These from now on. Connections that are there keep what they have.
-    pub fn set(&self, certificates: Vec<Certificate>) {
-        self.0.store(Arc::new(Held::new(certificates)));
+    pub fn set(&self, certificates: impl IntoIterator<Item = Arc<Certificate>>) {
+        self.held.store(Arc::new(Held::new(certificates)));
     }
 
     /// What is held now.
     pub fn all(&self) -> Vec<Arc<Certificate>> {
-        self.0.load().all.clone()
+        self.held.load().all.clone()
+    }
+
+    /// Whether one of them is for this host.
+    pub fn cover(&self, host: &str) -> bool {
+        self.held.load().for_name(host).next().is_some()
     }
 }
 
 impl Held {
-    fn new(certificates: Vec<Certificate>) -> Self {
+    fn new(certificates: impl IntoIterator<Item = Arc<Certificate>>) -> Self {
         let mut held = Self::default();
         for certificate in certificates {
             for name in &certificate.names {
@@ -65,7 +85,7 @@ impl Held {
                 };
                 names.entry(name.to_owned()).or_default().push(Arc::clone(&certificate.key));
             }
-            held.all.push(Arc::new(certificate));
+            held.all.push(certificate);
         }
         held
     }
@@ -77,23 +97,28 @@ impl Held {
         exact.chain(parent.and_then(|parent| self.by_parent.get(parent)).into_iter().flatten())
     }
 
-    /// The first of those for the name whose key the browser can check; the first of all where there is none.
+    /// The first of those for the name whose key the browser can check, else what strangers get.
     fn choose(
         &self,
         name: Option<&str>,
+        strangers: Strangers,
         can: impl Fn(&CertifiedKey) -> bool,
     ) -> Option<Arc<CertifiedKey>> {
-        let name = name.map(|name| name.trim_end_matches('.').to_ascii_lowercase());
-        let named =
-            name.as_deref().and_then(|name| self.for_name(name).find(|key| can(key)).cloned());
-        named.or_else(|| self.all.first().map(|certificate| Arc::clone(&certificate.key)))
+        let first = || self.all.first().map(|certificate| Arc::clone(&certificate.key));
+        let Some(name) = name else { return first() };
+        let name = name.trim_end_matches('.').to_ascii_lowercase();
+        let named = self.for_name(&name).find(|key| can(key)).cloned();
+        match strangers {
+            Strangers::GetTheFirst => named.or_else(first),
+            Strangers::GetNothing => named,
+        }
     }
 }
 
 impl ResolvesServerCert for Certificates {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let can = |key: &CertifiedKey| key.key.choose_scheme(hello.signature_schemes()).is_some();
-        self.0.load().choose(hello.server_name(), can)
+        self.held.load().choose(hello.server_name(), self.strangers, can)
     }
 }
 
@@ -136,9 +161,9 @@ mod tests {
             &["one.wiki.example"],
             &["a.example"],
         ];
-        let held = Held::new(names.iter().map(|names| certificate(names)).collect());
+        let held = Held::new(names.iter().map(|names| Arc::new(certificate(names))));
         let chosen = |name: Option<&str>| {
-            let key = held.choose(name, |_| true).unwrap();
+            let key = held.choose(name, Strangers::GetTheFirst, |_| true).unwrap();
             held.all.iter().position(|one| Arc::ptr_eq(&one.key, &key)).unwrap()
         };
         for (name, expected) in [
@@ -155,7 +180,12 @@ mod tests {
         }
         let last = &held.all[3].key;
         let only_last = |key: &CertifiedKey| std::ptr::eq(key, Arc::as_ptr(last));
-        assert!(Arc::ptr_eq(&held.choose(Some("a.example"), only_last).unwrap(), last));
-        assert!(Held::default().choose(None, |_| true).is_none());
+        let a = held.choose(Some("a.example"), Strangers::GetTheFirst, only_last);
+        assert!(Arc::ptr_eq(&a.unwrap(), last));
+        assert!(Held::default().choose(None, Strangers::GetTheFirst, |_| true).is_none());
+
+        let strict = |name| held.choose(name, Strangers::GetNothing, |_| true).is_some();
+        assert!(strict(Some("x.wiki.example")) && strict(None));
+        assert!(!strict(Some("other.example")), "nobody is shown a certificate of another name");
     }
 }

@@ -494,6 +494,12 @@ pub enum LimitName {
     MailsTotal,
     /// Entries of the audit about one who passes a limit.
     Noted,
+    /// Showings of one answer to a captcha.
+    Captcha,
+    /// Forms from an address that waited in place of a sum.
+    WaitsAddress,
+    /// The same in all.
+    WaitsTotal,
 }
 
 impl LimitName {
@@ -510,6 +516,9 @@ impl LimitName {
             Self::MailsAddress => "mails_address",
             Self::MailsTotal => "mails_total",
             Self::Noted => "noted",
+            Self::Captcha => "captcha",
+            Self::WaitsAddress => "waits_address",
+            Self::WaitsTotal => "waits_total",
         }
     }
 }

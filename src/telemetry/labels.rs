@@ -139,6 +139,28 @@ labels! {
         Broken = "broken",
     }
 
+    /// What came of what a form had to show, so that no program sends it.
+    CaptchaResult {
+        /// It was taken.
+        Passed = "passed",
+        /// Nothing was shown.
+        Missing = "missing",
+        /// The answer was wrong.
+        Wrong = "wrong",
+        /// The ticket was too old.
+        Expired = "expired",
+        /// It was shown before.
+        Spent = "spent",
+        /// A browser without scripts had not waited for long enough.
+        TooSoon = "too_soon",
+        /// Too many browsers waited.
+        Limited = "limited",
+        /// The provider does not hold it for a person.
+        Refused = "refused",
+        /// The provider did not answer.
+        Away = "away",
+    }
+
     /// Why a request or a check failed at an app.
     UpstreamFailure {
         /// There was no connection.
@@ -163,6 +185,14 @@ labels! {
         Refused = "refused",
         /// It changes what takes a restart: the one of before goes on.
         NeedsRestart = "needs_restart",
+    }
+
+    /// What came of an order for a certificate.
+    OrderResult {
+        /// The authority has signed one.
+        Issued = "issued",
+        /// There is none; the log says why.
+        Failed = "failed",
     }
 
     /// What only attackers or very broken clients do, and what changes how an account is protected (R22).

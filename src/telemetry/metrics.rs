@@ -17,9 +17,10 @@ use self::make::{ANSWERS, DELIVERY, GATEWAY, HASHING, Maker, STORES};
 use self::upstreams::Upstreams;
 use super::labels::StatusClass;
 pub use super::labels::{
-    CodeEvent, ConnectionEnd, DecisionLabel, DeviceEvent, MailResult, ReloadResult, SecurityEvent,
-    SigninResult, SigninStep, UpstreamFailure,
+    CaptchaResult, CodeEvent, ConnectionEnd, DecisionLabel, DeviceEvent, MailResult, OrderResult,
+    ReloadResult, SecurityEvent, SigninResult, SigninStep, UpstreamFailure,
 };
+use crate::domain::captcha::CaptchaPlace;
 use crate::domain::challenge::Purpose;
 
 mod make;
@@ -54,6 +55,7 @@ pub struct Metrics {
     signins: IntCounterVec,
     codes: IntCounterVec,
     devices: IntCounterVec,
+    captchas: IntCounterVec,
     mails: IntCounterVec,
     mail_queue: IntGauge,
     mail_delivery_seconds: Histogram,
@@ -65,6 +67,7 @@ pub struct Metrics {
     password_hash_queue: IntGauge,
     sessions: IntGauge,
     certificate_expiry_seconds: IntGaugeVec,
+    certificate_orders: IntCounterVec,
     store_seconds: HistogramVec,
     forwarded_shortly: IntCounter,
     upstreams: Upstreams,
@@ -118,6 +121,11 @@ impl Metrics {
     /// Something happened to a trusted device.
     pub fn device(&self, event: DeviceEvent) {
         self.devices.with_label_values(&[event.as_str()]).inc();
+    }
+
+    /// A form at `place` had to show that no program sends it, and this came of it.
+    pub fn captcha(&self, place: CaptchaPlace, result: CaptchaResult) {
+        self.captchas.with_label_values(&[place.as_str(), result.as_str()]).inc();
     }
 
     /// A delivery was tried.
@@ -190,6 +198,11 @@ impl Metrics {
         for (name, seconds) in by_name {
             self.certificate_expiry_seconds.with_label_values(&[name]).set(seconds);
         }
+    }
+
+    /// A certificate authority was asked for a certificate.
+    pub fn certificate_ordered(&self, result: OrderResult) {
+        self.certificate_orders.with_label_values(&[result.as_str()]).inc();
     }
 
     /// `store` (`accounts` or `flow`) took this long for the promise `operation`, kept or not.
@@ -266,6 +279,11 @@ impl Metrics {
                 "What happened to trusted devices.",
                 &["event"],
             )?,
+            captchas: make.counters(
+                "doorward_captchas_total",
+                "What forms had to show so that no program sends them, by what came of it.",
+                &["place", "result"],
+            )?,
             mails: make.counters(
                 "doorward_mails_total",
                 "Attempts to deliver a mail, by what came of them.",
@@ -308,6 +326,11 @@ impl Metrics {
                 "doorward_tls_certificate_expiry_seconds",
                 "How long a certificate is still good; below zero when it has expired.",
                 &["certificate"],
+            )?,
+            certificate_orders: make.counters(
+                "doorward_acme_orders_total",
+                "Certificates asked for at the authority, by what came of them.",
+                &["result"],
             )?,
             store_seconds: make.histograms(
                 "doorward_store_seconds",

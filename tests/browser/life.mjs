@@ -36,6 +36,11 @@ await drive(options, async ({ page, context, shot }) => {
     await page.getByLabel('Username').fill(name);
     await page.getByLabel('E-mail address').fill(`${name}@example.org`);
     await password().fill(typed);
+    await send();
+  };
+  // Without scripts the form waits a while in place of doing a sum.
+  const send = async () => {
+    if (!javaScriptEnabled) await ask('travel 15');
     await press('Register');
   };
 
@@ -60,13 +65,13 @@ await drive(options, async ({ page, context, shot }) => {
   await shot('register-common');
   await password().fill('trajectory of friendship');
   await page.getByLabel('E-mail address').fill('katherine@example.net');
-  await press('Register');
+  await send();
   await alert(/Only addresses that end in example\.org can register here/);
   await shot('register-domain');
   await page.getByLabel('E-mail address').fill('katherine@example.org');
   await page.getByLabel('Username').fill('not a name');
   await password().fill('trajectory of friendship');
-  await press('Register');
+  await send();
   await alert(/A username has 1 to 64 letters/);
 
   // By code.
@@ -103,7 +108,7 @@ await drive(options, async ({ page, context, shot }) => {
   await page.getByLabel('Username').fill('somebody');
   await page.getByLabel('E-mail address').fill(email);
   await password().fill('trajectory of friendship');
-  await press('Register');
+  await send();
   await page.waitForURL(`${origin}/_doorward/code`);
   await ask(`subject ${email} `);
 

@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use crate::support::{LEAST, faults, least_and, least_with, read, refused, sound};
 
 fn rules(rules: &str) -> String {
@@ -6,7 +8,7 @@ fn rules(rules: &str) -> String {
 
 #[test]
 fn s54_unknown_keys_of_several_places_are_told_at_once_with_what_was_meant() {
-    let text = least_and("webauthn: { lifetime: 30d }\ncaptcha: {}\notp: { lifetme: 5m }")
+    let text = least_and("webauthn: { lifetime: 30d }\nldap: {}\notp: { lifetme: 5m }")
         .replace("upstreams:", "upstream:");
     let found = faults(&text);
     let told: Vec<_> = found.iter().map(|f| (f.line, f.column, f.message.as_str())).collect();
@@ -16,12 +18,16 @@ fn s54_unknown_keys_of_several_places_are_told_at_once_with_what_was_meant() {
             (5, 5, "is missing"),
             (6, 5, "unknown key `upstream`"),
             (7, 1, "unknown key `webauthn`"),
-            (8, 1, "unknown key `captcha`"),
+            (8, 1, "unknown key `ldap`"),
             (9, 8, "unknown key `lifetme`"),
         ]
     );
     assert_eq!(found[1].help, "did you mean `upstreams`?");
-    assert!(found[2].help.starts_with("known here: listen, admin, portal"), "{}", found[2].help);
+    assert!(
+        found[2].help.starts_with("known here: listen, acme, admin, portal"),
+        "{}",
+        found[2].help
+    );
     assert_eq!(found[4].help, "did you mean `lifetime`?");
 }
 
@@ -382,6 +388,32 @@ fn s46_identity_headers_cannot_be_taken_for_one_another_or_for_anything_else() {
 }
 
 #[test]
+fn s54_an_authority_is_asked_only_by_an_operator_who_agrees_and_over_https() {
+    const ORDERS: &str = "{ address: \"127.0.0.1:1\", tls: acme }";
+    const ANSWERS: &str = "{ address: \"127.0.0.1:2\", redirect_to_https: true }";
+    let with =
+        |listen: &str, acme: &str| least_with("{ address: \"127.0.0.1:8000\" }", listen) + acme;
+    let both = format!("{ORDERS}, {ANSWERS}");
+    let acme = |acme: &str| with(&both, acme);
+    let settings = sound(&acme("acme: { agree_to_terms: true }\n")).acme.unwrap();
+    assert_eq!(settings.directory.as_str(), "https://acme-v02.api.letsencrypt.org/directory");
+    assert_eq!(settings.folder, Path::new("/var/lib/doorward/acme"));
+    refused(&acme(""), 1, 1, "is missing", "agree_to_terms: true");
+    refused(&acme("acme: { }\n"), 7, 7, "is missing", "agree_to_terms: true");
+    refused(&acme("acme: { agree_to_terms: false }\n"), 7, 25, "must be true", "read the terms");
+    let plain = "acme: { agree_to_terms: true, directory: \"http://ca.example/dir\" }\n";
+    refused(&acme(plain), 7, 42, "must begin with https://", "letsencrypt");
+    let nobody = "acme: { agree_to_terms: true, email: nobody }\n";
+    refused(&acme(nobody), 7, 38, "not an e-mail address", "ops@example.com");
+    let agreed = "acme: { agree_to_terms: true }\n";
+    refused(&with(ORDERS, agreed), 7, 7, "redirect_to_https", "port 80");
+    refused(&with(ANSWERS, agreed), 7, 7, "no listener", "tls: acme");
+    // A certificate for all names below another takes a challenge that is not there.
+    let wildcard = acme(agreed).replace("host: wiki.example.com", "host: \"*.example.com\"");
+    refused(&wildcard, 5, 11, "not a host name", "dns-01");
+}
+
+#[test]
 fn listeners_are_addresses() {
     for (listener, column, message, help) in [
         ("{ address: \":8000\" }", 21, "not an IP address with a port", "127.0.0.1:8000"),
@@ -395,6 +427,8 @@ fn listeners_are_addresses() {
             "nothing to redirect",
             "address of its own",
         ),
+        ("{ address: \"127.0.0.1:1\", tls: acne }", 41, "must be the word acme", "certificate:"),
+        ("{ address: \"127.0.0.1:1\", tls: [acme, acme] }", 41, "beside other", "tls: acme"),
         ("{ address: \"127.0.0.1:1\", tls: [] }", 41, "names no certificate", "certificate:"),
         (
             "{ address: \"127.0.0.1:1\", min_tls_version: \"1.3\" }",

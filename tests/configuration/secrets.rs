@@ -124,7 +124,7 @@ fn a_password_has_one_source() {
     );
     refused(&smtp("username: me"), 3, 43, "is missing", "password_file");
     refused(&smtp("password: a"), 3, 79, "no username", "username");
-    refused(&smtp("username: me, password: \"\""), 3, 93, "is empty", "give the password");
-    refused(&smtp("username: me, password: \"********\""), 3, 93, "is a mask", "put the password");
+    refused(&smtp("username: me, password: \"\""), 3, 93, "is empty", "give the secret");
+    refused(&smtp("username: me, password: \"********\""), 3, 93, "is a mask", "put the secret");
     assert_eq!(faults(&smtp("preset: gmail"))[0].key, "mail.smtp.username");
 }

@@ -211,3 +211,41 @@ async fn s23_known_and_unknown_accounts_are_answered_alike() {
         assert_eq!(shape(&Program::new(&site).password(name, "wrong").await), known, "{name}");
     }
 }
+
+#[tokio::test]
+async fn r19_a_program_that_registers_does_the_sum_once() {
+    let top = vec![
+        "api: { enabled: true }".to_owned(),
+        "registration: { enabled: true }".to_owned(),
+        "captcha: { proof_of_work: { hashes: 1000 } }".to_owned(),
+    ];
+    let site = Site::with(Setup { top, people: Vec::new(), ..with_api() }).await;
+    let program = Program::new(&site);
+    let ask = |captcha: Option<serde_json::Value>| {
+        let destination = json!({ "email": "linus@example.org" });
+        let mut body = json!({ "purpose": "register", "destination": destination });
+        if let Some(captcha) = captcha {
+            body["captcha"] = captcha;
+        }
+        program.post("/codes", body)
+    };
+    let reason = |answer: crate::support::http::Response| {
+        assert_eq!(problem(&answer), "CAPTCHA_REQUIRED");
+        answer.json()["reason"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(reason(ask(None).await.expect(403)), "missing");
+    let done = program.captcha("registration").await;
+    let mut wrong = done.clone();
+    wrong["answer"] = "1001".into();
+    assert_eq!(reason(ask(Some(wrong)).await.expect(403)), "wrong");
+    let mut elsewhere = done.clone();
+    elsewhere["flow"] = program.captcha("registration").await["flow"].clone();
+    assert_eq!(reason(ask(Some(elsewhere)).await.expect(403)), "missing");
+    let mut impatient = done.clone();
+    impatient["answer"] = "".into();
+    assert_eq!(reason(ask(Some(impatient)).await.expect(403)), "too_soon");
+    ask(Some(done.clone())).await.expect(202);
+    assert_eq!(reason(ask(Some(done)).await.expect(403)), "spent");
+    let none = program.post("/captcha", json!({ "place": "reset" })).await.expect(200).json();
+    assert_eq!(none, json!({ "kind": "none" }));
+}

@@ -97,6 +97,31 @@ fn sign_in_count(browser: &Browser, value: &str) {
 }
 
 #[tokio::test]
+async fn a_host_that_is_changed_on_the_way_is_named_as_the_cause() {
+    let site = one_person().await;
+    let browser = Browser::new(&site);
+    let csrf = browser.login_token().await;
+    let fields = [("username", "ada"), ("password", ADA.password), ("csrf", csrf.as_str())];
+    // As behind a proxy that has another name for the site than browsers have.
+    let form = browser.form("/_doorward/login", &fields);
+    let form = form.instead("Sec-Fetch-Site", "same-origin");
+    let changed = form.clone().instead("Origin", "https://wiki.outside.example");
+    let page = browser.send(changed).await.expect(400).text();
+    let told = words(&page);
+    assert!(told.contains("has opened wiki.outside.example, but a server on the way"), "{told}");
+    assert!(told.contains("says that it is wiki.localhost"), "{told}");
+    assert!(!page.contains("href=\"https://wiki.outside"), "it leads nowhere else: {page}");
+    assert_eq!(browser.cookie("doorward"), None, "nobody is signed in by it");
+    // Where the browser does not vouch for it, it is a page of another site (S52).
+    for fetch_site in ["cross-site", "same-site", "none"] {
+        let foreign = browser.form("/_doorward/login", &fields);
+        let foreign = foreign.instead("Origin", "https://evil.example");
+        let answer = browser.send(foreign.instead("Sec-Fetch-Site", fetch_site)).await.expect(403);
+        assert!(!answer.text().contains("evil.example"), "{fetch_site}");
+    }
+}
+
+#[tokio::test]
 async fn a_page_that_was_opened_by_http_leads_to_https() {
     let site = Site::with(Setup {
         origin: Some("https://wiki.test"),
@@ -113,6 +138,7 @@ async fn a_page_that_was_opened_by_http_leads_to_https() {
     assert!(page.contains("href=\"https://wiki.test\""), "{page}");
     // S51: of another host it is another site's page, and leads nowhere.
     let form = browser.form("/_doorward/login", &fields).instead("Origin", "http://evil.example");
+    let form = form.instead("Sec-Fetch-Site", "cross-site");
     let page = browser.send(form).await.expect(403).text();
     assert!(!page.contains("evil.example"), "{page}");
 }

@@ -86,6 +86,35 @@ async fn s53_past_the_last_connection_there_is_none_and_the_operator_still_sees_
 }
 
 #[tokio::test]
+async fn s53_the_limit_of_open_files_is_raised_at_start_and_told() {
+    let mut site = Site::prepared(&limited("per_address: 500, total: 600")).await;
+    let mut command = std::process::Command::new("sh");
+    // With 96 there is no room for 150 connections, each of which has another one to the app.
+    command.args(["-c", "ulimit -Sn 96; exec \"$@\"", "sh"]);
+    let own = site.command();
+    command.arg(own.get_program()).args(["serve", "-c"]).arg(site.config());
+    command.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.current_dir(site.path(""));
+    site.serve_by(command).await;
+    let told = site.logged("open files are limited");
+    assert_eq!(told[0]["was"], "96", "{told:?}");
+    let mut kept = Vec::new();
+    for _ in 0..150 {
+        let mut stream = connect_from("127.0.0.1", site.address).await;
+        assert!(is_served(&mut stream, &site.host).await);
+        kept.push(stream);
+    }
+    // Where the system allows fewer than the configuration may take, that is said.
+    let mut site = Site::prepared(&limited("total: 20000")).await;
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", "ulimit -n 1000; exec \"$@\"", "sh"]);
+    command.arg(own.get_program()).args(["serve", "-c"]).arg(site.config());
+    site.serve_by(command).await;
+    let told = site.logged("connections.total may take more files");
+    assert_eq!((&told[0]["is"], &told[0]["needed"]), (&"1000".into(), &40_256.into()), "{told:?}");
+}
+
+#[tokio::test]
 async fn a_connection_has_so_many_requests_and_then_another_is_made() {
     let site = Site::with(limited("requests: 3")).await;
     let mut stream = TcpStream::connect(site.address).await.unwrap();

@@ -160,6 +160,47 @@ async fn s35_s39_s33_what_is_open_ends_with_a_revocation_a_disabled_account_or_a
 }
 
 #[tokio::test]
+async fn what_is_open_ends_when_a_reload_no_longer_lets_it_begin_and_nothing_else_does() {
+    let site = Site::start().await;
+    let ada = Browser::new(&site);
+    ada.sign_in(&site, &ADA).await;
+    let [socket, events] = both(&ada, &site).await;
+    let app = site.upstream.address;
+    let of_nobody = an_app_that_sends_on_and_on().await;
+
+    // A rule that is for neither changes nothing.
+    site.edit("path: \"/closed/**\", policy: deny", "path: \"/closed/**\", policy: bypass");
+    site.wait_for_reloads("applied", 1).await;
+    let mut both = [socket, events];
+    for open in &mut both {
+        assert!(open.stands().await, "{} ended by a rule that is not for it", open.what);
+    }
+    let [socket, mut events] = both;
+
+    // One of them is no longer allowed to her.
+    site.edit(
+        "rules:\n",
+        "rules:\n      - { path: \"/ws\", policy: two_factor, groups: [nobody] }\n",
+    );
+    let since = Instant::now() + AT_MOST;
+    site.wait_for_reloads("applied", 2).await;
+    socket.ended_soon_after(since, "a rule by groups").await;
+    assert!(events.stands().await, "the event stream is allowed as before");
+
+    // Of nobody's session.
+    site.edit(&app.to_string(), &of_nobody.to_string());
+    site.wait_for_reloads("applied", 3).await;
+    let film = Request::get("/public/film").bytes(&site.host);
+    let mut film = Open::new("a public download", site.address, film, 200).await;
+    assert!(film.stands().await);
+    site.edit("path: \"/public/**\", policy: bypass", "path: \"/public/**\", policy: two_factor");
+    let since = Instant::now() + AT_MOST;
+    site.wait_for_reloads("applied", 4).await;
+    film.ended_soon_after(since, "a rule that asks for a sign-in").await;
+    assert!(events.stands().await);
+}
+
+#[tokio::test]
 async fn s38_a_web_socket_that_talks_keeps_no_session_alive_and_ends_with_it() {
     let site = Site::start().await;
     let ada = Browser::new(&site);

@@ -13,6 +13,7 @@
 mod support;
 
 mod account_page;
+mod acme;
 mod answers;
 mod api;
 mod apps;
@@ -21,6 +22,7 @@ mod audit;
 mod browser;
 mod budget;
 mod bulk;
+mod captcha;
 mod circles;
 mod cli;
 mod codecs;
@@ -40,6 +42,7 @@ mod headers;
 mod hostile;
 mod hosts;
 mod http2;
+mod http2_ends;
 mod invitations;
 mod languages;
 mod limits;

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use crate::support::app::App;
 use crate::support::browser::{Browser, Request};
 use crate::support::http::Response;
 use crate::support::page::{find_hidden, hidden, percent_decode, words};
 use crate::support::site::{ADA, GRACE, Setup, Site};
+use crate::support::tools::eventually;
 use crate::support::traveller::Traveller;
+use crate::support::upstream::Upstream;
 
 const KIND: &str = "application/x-www-form-urlencoded";
 const TEXT: &[u8] = b"text=The+secret+minutes&text=%E2%82%AC+twice&empty=";
@@ -110,6 +113,39 @@ async fn g2_a_form_is_sent_once_after_signing_in_byte_for_byte() {
         assert_eq!(site.upstream.last().body, b"another=1", "an ordinary post stands for itself");
         site.upstream.forget();
     }
+}
+
+#[tokio::test]
+async fn g2_a_form_that_no_app_has_answered_is_there_to_be_sent_again() {
+    let app = App::free_address();
+    let site =
+        Site::with(Setup { upstream: Some(app), people: vec![ADA], ..Setup::default() }).await;
+    let ada = Browser::new(&site);
+    let page = kept_at(&ada.send(post(&ada, "/simple/save", KIND, TEXT)).await);
+    ada.submit_password_for("ada", ADA.password, &page).await.expect(303);
+
+    // Nobody is there, then somebody who hangs up.
+    let answer = press(&ada, &page, "send").await;
+    follow(&ada, &answer).await.expect(502);
+    ada.get(&page).await.expect(200);
+    let hangs_up = tokio::net::TcpListener::bind(app).await.unwrap();
+    let hung_up = async { drop(hangs_up.accept().await.unwrap()) };
+    let (answered, ()) = tokio::join!(follow(&ada, &answer), hung_up);
+    answered.expect(502);
+    drop(hangs_up);
+
+    // What the browser sends when the error page is loaded again, is the form.
+    let upstream = Upstream::at(app).await;
+    let sent = async || {
+        let answer = follow(&ada, &answer).await;
+        (answer.status == 200).then_some(())
+    };
+    eventually("the app, which was left out for a while", sent).await;
+    let received = upstream.received_at("/simple/save");
+    assert_eq!(received.len(), 1);
+    assert_eq!(received[0].body, TEXT);
+    assert_eq!(ada.cookie("doorward-resume"), None);
+    ada.get(&page).await.expect(410);
 }
 
 #[tokio::test]

@@ -11,6 +11,42 @@ fn with_rules(rules: &[&str]) -> Setup {
 }
 
 #[tokio::test]
+async fn s48_a_request_that_names_another_method_is_decided_on_as_both() {
+    let site = Site::with(with_rules(&[
+        r#"{ path: "/m/**", methods: [GET, POST], policy: bypass }"#,
+        r#"{ path: "/m/**", policy: two_factor }"#,
+        r#"{ path: "/free/**", policy: bypass }"#,
+    ]))
+    .await;
+    site.send(Request::get("/m/x")).await.expect(200);
+    site.send(Request::post("/m/x").header("X-HTTP-Method-Override", "GET")).await.expect(200);
+    site.upstream.forget();
+    for name in
+        ["X-HTTP-Method-Override", "x_http_method_override", "X-HTTP-Method", "X.Method-Override"]
+    {
+        for method in ["DELETE", " delete", "PATCH"] {
+            site.send(Request::post("/m/x").header(name, method)).await.expect(401);
+        }
+        let two = Request::post("/m/x").header(name, "GET").header(name, "PUT");
+        site.send(two).await.expect(401);
+        site.send(Request::post("/m/x").header(name, "no method")).await.expect(403);
+    }
+    for query in
+        ["_method=DELETE", "a=b&_method=delete", "%5Fmethod=PUT", "_method=GET&_method=PUT"]
+    {
+        site.send(Request::post(&format!("/m/x?{query}"))).await.expect(401);
+    }
+    assert!(site.upstream.received().is_empty(), "none of them reached the app");
+    // The same decides on both.
+    site.send(Request::get("/free/x").header("X-HTTP-Method-Override", "DELETE")).await.expect(200);
+    let ada = Browser::new(&site);
+    ada.sign_in(&site, &ADA).await;
+    let delete = Request::post("/m/x").header("X-HTTP-Method-Override", "DELETE");
+    ada.send(delete).await.expect(200);
+    assert_eq!(site.upstream.last().header("x-http-method-override"), Some("DELETE"));
+}
+
+#[tokio::test]
 async fn a_rule_that_only_reports_is_logged_and_counted_and_decides_nothing() {
     let rules = [
         r#"{ path: "/wiki/**", policy: two_factor, groups: [admins], report_only: true }"#,

@@ -12,7 +12,8 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use crate::gateway::web_socket;
 use crate::support::browser::{Browser, Request};
 use crate::support::http::{PATIENCE, read_chunk, read_head, read_response, read_until};
-use crate::support::site::{ADA, Setup, Site};
+use crate::support::scripted::{Act, Scripted};
+use crate::support::site::{ADA, Setup, Site, Way};
 use crate::support::tools::free_port;
 
 #[tokio::test]
@@ -92,6 +93,38 @@ async fn each_event_of_a_stream_comes_when_the_app_sends_it() {
     // When the reader goes, the app hears of it.
     drop(stream);
     site.upstream.wait_for_gone(1).await;
+}
+
+#[tokio::test]
+async fn trailers_stay_behind_on_http_1_and_what_is_around_them_is_whole() {
+    let answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n\
+        5\r\nhello\r\n0\r\nX-Sum: a\r\nSet-Cookie: doorward=stolen\r\n\r\n";
+    let app = Scripted::start(|_, _| Act::Send(answer.to_vec())).await;
+    for way in [Way::Short, Way::Pingoras] {
+        let setup = Setup { upstream: Some(app.address), people: vec![], way, ..Setup::default() };
+        let site = Site::with(setup).await;
+        let mut stream = TcpStream::connect(site.address).await.unwrap();
+        let mut pending = Vec::new();
+        // Nothing of one answer is left for the next.
+        for _ in 0..2 {
+            stream.write_all(&Request::get("/public/x").bytes(&site.host)).await.unwrap();
+            let reading = read_response(&mut stream, &mut pending, false);
+            let answer = timeout(PATIENCE, reading).await.unwrap().unwrap();
+            assert_eq!((answer.status, answer.text().as_str()), (200, "hello"), "{way:?}");
+            assert!(pending.is_empty(), "{way:?}");
+        }
+    }
+    // What a client sends behind its body is not what the app is told of it (S46).
+    let site = Site::with(Setup { people: vec![], ..Setup::default() }).await;
+    let mut stream = TcpStream::connect(site.address).await.unwrap();
+    let head = Request::post("/public/x").header("Transfer-Encoding", "chunked").bytes(&site.host);
+    stream.write_all(&head).await.unwrap();
+    stream.write_all(b"5\r\nhello\r\n0\r\nRemote-User: admin\r\nX-Sum: a\r\n\r\n").await.unwrap();
+    let answer = timeout(PATIENCE, read_response(&mut stream, &mut Vec::new(), false)).await;
+    assert_eq!(answer.unwrap().unwrap().status, 200);
+    let got = site.upstream.last();
+    assert_eq!(got.body, b"hello");
+    assert!(!got.head.to_lowercase().contains("remote-user"), "{}", got.head);
 }
 
 #[tokio::test]

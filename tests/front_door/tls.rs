@@ -124,6 +124,59 @@ async fn a_renewed_certificate_is_taken_up_and_no_connection_is_dropped() {
 }
 
 #[tokio::test]
+async fn another_list_of_certificates_is_taken_over_by_a_reload_and_no_connection_is_dropped() {
+    let secure = Secure::with(empty()).await;
+    let site = &secure.site;
+    let first = site.path("tls.crt");
+    let mut kept = connect(secure.address, HOST, &[], &first).await.unwrap();
+    write_pair(&site.path("blog"), &self_signed(&["blog.example.com"]));
+    write_pair(&site.path("other"), &self_signed(&["other.example.com"]));
+    let pair = |certificate: &str, key: &str| {
+        let file = |name: &str| site.path(name).display().to_string();
+        format!("{{ certificate: {}, key: {} }}", file(certificate), file(key))
+    };
+    let before = pair("tls.crt", "tls.key");
+
+    // A list of which a part is of no use is refused as a whole.
+    site.edit(&before, &format!("[{before}, {}]", pair("blog.crt", "other.key")));
+    site.wait_for_reloads("refused", 1).await;
+    assert!(shows(secure.address, HOST, &first).await);
+    assert!(!shows(secure.address, "blog.example.com", &site.path("blog.crt")).await);
+    site.edit(&pair("blog.crt", "other.key"), &pair("blog.crt", "blog.key"));
+    site.wait_for_reloads("applied", 1).await;
+    assert!(shows(secure.address, HOST, &first).await);
+    assert!(shows(secure.address, "blog.example.com", &site.path("blog.crt")).await);
+    let told = site.logged("is in effect");
+    assert_eq!(told.last().unwrap()["changed"], format!("listen[{}].tls", secure.address));
+
+    // The files of the new list are followed, too.
+    let old = site.path("old.crt");
+    std::fs::copy(site.path("blog.crt"), &old).unwrap();
+    write_pair(&site.path("blog"), &self_signed(&["blog.example.com"]));
+    eventually("the renewed certificate", async || {
+        shows(secure.address, "blog.example.com", &site.path("blog.crt")).await.then_some(())
+    })
+    .await;
+    assert!(!shows(secure.address, "blog.example.com", &old).await);
+
+    let applied = site.reloads("applied").await as u32;
+    let list = format!("[{before}, {}]", pair("blog.crt", "blog.key"));
+    site.edit(&list, &pair("other.crt", "other.key"));
+    site.wait_for_reloads("applied", applied + 1).await;
+    assert!(!shows(secure.address, HOST, &first).await);
+    kept.write_all(&Request::get("/public/x").bytes(HOST)).await.unwrap();
+    let answer = read_response(&mut kept, &mut Vec::new(), false).await.unwrap();
+    assert_eq!(answer.status, 200, "the connection of before goes on");
+
+    // The rest of a listener is bound, and takes a restart.
+    let other = pair("other.crt", "other.key");
+    site.edit(&other, &format!("{other}, min_tls_version: \"1.3\""));
+    site.wait_for_reloads("needs_restart", 1).await;
+    let told = site.logged("before a restart");
+    assert_eq!(told[0]["error"], "listen changed, which takes a restart");
+}
+
+#[tokio::test]
 async fn a_day_in_the_life_of_certbot() {
     let (mut secure, _) = Secure::prepared(empty()).await;
     let folder = secure.site.path("letsencrypt");

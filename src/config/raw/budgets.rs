@@ -17,7 +17,8 @@ const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(86_400);
 const YEAR: Duration = Duration::from_secs(365 * 86_400);
 
-const RATE: &str = r"^([0-9]+ */ *[0-9]+(ms|s|m|h|d)|.*\$\{.*)$";
+/// The texts that stand for rates, for the schema.
+pub(super) const RATE: &str = r"^([0-9]+ */ *[0-9]+(ms|s|m|h|d)|.*\$\{.*)$";
 /// The texts that stand for spans of time, for the schema.
 pub(super) const SPAN: &str = r"^([0-9]+(ms|s|m|h|d)|.*\$\{.*)$";
 
@@ -157,7 +158,13 @@ pub(super) fn limits(
     })
 }
 
-fn rate(field: Option<Text>, events: u32, period: Duration, context: &Context<'_>) -> Option<Rate> {
+/// A rate; `events` in `period` where none is typed.
+pub(super) fn rate(
+    field: Option<Text>,
+    events: u32,
+    period: Duration,
+    context: &Context<'_>,
+) -> Option<Rate> {
     let default = NonZeroU32::new(events).and_then(|events| Rate::new(events, period))?;
     let Some(text) = field else { return Some(default) };
     let help = format!("write how many in how long; left out, it is {default}");

@@ -24,8 +24,8 @@ pub(super) struct Listen {
     #[schemars(required)]
     address: Option<Text>,
     /// The certificate with which to speak TLS, or a list of several: browsers get the one for the name that they ask
-    /// for, and the first where no name fits. Their files are followed: a renewed certificate is taken up by itself. Left
-    /// out: plain HTTP.
+    /// for, and the first where no name fits. Their files are followed: a renewed certificate is taken up by itself. The
+    /// word acme: an authority signs them, see `acme`. Left out: plain HTTP.
     tls: Option<Located<Tls>>,
     /// The oldest version of TLS that is spoken: 1.2, or 1.3 alone.
     #[schemars(extend("default" = "1.2"))]

@@ -11,12 +11,10 @@ use serde::Deserialize;
 use super::context::{Context, Place};
 use super::files;
 use super::located::{Located, Text};
+use super::secret;
 use crate::config::settings;
 use crate::domain::email::EmailAddress;
 use crate::domain::host::HostName;
-
-/// What stands in a printed configuration in place of a secret.
-pub(crate) const MASKED_SECRET: &str = "********";
 
 const WAYS: &str = "give one: smtp: { host: smtp.example.com, username: …, password_file: … }, or files: /a/folder for development";
 
@@ -162,7 +160,8 @@ fn smtp(server: Located<Smtp>, context: &Context<'_>) -> Option<settings::Smtp> 
     let most = Duration::from_secs(300);
     let why = "a server that is slower than that will not get mails through in time";
     let timeout = context.duration(server.timeout, Duration::from_secs(30), least..=most, why);
-    let password = password(server.password, server.password_file, context);
+    let password =
+        secret::typed_or_of_file("password", server.password, server.password_file, context);
     let credentials = credentials(server.username, password, preset.flatten(), &at, context);
     let (host, tls) = (host?, tls?);
     if tls == settings::SmtpTls::None && !is_loopback(&host) {
@@ -230,37 +229,6 @@ fn certificates(
     let path = context.path(&text)?;
     files::certificates(&path, &text.at, context)?;
     Some(Some(path))
-}
-
-/// The password: typed, or of a file.
-fn password(
-    typed: Option<Text>,
-    file: Option<Text>,
-    context: &Context<'_>,
-) -> Option<Option<(Place, SecretString)>> {
-    match (typed, file) {
-        (None, None) => Some(None),
-        (Some(_), Some(file)) => {
-            context.refuse(&file.at, "there is `password`, too", "take one of the two out")
-        }
-        (Some(text), None) => match text.value? {
-            empty if empty.is_empty() => context.refuse(
-                &text.at,
-                "is empty",
-                "give the password, or take username and password out",
-            ),
-            masked if masked == MASKED_SECRET => {
-                let help = "this text was printed by doorward, which masks secrets: put the password in its place";
-                context.refuse(&text.at, "is a mask and no password", help)
-            }
-            password => Some(Some((text.at, SecretString::from(password)))),
-        },
-        (None, Some(file)) => {
-            let path = context.path(&file)?;
-            let secret = files::secret(&path, &file.at, context)?;
-            Some(Some((file.at, secret)))
-        }
-    }
 }
 
 fn credentials(

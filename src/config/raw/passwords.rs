@@ -8,6 +8,7 @@ use url::Url;
 
 use super::context::Context;
 use super::located::{Located, Text};
+use super::web;
 use crate::config::settings;
 use crate::domain::breach::OnFailure;
 use crate::domain::password_rules::{DEFAULT_MIN_LENGTH, LEAST_MIN_LENGTH};
@@ -84,30 +85,9 @@ fn breached(section: Located<Breached>, context: &Context<'_>) -> Option<setting
 }
 
 fn url(text: &Text, context: &Context<'_>) -> Option<Url> {
-    let Ok(url) = text.value.as_deref()?.parse::<Url>() else {
-        return context.refuse(&text.at, "is not an address on the web", URL_HELP);
-    };
-    let is_loopback = match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => return context.refuse(&text.at, "names no host", URL_HELP),
-    };
-    match url.scheme() {
-        "https" => {}
-        "http" if is_loopback => {}
-        "http" => {
-            let help = "write https://…; plain http is for a service on this machine";
-            return context.refuse(&text.at, "what is asked would travel in the clear", help);
-        }
-        _ => return context.refuse(&text.at, "is not an address on the web", URL_HELP),
-    }
-    if url.query().is_some() || url.fragment().is_some() || !url.path().ends_with('/') {
+    let url = web::address(text, URL_HELP, context)?;
+    if url.query().is_some() || !url.path().ends_with('/') {
         return context.refuse(&text.at, "does not end in a slash", URL_HELP);
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        let help = "take the user name and password out";
-        return context.refuse(&text.at, "has a secret in it, which logs would show", help);
     }
     Some(url)
 }

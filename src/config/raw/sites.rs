@@ -240,7 +240,10 @@ fn origin_of_host(text: &Text, around: &Around<'_>, context: &Context<'_>) -> Op
         Err(error) => {
             let help = match typed.split_once("://") {
                 Some(_) => format!("write the host alone, or `origin: {typed}`"),
-                None if typed.contains('*') => "name each host: patterns are not taken".to_owned(),
+                None if typed.contains('*') => {
+                    "name each host: patterns are not taken, nor ordered with `tls: acme`, which would take dns-01"
+                        .to_owned()
+                }
                 None if typed.parse::<Authority>().is_ok() => {
                     "write the host without its port, or `origin: https://host:port`".to_owned()
                 }

@@ -7,12 +7,15 @@ use serde::Deserialize;
 
 use super::context::{Context, Place};
 use super::files;
-use super::located::{Located, Text};
+use super::located::{Located, Text, TextOr};
 use super::several::OneOrList;
 use crate::config::settings;
 
-/// `tls` of a listener.
-pub(super) type Tls = OneOrList<Located<Pair>>;
+/// `tls` of a listener: certificates and keys, or the word that leaves them to an authority.
+pub(super) type Tls = OneOrList<Located<TextOr<Pair>>>;
+
+/// The word.
+pub(super) const ACME: &str = "acme";
 
 /// A certificate and its key.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -50,22 +53,40 @@ pub(super) fn tls(
             MinVersion::Tls13 => settings::TlsVersion::Tls13,
         }),
     };
-    let OneOrList(pairs) = typed.value?;
-    if pairs.is_empty() {
+    let OneOrList(all) = typed.value?;
+    if all.is_empty() {
         return context.refuse(&typed.at, "names no certificate", HELP);
     }
-    let count = pairs.len();
-    let certificates: Vec<_> = pairs.into_iter().filter_map(|one| pair(one, context)).collect();
-    if certificates.len() < count {
+    let count = all.len();
+    let is_acme = |one: &Located<TextOr<Pair>>| matches!(&one.value, Some(TextOr::Text(word)) if word == ACME);
+    if all.iter().any(is_acme) {
+        if count > 1 {
+            let help = "write `tls: acme`, and nothing beside it";
+            return context.refuse(&typed.at, "has acme beside other certificates", help);
+        }
+        let certificates = settings::CertificateSource::Acme;
+        return Some(settings::ListenTls { certificates, min_version: min_version? });
+    }
+    let mut files = Vec::with_capacity(count);
+    for Located { at, value } in all {
+        match value {
+            Some(TextOr::Group(one)) => files.extend(pair(one, &at, context)),
+            Some(TextOr::Text(_)) => {
+                context.fault(&at, "must be the word acme, or certificate and key", HELP);
+            }
+            None => {}
+        }
+    }
+    if files.len() < count {
         return None;
     }
+    let certificates = settings::CertificateSource::Files(files);
     Some(settings::ListenTls { certificates, min_version: min_version? })
 }
 
-fn pair(typed: Located<Pair>, context: &Context<'_>) -> Option<settings::CertificateFiles> {
-    let (at, pair) = (typed.at, typed.value?);
+fn pair(pair: Pair, at: &Place, context: &Context<'_>) -> Option<settings::CertificateFiles> {
     let file = |field: Option<Text>, key: &str, check: Check| -> Option<PathBuf> {
-        let (at, value) = context.required(field, &at, key, HELP)?;
+        let (at, value) = context.required(field, at, key, HELP)?;
         let text = Text { at, value: Some(value) };
         let path = context.path(&text)?;
         check(&path, &text.at, context)?;
@@ -74,7 +95,7 @@ fn pair(typed: Located<Pair>, context: &Context<'_>) -> Option<settings::Certifi
     let certificate = file(pair.certificate, "certificate", files::certificates);
     let key = file(pair.key, "key", files::private_key);
     let (certificate, key) = (certificate?, key?);
-    files::pair(&certificate, &key, &at, context)?;
+    files::pair(&certificate, &key, at, context)?;
     Some(settings::CertificateFiles { certificate, key })
 }
 

@@ -56,6 +56,53 @@ pub(in crate::portal) struct CodeRequest {
     #[serde(default)]
     #[schemars(length(max = 4096), regex(pattern = PAGE))]
     pub(super) path: Option<String>,
+    /// What shows that no program sends this in masses, where that is asked for.
+    #[serde(default)]
+    pub(super) captcha: Option<CaptchaAnswer>,
+}
+
+/// Asks what a form has to show so that no program sends it in masses.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(example = json!({ "place": "registration" }))]
+pub(in crate::portal) struct CaptchaRequest {
+    /// What for.
+    pub(super) place: CaptchaFor,
+}
+
+/// What a captcha is for.
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub(in crate::portal) enum CaptchaFor {
+    /// A code to register with.
+    Registration,
+    /// A code to choose a new password.
+    Reset,
+    /// A sign-in, after failures.
+    SignIn,
+}
+
+/// What was done or got for a captcha.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::portal) struct CaptchaAnswer {
+    /// The secret that came with the sum.
+    #[serde(default)]
+    #[schemars(regex(pattern = TOKEN))]
+    pub(super) flow: Option<Secret>,
+    /// The ticket of the sum.
+    #[serde(default)]
+    #[schemars(length(max = 256))]
+    pub(super) ticket: Option<String>,
+    /// Its answer, a number; empty where the program has waited instead.
+    #[serde(default)]
+    #[schemars(length(max = 64))]
+    pub(super) answer: Option<String>,
+    /// The token of the provider.
+    #[serde(default)]
+    #[schemars(length(max = 8192))]
+    pub(super) token: Option<Secret>,
 }
 
 /// What a code is for. One for one purpose is nothing for another.
@@ -100,6 +147,9 @@ pub(in crate::portal) struct SignInRequest {
     /// Asks for both factors whatever the site wants, so that what guards the account can be changed for five minutes.
     #[serde(default)]
     pub(super) fresh: bool,
+    /// What shows that no program sends this in masses, where that is asked for.
+    #[serde(default)]
+    pub(super) captcha: Option<CaptchaAnswer>,
     /// The name of this installation of the program, of its own choice and always the same: a UUID. Its refresh tokens work
     /// with no other.
     #[schemars(regex(pattern = INSTALL))]

@@ -8,14 +8,16 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::Call;
 use super::asked::{
-    CodeRequest, EmailRequest, FlowRequest, LinkRequest, NewPasswordRequest, PasswordRequest,
-    ProfileRequest, RefreshRequest, RegisterRequest, SecondStepRequest, SignInRequest,
-    StepUpRequest, VerifyRequest,
+    CaptchaRequest, CodeRequest, EmailRequest, FlowRequest, LinkRequest, NewPasswordRequest,
+    PasswordRequest, ProfileRequest, RefreshRequest, RegisterRequest, SecondStepRequest,
+    SignInRequest, StepUpRequest, VerifyRequest,
 };
 use super::problem::{Code, Problem};
 use super::reply::Answer;
-use super::routes::{about, account, browsers, codes, password, register, sign_in, tokens};
-use super::told::{AccountView, BackupCodes, Devices, Ended, Outcome, Sessions};
+use super::routes::{
+    about, account, browsers, captcha, codes, password, register, sign_in, tokens,
+};
+use super::told::{AccountView, BackupCodes, CaptchaView, Devices, Ended, Outcome, Sessions};
 
 /// Under which path operations are.
 pub(super) const BASE: &str = "/_doorward/api/v1";
@@ -82,10 +84,10 @@ fn of<T: JsonSchema>(schemas: &mut SchemaGenerator) -> Schema {
 }
 
 use Code::{
-    AccountDisabled, AddressNotAllowed, Busy, FlowOver, FreshSignInRequired, InvalidCredentials,
-    InvalidOtp, InvalidToken, NotFound, NothingToChange, OtpExhausted, OtpExpired, OtpLinkOnly,
-    OtpUsed, PasswordRefused, PasswordRequired, RateLimit, RegistrationClosed, ResendExhausted,
-    SendFailed, UsernameTaken, WrongPassword,
+    AccountDisabled, AddressNotAllowed, Busy, CaptchaRequired, CaptchaUnavailable, FlowOver,
+    FreshSignInRequired, InvalidCredentials, InvalidOtp, InvalidToken, NotFound, NothingToChange,
+    OtpExhausted, OtpExpired, OtpLinkOnly, OtpUsed, PasswordRefused, PasswordRequired, RateLimit,
+    RegistrationClosed, ResendExhausted, SendFailed, UsernameTaken, WrongPassword,
 };
 
 /// Of each method, what the table has to say of it.
@@ -115,7 +117,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
         signed_in: false,
         body: Some(of::<SignInRequest>),
         answers: &[(200, Some(of::<Outcome>)), (202, Some(of::<Outcome>))],
-        problems: &[InvalidCredentials, AccountDisabled, RateLimit, Busy],
+        problems: &[
+            InvalidCredentials,
+            AccountDisabled,
+            CaptchaRequired,
+            CaptchaUnavailable,
+            RateLimit,
+            Busy,
+        ],
         handle: |call| Box::pin(sign_in::sign_in(call)),
         ..POST
     },
@@ -129,6 +138,17 @@ pub(super) const OPERATIONS: &[Operation] = &[
         answers: &[(202, Some(of::<Outcome>))],
         problems: &[PasswordRequired, RegistrationClosed, AddressNotAllowed, RateLimit, SendFailed],
         handle: |call| Box::pin(codes::request(call)),
+        ..POST
+    },
+    Operation {
+        path: "/captcha",
+        id: "getCaptcha",
+        group: "Sign-in",
+        summary: "What has to be shown with a code to register, a reset, or a sign-in after failures",
+        signed_in: false,
+        body: Some(of::<CaptchaRequest>),
+        answers: &[(200, Some(of::<CaptchaView>))],
+        handle: |call| Box::pin(captcha::ask(call)),
         ..POST
     },
     Operation {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::told::FieldView;
+use crate::auth::captcha::CaptchaFault;
 use crate::auth::password::Busy;
 use crate::auth::{Limited, StoreError};
 use crate::domain::password_rules::PasswordFault;
@@ -50,6 +51,8 @@ codes! {
     InvalidToken = "INVALID_TOKEN", UNAUTHORIZED;
     /// The present password is another.
     WrongPassword = "WRONG_PASSWORD", FORBIDDEN;
+    /// What shows that no program sends this in masses is missing or not enough; `reason` says what: `POST /captcha`.
+    CaptchaRequired = "CAPTCHA_REQUIRED", FORBIDDEN;
     /// The password is right and the account is disabled. Told only to who knows the password.
     AccountDisabled = "ACCOUNT_DISABLED", FORBIDDEN;
     /// A code by mail alone does not sign in here: use the password.
@@ -94,6 +97,8 @@ codes! {
     RateLimit = "RATE_LIMIT", TOO_MANY_REQUESTS;
     /// The code could not be put on its way; nothing was sent.
     SendFailed = "SEND_FAILED", SERVICE_UNAVAILABLE;
+    /// The provider of captchas does not answer.
+    CaptchaUnavailable = "CAPTCHA_UNAVAILABLE", SERVICE_UNAVAILABLE;
     /// Too many people sign in at this moment.
     Busy = "BUSY", SERVICE_UNAVAILABLE;
     /// A store does not answer. Nothing is accepted because a check could not run.
@@ -102,6 +107,9 @@ codes! {
 
 /// How long clients are asked to wait when a store is away.
 const AWAY: Duration = Duration::from_secs(10);
+
+/// The same when the provider of captchas is.
+const PROVIDER_AWAY: Duration = Duration::from_secs(60);
 
 /// One problem.
 #[derive(Debug)]
@@ -223,5 +231,21 @@ impl From<Limited> for Problem {
 impl From<Busy> for Problem {
     fn from(busy: Busy) -> Self {
         Self::new(Code::Busy).after(busy.retry_after)
+    }
+}
+
+impl From<CaptchaFault> for Problem {
+    fn from(fault: CaptchaFault) -> Self {
+        let wanted = |reason: &str| Self::new(Code::CaptchaRequired).with("reason", reason);
+        match fault {
+            CaptchaFault::Missing => wanted("missing"),
+            CaptchaFault::Wrong => wanted("wrong"),
+            CaptchaFault::Expired => wanted("expired"),
+            CaptchaFault::Spent => wanted("spent"),
+            CaptchaFault::Refused => wanted("refused"),
+            CaptchaFault::TooSoon { wait } => wanted("too_soon").after(wait),
+            CaptchaFault::Limited(limited) => limited.into(),
+            CaptchaFault::Away => Self::new(Code::CaptchaUnavailable).after(PROVIDER_AWAY),
+        }
     }
 }

@@ -95,6 +95,38 @@ pub(in crate::portal) enum Next {
     ChoosePassword,
 }
 
+/// What has to be shown.
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(in crate::portal) enum CaptchaView {
+    /// Nothing.
+    None,
+    /// The number below `hashes` for which SHA-256(salt ‖ number as four bytes, the highest first) is the target; or to wait.
+    ProofOfWork {
+        /// To be shown with ticket and answer.
+        flow: String,
+        /// To be shown with the answer.
+        ticket: String,
+        /// Hexadecimal.
+        salt: String,
+        /// Hexadecimal.
+        target: String,
+        /// The number is below this.
+        hashes: u32,
+        /// How many seconds a program may wait instead, and answer with nothing.
+        wait: u64,
+    },
+    /// A token of the provider's widget.
+    Provider {
+        /// Whose.
+        provider: String,
+        /// The site as the provider knows it.
+        site_key: String,
+        /// What the provider is told that it is for.
+        action: String,
+    },
+}
+
 /// An account, for its owner.
 #[derive(Serialize, JsonSchema)]
 pub(in crate::portal) struct AccountView {

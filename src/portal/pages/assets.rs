@@ -32,6 +32,8 @@ pub(super) struct Assets {
     pub(super) style: String,
     pub(super) theme: String,
     pub(super) script: String,
+    pub(super) captcha: String,
+    pub(super) work: String,
     pub(super) icon: String,
     pub(super) logo: Option<String>,
 }
@@ -45,10 +47,14 @@ impl Assets {
         let mut shelf = Shelf::default();
         let style = file(templates, "assets/portal.css")?;
         let script = file(templates, "assets/portal.js")?;
+        let captcha = file(templates, "assets/captcha.js")?;
+        let work = file(templates, "assets/work.js")?;
         let (theme, icon) = themed(templates, accent)?;
         Ok(Self {
             style: shelf.put("portal", "css", style, CSS),
-            script: shelf.put("portal", "js", script, "text/javascript; charset=utf-8"),
+            script: shelf.put("portal", "js", script, JS),
+            captcha: shelf.put("captcha", "js", captcha, JS),
+            work: shelf.put("work", "js", work, JS),
             theme: shelf.put("theme", "css", theme, CSS),
             icon: shelf.put("icon", "svg", icon, SVG),
             logo: logo.map(|logo| {
@@ -74,6 +80,7 @@ impl Assets {
 }
 
 const CSS: &str = "text/css; charset=utf-8";
+const JS: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
 #[derive(Default)]

@@ -10,6 +10,7 @@ mod account;
 use super::Frame;
 use super::account::BackupCodesPage;
 use super::assets::Assets;
+use super::captcha::{self, captcha};
 use super::joining::{self, RegisterPage, ResetPage};
 use super::page::{
     CodeAlert, CodeNotice, CodePage, CodeState, ConfirmPage, DraftPage, ErrorKind, ErrorPage,
@@ -72,6 +73,8 @@ pub(super) fn assets(assets: &Assets) -> Value {
         style => address(&assets.style),
         theme => address(&assets.theme),
         script => address(&assets.script),
+        captcha => address(&assets.captcha),
+        work => address(&assets.work),
         icon => address(&assets.icon),
     }
 }
@@ -104,7 +107,7 @@ fn with_query(path: &str, name: &str, value: &str) -> String {
 }
 
 /// An address made here, of characters that need no escape.
-fn address(made_here: &str) -> Value {
+pub(super) fn address(made_here: &str) -> Value {
     Value::from_safe_string(made_here.to_owned())
 }
 
@@ -119,6 +122,7 @@ fn login(page: &LoginPage<'_>, now: Timestamp) -> Value {
         ask_password => page.ask_password,
         remember => page.remember,
         may_register => page.may_register,
+        captcha => captcha(page.captcha),
         register => leading_to("/_doorward/register", page.return_to),
         reset => leading_to("/_doorward/reset", page.return_to),
         notice => page.notice.map(|notice| match notice {
@@ -152,6 +156,7 @@ pub(super) fn sign_in_alert(alert: Option<LoginAlert>, now: Timestamp) -> Value 
         Some(LoginAlert::FormExpired) => (Some("form_expired"), None, None),
         Some(LoginAlert::FlowLost) => (Some("flow_lost"), None, None),
         Some(LoginAlert::NoCookies) => (Some("no_cookies"), None, None),
+        Some(LoginAlert::Captcha(fault)) => captcha::alert(fault, now),
         Some(LoginAlert::Limited { retry_after }) => {
             (Some("limited"), Some(not_before(now + retry_after, now)), None)
         }
@@ -257,6 +262,7 @@ fn going_round(page: &LoopPage<'_>) -> Value {
         LoopCause::Scheme(origin) => {
             context! { cause => "scheme", host, again => address(origin) }
         }
+        LoopCause::Host(seen) => context! { cause => "host", host, seen, again },
     }
 }
 
@@ -349,7 +355,7 @@ fn instant(at: Timestamp, now: Timestamp) -> Value {
 
 /// An instant to wait for: the minute after it is told, since at the minute of it it may be too early yet. What counts
 /// down to it is exact.
-fn not_before(at: Timestamp, now: Timestamp) -> Value {
+pub(super) fn not_before(at: Timestamp, now: Timestamp) -> Value {
     const MINUTE: i64 = 60_000;
     let minutes = at.as_millis().saturating_add(MINUTE - 1).div_euclid(MINUTE);
     let told = Timestamp::from_millis(minutes.saturating_mul(MINUTE));
@@ -379,7 +385,7 @@ fn trust(length: Option<Duration>) -> Option<Value> {
 }
 
 /// A length of time in the largest unit that suits, rounded up.
-fn span(length: Duration) -> Value {
+pub(super) fn span(length: Duration) -> Value {
     let seconds = u64::try_from(length.as_millis().div_ceil(1000)).unwrap_or(u64::MAX).max(1);
     let (count, unit) = match seconds {
         ..60 => (seconds, "second"),

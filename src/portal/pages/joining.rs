@@ -3,8 +3,10 @@
 use minijinja::value::merge_maps;
 use minijinja::{Value, context};
 
+use super::captcha::captcha;
 use super::context::{leading_to, sign_in_alert};
 use super::page::LoginAlert;
+use crate::domain::captcha::Demand;
 use crate::domain::password_rules::PasswordFault;
 use crate::domain::time::Timestamp;
 
@@ -19,6 +21,8 @@ pub struct RegisterPage<'a> {
     pub domains: &'a [String],
     /// The fewest characters of a password.
     pub min_length: usize,
+    /// What it has to show besides, so that no program sends it.
+    pub captcha: &'a Demand,
     /// What is wrong with what was typed.
     pub faults: JoinFaults,
     /// What went wrong before.
@@ -95,6 +99,8 @@ pub struct ResetPage<'a> {
     pub typed: &'a str,
     /// Whether nothing was typed.
     pub missing: bool,
+    /// What it has to show besides, so that no program sends it.
+    pub captcha: &'a Demand,
     /// What went wrong before.
     pub alert: Option<LoginAlert>,
 }
@@ -146,6 +152,7 @@ pub(super) fn register(page: &RegisterPage<'_>, now: Timestamp) -> Value {
         return_to => page.return_to,
         login => leading_to("/_doorward/login", page.return_to),
         domains => page.domains.join(", "),
+        captcha => captcha(page.captcha),
     };
     merge_maps([
         own,
@@ -171,6 +178,7 @@ pub(super) fn reset(page: &ResetPage<'_>, now: Timestamp) -> Value {
         login => leading_to("/_doorward/login", page.return_to),
         typed => page.typed,
         missing => page.missing,
+        captcha => captcha(page.captcha),
         ..sign_in_alert(page.alert, now)
     }
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use http::StatusCode;
 
 use super::joining::{InvitationPage, NamePage, NewPasswordPage, RegisterPage, ResetPage};
+use crate::auth::captcha::CaptchaFault;
+use crate::domain::captcha::Demand;
 use crate::domain::challenge::Purpose;
 use crate::domain::time::Timestamp;
 
@@ -100,6 +102,16 @@ impl Page<'_> {
         }
     }
 
+    /// What it asks for so that no program sends it.
+    pub(in crate::portal) const fn captcha(&self) -> &Demand {
+        match self {
+            Self::Login(page) => page.captcha,
+            Self::Register(page) => page.captcha,
+            Self::Reset(page) => page.captcha,
+            _ => &Demand::Nothing,
+        }
+    }
+
     /// Whether the site's name stands above the card. Where no site was found, none does.
     pub(super) const fn is_branded(&self) -> bool {
         !matches!(self, Self::Error(ErrorPage { kind: ErrorKind::UnknownSite, .. }))
@@ -119,6 +131,8 @@ pub struct LoginPage<'a> {
     pub remember: bool,
     /// Whether people may register.
     pub may_register: bool,
+    /// What it has to show besides, so that no program sends it.
+    pub captcha: &'a Demand,
     /// What went well before.
     pub notice: Option<LoginNotice>,
     /// What went wrong before.
@@ -166,6 +180,8 @@ pub enum LoginAlert {
     NoCookies,
     /// The browser lost the sign-in that it was in the middle of.
     FlowLost,
+    /// What shows that no program sends the form is not enough.
+    Captcha(CaptchaFault),
 }
 
 /// Asks for the code. Posts `code`, `trust_device` (`on`, if ticked) and `csrf` to `code`; asks for another with `csrf` at
@@ -457,6 +473,8 @@ pub enum LoopCause<'a> {
     Ended,
     /// The page was opened by http, and the site is served by https: at this origin.
     Scheme(&'a str),
+    /// The browser knows the page by this host, and a server in between has made another of it.
+    Host(&'a str),
 }
 
 /// A form that was posted without a session. Posts `do` (`send` or `discard`) and `csrf` to its own address.

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 mod account;
+mod captcha;
 
 use super::Frame;
 use super::joining::{
@@ -15,6 +16,7 @@ use super::page::{
     LinkPage, LinkState, LoginAlert, LoginNotice, LoginPage, LoopCause, LoopPage, NotMePage, Page,
     RelayPage, ResendView, SignOutPage, SignedInPage, TicketPage,
 };
+use crate::domain::captcha::Demand;
 use crate::domain::challenge::Purpose;
 use crate::domain::id::RequestId;
 use crate::domain::language::Language;
@@ -45,6 +47,7 @@ pub(super) fn every_page() -> Vec<(String, Page<'static>)> {
     pages.extend(joining());
     pages.extend(others());
     pages.extend(account::pages());
+    pages.extend(captcha::pages());
     pages.extend(errors());
     pages
 }
@@ -56,6 +59,7 @@ fn logins() -> Vec<(String, Page<'static>)> {
         ask_password: true,
         remember: false,
         may_register: false,
+        captcha: &Demand::Nothing,
         notice: None,
         alert: None,
     };
@@ -212,6 +216,7 @@ fn joining() -> Vec<(String, Page<'static>)> {
         typed: TypedNames::default(),
         domains: &[],
         min_length: 12,
+        captcha: captcha::work(),
         faults: none,
         alert: None,
     };
@@ -252,7 +257,13 @@ fn joining() -> Vec<(String, Page<'static>)> {
     }
     let fault = NameFault::Taken;
     add("name-limited", Page::Name(NamePage { typed: "ada", fault, alert: limited }));
-    let reset = ResetPage { return_to: "/wiki?page=2", typed: "", missing: false, alert: None };
+    let reset = ResetPage {
+        return_to: "/wiki?page=2",
+        typed: "",
+        missing: false,
+        captcha: &Demand::Nothing,
+        alert: None,
+    };
     add("reset", Page::Reset(reset));
     add("reset-nothing", Page::Reset(ResetPage { missing: true, ..reset }));
     add("reset-limited", Page::Reset(ResetPage { typed: "ada", alert: limited, ..reset }));
@@ -355,6 +366,7 @@ fn others() -> Vec<(String, Page<'static>)> {
         ("not-me-over", Page::NotMe(NotMePage::Over)),
         ("loop-not-kept", Page::Loop(round(LoopCause::NotKept))),
         ("loop-ended", Page::Loop(round(LoopCause::Ended))),
+        ("loop-host", Page::Loop(round(LoopCause::Host("wiki.internal")))),
         ("loop-scheme", Page::Loop(round(LoopCause::Scheme("/a-page")))),
         ("draft", Page::Draft(draft)),
         ("draft-discarded", Page::Draft(DraftPage::Discarded)),

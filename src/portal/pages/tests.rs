@@ -3,6 +3,7 @@ use std::fs;
 use std::time::Duration;
 
 use super::*;
+use crate::domain::captcha::Demand;
 use crate::domain::challenge::Purpose;
 
 mod links;
@@ -121,6 +122,7 @@ fn hostile_input_is_shown_and_never_run() {
         ask_password: true,
         remember: false,
         may_register: true,
+        captcha: &Demand::Nothing,
         notice: None,
         alert: Some(LoginAlert::WrongCredentials),
     };
@@ -168,11 +170,18 @@ fn hostile_input_is_shown_and_never_run() {
             typed: names,
             domains: &[HOSTILE.to_owned()],
             min_length: 12,
+            captcha: &Demand::Nothing,
             faults: JoinFaults::default(),
             alert: None,
         }),
         Page::Name(NamePage { typed: HOSTILE, fault: NameFault::Taken, alert: None }),
-        Page::Reset(ResetPage { return_to: HOSTILE, typed: HOSTILE, missing: false, alert: None }),
+        Page::Reset(ResetPage {
+            return_to: HOSTILE,
+            typed: HOSTILE,
+            missing: false,
+            captcha: &Demand::Nothing,
+            alert: None,
+        }),
         Page::NewPassword(NewPasswordPage::Ask {
             username: HOSTILE,
             min_length: 12,
@@ -288,7 +297,7 @@ fn assets_are_named_by_what_is_in_them() {
         names
     };
     let (yellow, violet) = (with("#ffd500"), with("#5b2be0"));
-    assert_eq!(names(&yellow, "").len(), 5);
+    assert_eq!(names(&yellow, "").len(), 7);
     assert_eq!(names(&yellow, "portal"), names(&violet, "portal"));
     assert_ne!(names(&yellow, "theme"), names(&violet, "theme"));
     let asset = |pages: &Pages, stem: &str| pages.asset(&names(pages, stem)[0]).unwrap().clone();

@@ -6,9 +6,12 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Extension, RawQuery, State};
 use http::{HeaderMap, Response, StatusCode};
 
+use super::captcha;
+use crate::auth::StoreError;
 use crate::auth::sign_in::{SignIn, SignInOutcome, Wanted};
+use crate::domain::captcha::{CaptchaPlace, Demand};
 use crate::domain::return_to::ReturnTo;
-use crate::domain::secret::Password;
+use crate::domain::secret::{FlowSecret, Password};
 use crate::portal::csrf::{self, NotOurs};
 use crate::portal::form::Form;
 use crate::portal::pages::{
@@ -43,7 +46,7 @@ pub(in crate::portal) async fn show(
             return goes_round(reply, &visit, &headers, &return_to);
         }
         let typed = Typed { notice: notice_of(query), ..Typed::default() };
-        return form(reply, &visit, &return_to, StatusCode::OK, typed, None);
+        return form(reply, &visit, &return_to, StatusCode::OK, typed, None).await;
     };
     match visit.missing(&return_to) {
         Missing::Nothing => reply.see_other(return_to.as_str()),
@@ -59,7 +62,7 @@ pub(in crate::portal) async fn show(
         Missing::Everything => {
             let login = signed_in.identity.username.as_str();
             let typed = Typed { login, remember: signed_in.session.remembered, ..Typed::default() };
-            form(reply, &visit, &return_to, StatusCode::OK, typed, None)
+            form(reply, &visit, &return_to, StatusCode::OK, typed, None).await
         }
     }
 }
@@ -83,22 +86,31 @@ pub(in crate::portal) async fn submit(
     let keys = portal.auth.keys();
     let flow = cookies::flow_secret(&headers, visit.site.cookies, keys, visit.site.host());
     let password = fields.take("password");
-    let typed =
-        Typed { login: fields.get("username"), remember: fields.has("remember"), notice: None };
+    let typed = Typed {
+        login: fields.get("username"),
+        remember: fields.has("remember"),
+        notice: None,
+        ticket: captcha::ticket(&fields),
+    };
     match csrf::check(&visit, &headers, keys, flow.as_ref(), fields.get("csrf")) {
         Ok(()) => {}
         Err(NotOurs::CrossSite) if csrf::is_by_other_scheme(&visit, &headers) => {
             let cause = LoopCause::Scheme(&visit.site.origin_text);
             return round(reply, &visit, &return_to, cause);
         }
-        Err(NotOurs::CrossSite) => return super::refuse(reply, NotOurs::CrossSite),
+        Err(NotOurs::CrossSite) => {
+            return match csrf::other_host(&visit, &headers) {
+                Some(seen) => round(reply, &visit, &return_to, LoopCause::Host(&seen)),
+                None => super::refuse(reply, NotOurs::CrossSite),
+            };
+        }
         Err(NotOurs::Token) if flow.is_none() => {
             let alert = Some(LoginAlert::NoCookies);
-            return form(reply, &visit, &return_to, StatusCode::FORBIDDEN, typed, alert);
+            return form(reply, &visit, &return_to, StatusCode::FORBIDDEN, typed, alert).await;
         }
         Err(NotOurs::Token) => {
             let alert = Some(LoginAlert::FormExpired);
-            return form(reply, &visit, &return_to, StatusCode::FORBIDDEN, typed, alert);
+            return form(reply, &visit, &return_to, StatusCode::FORBIDDEN, typed, alert).await;
         }
     }
     let wanted = visit.wanted(&return_to);
@@ -107,13 +119,14 @@ pub(in crate::portal) async fn submit(
         typed.login.trim().is_empty() || (wanted != Wanted::MailCode && password.is_none());
     if incomplete || typed.login.len() > MAX_LOGIN {
         let alert = Some(LoginAlert::MissingFields);
-        return form(reply, &visit, &return_to, StatusCode::BAD_REQUEST, typed, alert);
+        return form(reply, &visit, &return_to, StatusCode::BAD_REQUEST, typed, alert).await;
     }
     let trusted_device = visit.takes_trusted_device(&return_to);
-    let command =
-        SignIn { login: typed.login, password, remember: typed.remember, wanted, trusted_device };
+    let evidence = captcha::evidence(&portal, &fields, flow.as_ref());
+    let (login, remember) = (typed.login, typed.remember);
+    let command = SignIn { login, password, remember, wanted, trusted_device, evidence };
     match portal.auth.sign_in(command, &visit.context(return_to.clone())).await {
-        Ok(outcome) => answer(reply, &visit, &return_to, typed, outcome),
+        Ok(outcome) => answer(reply, &visit, &return_to, typed, outcome).await,
         Err(error) => unavailable(reply, &error),
     }
 }
@@ -141,11 +154,11 @@ fn round(
     reply.page(StatusCode::BAD_REQUEST, &Page::Loop(page))
 }
 
-fn answer(
+async fn answer(
     reply: Reply<'_>,
     visit: &Visit,
     return_to: &ReturnTo,
-    typed: Typed<'_>,
+    mut typed: Typed<'_>,
     outcome: SignInOutcome,
 ) -> Response<Body> {
     let (reply, status, alert) = match outcome {
@@ -157,6 +170,11 @@ fn answer(
         }
         SignInOutcome::Rejected => (reply, StatusCode::UNAUTHORIZED, LoginAlert::WrongCredentials),
         SignInOutcome::Disabled => (reply, StatusCode::FORBIDDEN, LoginAlert::Disabled),
+        SignInOutcome::Captcha(fault) => {
+            typed.ticket = captcha::kept_after(fault, typed.ticket);
+            let (reply, status) = captcha::answer(reply, fault);
+            (reply, status, LoginAlert::Captcha(fault))
+        }
         SignInOutcome::Limited(limited) => {
             let retry_after = limited.retry_after;
             let alert = LoginAlert::Limited { retry_after };
@@ -173,7 +191,11 @@ fn answer(
             (reply.retry_after(retry_after), StatusCode::SERVICE_UNAVAILABLE, alert)
         }
     };
-    form(reply, visit, return_to, status, typed, Some(alert))
+    // What was shown with it is spent.
+    if !matches!(alert, LoginAlert::Captcha(_)) {
+        typed.ticket = "";
+    }
+    form(reply, visit, return_to, status, typed, Some(alert)).await
 }
 
 /// What somebody typed and gets back to correct. The password is never among it.
@@ -182,9 +204,11 @@ struct Typed<'a> {
     login: &'a str,
     remember: bool,
     notice: Option<LoginNotice>,
+    /// The ticket that is shown again while it is good.
+    ticket: &'a str,
 }
 
-fn form(
+async fn form(
     reply: Reply<'_>,
     visit: &Visit,
     return_to: &ReturnTo,
@@ -192,16 +216,39 @@ fn form(
     typed: Typed<'_>,
     alert: Option<LoginAlert>,
 ) -> Response<Body> {
+    let ask_password = visit.wanted(return_to) != Wanted::MailCode;
+    let (portal, shown) = (reply.portal(), (reply.flow(), typed.ticket));
+    let captcha = match captcha_of(portal, visit, return_to, shown, alert).await {
+        Ok(captcha) if ask_password => captcha,
+        Ok(_) => Demand::Nothing,
+        Err(error) => return unavailable(reply, &error),
+    };
     let page = LoginPage {
         return_to: return_to.as_str(),
         typed: typed.login.get(..MAX_LOGIN).unwrap_or(typed.login),
-        ask_password: visit.wanted(return_to) != Wanted::MailCode,
+        ask_password,
         remember: typed.remember,
         may_register: reply.portal().auth.registration().is_on(),
+        captcha: &captcha,
         notice: typed.notice.filter(|_| alert.is_none()),
         alert,
     };
     reply.page(status, &Page::Login(page))
+}
+
+/// What the form has to show: where something was asked for just now, and from where there were failures.
+async fn captcha_of(
+    portal: &Portal,
+    visit: &Visit,
+    return_to: &ReturnTo,
+    (flow, ticket): (&FlowSecret, &str),
+    alert: Option<LoginAlert>,
+) -> Result<Demand, StoreError> {
+    let (auth, context) = (&portal.auth, visit.context(return_to.clone()));
+    if matches!(alert, Some(LoginAlert::Captcha(_))) {
+        return Ok(auth.captcha(CaptchaPlace::SignIn, flow, ticket, &context));
+    }
+    auth.sign_in_captcha(flow, ticket, &context).await
 }
 
 /// What went well before, from a query. It is a word and no more, whoever made the address.

@@ -1,6 +1,7 @@
 //! One file for each page.
 
 pub(super) mod account;
+mod captcha;
 pub(super) mod code;
 pub(super) mod home;
 pub(super) mod invitation;

@@ -7,10 +7,13 @@ use axum::extract::{Extension, RawQuery, State};
 use http::{HeaderMap, Response, StatusCode};
 use zeroize::Zeroizing;
 
+use super::captcha;
 use super::code::{LOGIN, flow_of, posted};
 use super::login::return_to_of;
+use crate::auth::captcha::Evidence;
 use crate::auth::register::{ChooseNameOutcome, Register, RegisterOutcome};
 use crate::domain::account::{FullName, Username};
+use crate::domain::captcha::CaptchaPlace;
 use crate::domain::email::EmailAddress;
 use crate::domain::return_to::ReturnTo;
 use crate::portal::csrf::{self, NotOurs};
@@ -40,7 +43,8 @@ pub(in crate::portal) async fn show(
         return reply.see_other(BASE);
     }
     let return_to = return_to_of(query.as_deref().unwrap_or_default());
-    let asked = Asked { return_to: &return_to, typed: TypedNames::default() };
+    let asked =
+        Asked { visit: &visit, return_to: &return_to, typed: TypedNames::default(), ticket: "" };
     asked.again(reply, &portal, StatusCode::OK, JoinFaults::default(), None)
 }
 
@@ -63,7 +67,8 @@ pub(in crate::portal) async fn submit(
     };
     let return_to = ReturnTo::or_front_page(fields.get("rd"));
     let password = Zeroizing::new(fields.take("password"));
-    let asked = Asked { return_to: &return_to, typed: typed_names(&fields) };
+    let ticket = captcha::ticket(&fields);
+    let asked = Asked { visit: &visit, return_to: &return_to, typed: typed_names(&fields), ticket };
     let flow = flow_of(&portal, &visit, &headers);
     match csrf::check(&visit, &headers, portal.auth.keys(), flow.as_ref(), fields.get("csrf")) {
         Ok(()) => {}
@@ -73,7 +78,8 @@ pub(in crate::portal) async fn submit(
             return asked.again(reply, &portal, StatusCode::FORBIDDEN, none, old);
         }
     }
-    let form = match read(asked.typed, password) {
+    let evidence = captcha::evidence(&portal, &fields, flow.as_ref());
+    let form = match read(asked.typed, password, evidence) {
         Ok(form) => form,
         Err(faults) => return asked.again(reply, &portal, StatusCode::BAD_REQUEST, faults, None),
     };
@@ -97,7 +103,11 @@ pub(super) fn typed_names(fields: &Form) -> TypedNames<'_> {
     }
 }
 
-fn read(typed: TypedNames<'_>, password: Zeroizing<String>) -> Result<Register, JoinFaults> {
+fn read<'a>(
+    typed: TypedNames<'_>,
+    password: Zeroizing<String>,
+    evidence: Evidence<'a>,
+) -> Result<Register<'a>, JoinFaults> {
     let username: Result<Username, _> = typed.username.trim().parse();
     let email: Result<EmailAddress, _> = typed.email.trim().parse();
     let full_name = full_name(typed.full_name);
@@ -109,7 +119,7 @@ fn read(typed: TypedNames<'_>, password: Zeroizing<String>) -> Result<Register, 
     };
     match (username, email, full_name) {
         (Ok(username), Ok(email), Ok(full_name)) => {
-            Ok(Register { username, email, full_name, password })
+            Ok(Register { username, email, full_name, password, evidence })
         }
         _ => Err(faults),
     }
@@ -126,12 +136,20 @@ pub(super) fn full_name(typed: &str) -> Result<Option<FullName>, ()> {
 /// What a registration form is answered with beside the faults.
 #[derive(Clone, Copy)]
 struct Asked<'a> {
+    visit: &'a Visit,
     return_to: &'a ReturnTo,
     typed: TypedNames<'a>,
+    /// The ticket that is shown again while it is good.
+    ticket: &'a str,
 }
 
 impl Asked<'_> {
-    fn answer(self, reply: Reply<'_>, portal: &Portal, outcome: RegisterOutcome) -> Response<Body> {
+    fn answer(
+        mut self,
+        reply: Reply<'_>,
+        portal: &Portal,
+        outcome: RegisterOutcome,
+    ) -> Response<Body> {
         let (reply, status, faults, alert) = match outcome {
             RegisterOutcome::CodeSent(flow) => {
                 return reply.next_flow(&flow).see_other("/_doorward/code");
@@ -146,13 +164,20 @@ impl Asked<'_> {
                 let faults = JoinFaults { password: Some(fault), ..JoinFaults::default() };
                 (reply, StatusCode::BAD_REQUEST, faults, None)
             }
+            RegisterOutcome::Captcha(fault) => {
+                self.ticket = captcha::kept_after(fault, self.ticket);
+                let (reply, status) = captcha::answer(reply, fault);
+                (reply, status, JoinFaults::default(), Some(LoginAlert::Captcha(fault)))
+            }
             RegisterOutcome::Limited(limited) => {
+                self.ticket = "";
                 let retry_after = limited.retry_after;
                 let alert = Some(LoginAlert::Limited { retry_after });
                 let reply = reply.retry_after(retry_after);
                 (reply, StatusCode::TOO_MANY_REQUESTS, JoinFaults::default(), alert)
             }
             RegisterOutcome::Busy(busy) => {
+                self.ticket = "";
                 let retry_after = busy.retry_after;
                 let alert = Some(LoginAlert::Busy { retry_after });
                 let reply = reply.retry_after(retry_after);
@@ -170,7 +195,11 @@ impl Asked<'_> {
         faults: JoinFaults,
         alert: Option<LoginAlert>,
     ) -> Response<Body> {
+        let context = self.visit.context(self.return_to.clone());
+        let place = CaptchaPlace::Registration;
+        let captcha = portal.auth.captcha(place, reply.flow(), self.ticket, &context);
         let page = RegisterPage {
+            captcha: &captcha,
             return_to: self.return_to.as_str(),
             typed: self.typed,
             domains: portal.auth.registration().domains(),

@@ -8,9 +8,11 @@ use http::{HeaderMap, Response, StatusCode};
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
+use super::captcha;
 use super::code::{LOGIN, flow_of, posted};
 use super::login::{MAX_LOGIN, return_to_of};
 use crate::auth::reset::{NewPasswordOutcome, ResetOutcome};
+use crate::domain::captcha::CaptchaPlace;
 use crate::domain::return_to::ReturnTo;
 use crate::domain::secret::FlowSecret;
 use crate::portal::csrf::{self, NotOurs};
@@ -31,9 +33,8 @@ pub(in crate::portal) async fn show(
         return reply.see_other(LOGIN);
     }
     let return_to = return_to_of(query.as_deref().unwrap_or_default());
-    let return_to = return_to.as_str();
-    let page = ResetPage { return_to, typed: "", missing: false, alert: None };
-    reply.page(StatusCode::OK, &Page::Reset(page))
+    let asked = Asking { visit: &visit, return_to: &return_to, typed: "", ticket: "" };
+    asked.page(reply, StatusCode::OK, Wrong::Nothing)
 }
 
 pub(in crate::portal) async fn submit(
@@ -53,33 +54,79 @@ pub(in crate::portal) async fn submit(
     let return_to = ReturnTo::or_front_page(fields.get("rd"));
     let typed = fields.get("username");
     let too_long = typed.len() > MAX_LOGIN;
-    let page = ResetPage {
-        return_to: return_to.as_str(),
+    let asked = Asking {
+        visit: &visit,
+        return_to: &return_to,
         typed: if too_long { "" } else { typed },
-        missing: false,
-        alert: None,
+        ticket: captcha::ticket(&fields),
     };
     let flow = flow_of(&portal, &visit, &headers);
     match csrf::check(&visit, &headers, portal.auth.keys(), flow.as_ref(), fields.get("csrf")) {
         Ok(()) => {}
         Err(NotOurs::CrossSite) => return super::refuse(reply, NotOurs::CrossSite),
         Err(NotOurs::Token) => {
-            let page = ResetPage { alert: Some(LoginAlert::FormExpired), ..page };
-            return reply.page(StatusCode::FORBIDDEN, &Page::Reset(page));
+            return asked.page(reply, StatusCode::FORBIDDEN, LoginAlert::FormExpired.into());
         }
     }
     if typed.trim().is_empty() || too_long {
-        let page = ResetPage { missing: true, ..page };
-        return reply.page(StatusCode::BAD_REQUEST, &Page::Reset(page));
+        return asked.page(reply, StatusCode::BAD_REQUEST, Wrong::NothingTyped);
     }
-    match portal.auth.request_reset(typed, &visit.context(return_to.clone())).await {
+    let evidence = captcha::evidence(&portal, &fields, flow.as_ref());
+    let context = visit.context(return_to.clone());
+    match portal.auth.request_reset(typed, evidence, &context).await {
         Ok(ResetOutcome::CodeSent(flow)) => reply.next_flow(&flow).see_other("/_doorward/code"),
+        Ok(ResetOutcome::Captcha(fault)) => {
+            let (reply, status) = captcha::answer(reply, fault);
+            let ticket = captcha::kept_after(fault, asked.ticket);
+            Asking { ticket, ..asked }.page(reply, status, LoginAlert::Captcha(fault).into())
+        }
         Ok(ResetOutcome::Limited(limited)) => {
             let retry_after = limited.retry_after;
-            let page = ResetPage { alert: Some(LoginAlert::Limited { retry_after }), ..page };
-            reply.retry_after(retry_after).page(StatusCode::TOO_MANY_REQUESTS, &Page::Reset(page))
+            let (reply, alert) =
+                (reply.retry_after(retry_after), LoginAlert::Limited { retry_after });
+            let again = Asking { ticket: "", ..asked };
+            again.page(reply, StatusCode::TOO_MANY_REQUESTS, alert.into())
         }
         Err(error) => unavailable(reply, &error),
+    }
+}
+
+/// The question who has forgotten the password.
+#[derive(Clone, Copy)]
+struct Asking<'a> {
+    visit: &'a Visit,
+    return_to: &'a ReturnTo,
+    typed: &'a str,
+    /// The ticket that is shown again while it is good.
+    ticket: &'a str,
+}
+
+/// What is wrong with the answer.
+enum Wrong {
+    Nothing,
+    NothingTyped,
+    Alert(LoginAlert),
+}
+
+impl From<LoginAlert> for Wrong {
+    fn from(alert: LoginAlert) -> Self {
+        Self::Alert(alert)
+    }
+}
+
+impl Asking<'_> {
+    fn page(self, reply: Reply<'_>, status: StatusCode, wrong: Wrong) -> Response<Body> {
+        let context = self.visit.context(self.return_to.clone());
+        let auth = &reply.portal().auth;
+        let captcha = auth.captcha(CaptchaPlace::Reset, reply.flow(), self.ticket, &context);
+        let (missing, alert) = match wrong {
+            Wrong::Nothing => (false, None),
+            Wrong::NothingTyped => (true, None),
+            Wrong::Alert(alert) => (false, Some(alert)),
+        };
+        let (return_to, typed) = (self.return_to.as_str(), self.typed);
+        let page = ResetPage { return_to, typed, missing, captcha: &captcha, alert };
+        reply.page(status, &Page::Reset(page))
     }
 }
 

@@ -14,6 +14,7 @@ use crate::policy::{Admitted, Decision, Facts};
 use crate::portal::pages::ErrorKind;
 use crate::portal::{cookies, visitor_of};
 use crate::proxy::facts::{self, RequestFacts, RequestKind};
+use crate::proxy::other_methods;
 use crate::proxy::refusal::{Bearer as By, Form, Refusal};
 use crate::telemetry::metrics::{DecisionLabel, SecurityEvent, metrics};
 
@@ -73,7 +74,18 @@ impl State {
         now: Timestamp,
     ) -> Decision {
         let policy = &accepted.site.portal.policy;
-        policy.decide(&policy_facts(headers, accepted), signed_in.map(visitor_of), now)
+        let (facts, visitor) = (policy_facts(headers, accepted), signed_in.map(visitor_of));
+        let decision = policy.decide(&facts, visitor, now);
+        if !policy.looks_at_methods() {
+            return decision;
+        }
+        let Ok(methods) = other_methods::named(headers, accepted.facts.path.query()) else {
+            return Decision::Forbidden;
+        };
+        methods.iter().fold(decision, |decision, method| {
+            let facts = Facts { method, preflight: false, ..facts };
+            decision.or_stricter(policy.decide(&facts, visitor, now))
+        })
     }
 
     /// Tells what rules that only report would have decided, where that is not what is decided.

@@ -12,6 +12,7 @@ use super::state::{Accepted, State};
 use crate::auth::tokens;
 use crate::domain::draft::{Draft, MAX_DRAFT, Seal};
 use crate::domain::return_to::ReturnTo;
+use crate::domain::secret::{DraftSecret, DraftToken};
 use crate::portal::pages::ErrorKind;
 use crate::portal::{RESUME, cookies};
 use crate::proxy::facts::text;
@@ -24,6 +25,13 @@ const ARRIVES: std::time::Duration = std::time::Duration::from_secs(10);
 static READING: Semaphore = Semaphore::const_new(16);
 /// The longest address that a form is kept for: it is in another one, which is in another one.
 const MAX_TARGET: usize = 512;
+
+/// A form that is sent, and what it was kept under.
+pub(in crate::proxy) struct Resumed {
+    draft: Draft,
+    secret: DraftSecret,
+    token: DraftToken,
+}
 
 impl State {
     /// Keeps what was posted by a page of this site, where its person has to sign in first.
@@ -107,13 +115,24 @@ impl State {
         }
     }
 
+    /// Puts a form back that no app has answered: whoever sent it may do so once more.
+    pub(super) async fn give_form_back(&self, accepted: &Accepted, ctx: &mut RequestContext) {
+        let Some(Resumed { draft, secret, token }) = ctx.form.take() else { return };
+        let host = accepted.site.portal.host();
+        let seal = Seal { secret: &secret, token: &token, host };
+        let kept = self.auth.keep_draft(&draft, &seal, &accepted.facts.client, ctx.now).await;
+        if !matches!(kept, Ok(true)) {
+            tracing::error!(request.id = %ctx.id, error = ?kept.err(), "a form that no app has answered is lost");
+        }
+    }
+
     /// The form that this post stands for, taken out of the store; `None` where it stands for itself.
     pub(super) async fn take_form(
         &self,
         headers: &HeaderMap,
         accepted: &Accepted,
         ctx: &RequestContext,
-    ) -> std::result::Result<Option<Draft>, Refusal> {
+    ) -> std::result::Result<Option<Resumed>, Refusal> {
         if accepted.facts.method != Method::POST {
             return Ok(None);
         }
@@ -140,7 +159,7 @@ impl State {
             Ok(self.auth.take_draft(&seal, ctx.now).await?.then_some(draft))
         };
         match took.await {
-            Ok(Some(draft)) => Ok(Some(draft)),
+            Ok(Some(draft)) => Ok(Some(Resumed { draft, secret, token })),
             Ok(None) => Err(Refusal::Error(ErrorKind::FormExpired)),
             Err(error) => {
                 let error: crate::auth::StoreError = error;
@@ -154,7 +173,7 @@ impl State {
 impl RequestContext {
     /// Makes of a post from our page the request that the form is.
     pub(super) fn prepare_form(&self, request: &mut RequestHeader) -> Result<()> {
-        let Some(draft) = &self.form else { return Ok(()) };
+        let Some(Resumed { draft, .. }) = &self.form else { return Ok(()) };
         request.insert_header(header::CONTENT_TYPE, draft.content_type.as_str())?;
         request.remove_header(&header::TRANSFER_ENCODING);
         request.remove_header(&header::EXPECT);
@@ -164,7 +183,7 @@ impl RequestContext {
 
     /// Puts the form in place of what came from our page: nothing before its end, and then all of it.
     pub(super) fn replace_body(&self, body: &mut Option<Bytes>, is_end: bool) {
-        if let Some(draft) = &self.form {
+        if let Some(Resumed { draft, .. }) = &self.form {
             *body = Some(if is_end { draft.body.clone() } else { Bytes::new() });
         }
     }

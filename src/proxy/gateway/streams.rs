@@ -1,12 +1,20 @@
-//! What goes on for long ends with its session (R42).
+//! What goes on for long ends with its session (R42), and when the rules no longer let it begin.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
 
 use http::{Method, StatusCode};
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::{Error, ErrorType, Result};
 
 use super::RequestContext;
-use crate::auth::streams::LiveStream;
+use super::state::State;
+use crate::auth::streams::{LiveStream, May};
 use crate::domain::time::Timestamp;
+use crate::policy::{Decision, Facts};
+use crate::portal::visitor_of;
+use crate::proxy::facts::RequestFacts;
 use crate::proxy::{facts, leash};
 use crate::telemetry::metrics::metrics;
 
@@ -23,10 +31,15 @@ pub(super) struct Watched {
 }
 
 impl RequestContext {
-    /// Watches a request whose body goes on.
-    pub(super) fn watch_upload(&mut self, head: &RequestHeader, is_empty: bool) {
+    /// Watches a request whose body goes on, by what is decided by from time to time.
+    pub(super) fn watch_upload(
+        &mut self,
+        head: &RequestHeader,
+        is_empty: bool,
+        current: &Arc<ArcSwap<State>>,
+    ) {
         if !is_empty && goes_on(&head.headers) {
-            self.watch(head.method.clone(), StatusCode::CONTINUE);
+            self.watch(head.method.clone(), StatusCode::CONTINUE, current);
         }
     }
 
@@ -37,6 +50,7 @@ impl RequestContext {
         method: &Method,
         response: &ResponseHeader,
         now: impl Fn() -> Timestamp + Send,
+        current: &Arc<ArcSwap<State>>,
     ) -> Result<()> {
         let waited = self.upstream_took.is_some_and(|took| took > WAITED);
         if let Some(signed_in) = self.signed_in.as_ref().filter(|_| waited) {
@@ -51,23 +65,42 @@ impl RequestContext {
             || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
             || (status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS);
         if !bodiless && goes_on(&response.headers) {
-            self.watch(method.clone(), status);
+            self.watch(method.clone(), status, current);
         }
         Ok(())
     }
 
-    fn watch(&mut self, method: Method, status: StatusCode) {
-        match (&mut self.watched, &self.signed_in) {
+    fn watch(&mut self, method: Method, status: StatusCode, current: &Arc<ArcSwap<State>>) {
+        match (&mut self.watched, &self.accepted) {
             (Some(watched), _) => watched.status = status,
-            (None, Some(signed_in)) => {
-                let stream = self.state.auth.open_stream(signed_in);
+            (None, Some(accepted)) => {
+                let may = may(current, accepted.facts.clone(), self.now);
+                let stream = self.state.auth.open_stream(self.signed_in.as_deref(), may);
                 leash::bind(stream.cut());
                 self.watched = Some(Watched { stream, method, status });
             }
-            // Of nobody's session, nothing ends.
             (None, None) => {}
         }
     }
+}
+
+/// Whether a request would still go to its app by the rules that are in effect by then. How recent a sign-in is, is asked
+/// of the beginning alone.
+fn may(current: &Arc<ArcSwap<State>>, facts: RequestFacts, began: Timestamp) -> May {
+    let current = Arc::clone(current);
+    Box::new(move |signed_in| {
+        let state = current.load();
+        let Some(site) = state.sites.get(&facts.authority.host) else { return false };
+        let facts = Facts {
+            method: &facts.method,
+            path: &facts.path,
+            client: facts.client.address,
+            loads_page: false,
+            preflight: facts.method == Method::OPTIONS,
+        };
+        let decision = site.portal.policy.decide(&facts, signed_in.map(visitor_of), began);
+        matches!(decision, Decision::Forward(_))
+    })
 }
 
 /// Whether a body of unknown length, or a large one, follows a head with these headers.

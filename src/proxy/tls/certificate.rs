@@ -19,6 +19,8 @@ pub struct Certificate {
     pub(super) key: Arc<CertifiedKey>,
     /// The names that it is for, in lower case; `*.example.com` stands for one label.
     pub names: Vec<String>,
+    /// When it begins to be good.
+    pub begins: Timestamp,
     /// When it is good no more.
     pub expires: Timestamp,
 }
@@ -72,14 +74,20 @@ impl Certificate {
             .collect::<Result<Vec<_>, _>>()
             .map_err(CertificateError::NotPem)?;
         let private = PrivateKeyDer::from_pem_slice(key).map_err(CertificateError::NotPem)?;
-        let (names, expires) = match chain.first() {
-            Some(own) => about(own)?,
+        let about = match chain.first() {
+            Some(own) => About::of(own)?,
             None => return Err(CertificateError::NotPem(pem::Error::NoItemsFound)),
         };
         let provider = rustls::crypto::ring::default_provider();
         let key = CertifiedKey::from_der(chain, private, &provider)
             .map_err(CertificateError::NotAPair)?;
-        Ok(Self { key: Arc::new(key), names, expires })
+        let About { names, begins, expires } = about;
+        Ok(Self { key: Arc::new(key), names, begins, expires })
+    }
+
+    /// The server's own certificate, without those that vouch for it.
+    pub fn own(&self) -> Option<&CertificateDer<'static>> {
+        self.key.cert.first()
     }
 
     /// Whether it is for this host.
@@ -92,22 +100,33 @@ impl Certificate {
     }
 }
 
-/// The names and the end of a certificate.
-fn about(own: &CertificateDer<'_>) -> Result<(Vec<String>, Timestamp), CertificateError> {
-    let wrong = |cause: String| CertificateError::NotX509(cause);
-    let (_, parsed) = X509Certificate::from_der(own).map_err(|error| wrong(error.to_string()))?;
-    let alternatives =
-        parsed.subject_alternative_name().map_err(|error| wrong(error.to_string()))?;
-    let mut names = Vec::new();
-    for name in alternatives.iter().flat_map(|extension| &extension.value.general_names) {
-        match name {
-            GeneralName::DNSName(name) => names.push(name.to_ascii_lowercase()),
-            GeneralName::IPAddress(octets) => names.extend(address(octets)),
-            _ => {}
+/// What a certificate says of itself.
+struct About {
+    names: Vec<String>,
+    begins: Timestamp,
+    expires: Timestamp,
+}
+
+impl About {
+    fn of(own: &CertificateDer<'_>) -> Result<Self, CertificateError> {
+        let wrong = |cause: String| CertificateError::NotX509(cause);
+        let (_, parsed) =
+            X509Certificate::from_der(own).map_err(|error| wrong(error.to_string()))?;
+        let alternatives =
+            parsed.subject_alternative_name().map_err(|error| wrong(error.to_string()))?;
+        let mut names = Vec::new();
+        for name in alternatives.iter().flat_map(|extension| &extension.value.general_names) {
+            match name {
+                GeneralName::DNSName(name) => names.push(name.to_ascii_lowercase()),
+                GeneralName::IPAddress(octets) => names.extend(address(octets)),
+                _ => {}
+            }
         }
+        let at = |seconds: i64| Timestamp::from_millis(seconds.saturating_mul(1000));
+        let validity = parsed.validity();
+        let begins = at(validity.not_before.timestamp());
+        Ok(Self { names, begins, expires: at(validity.not_after.timestamp()) })
     }
-    let seconds = parsed.validity().not_after.timestamp();
-    Ok((names, Timestamp::from_millis(seconds.saturating_mul(1000))))
 }
 
 /// An address as hosts write it.

@@ -61,6 +61,11 @@ impl UpstreamPool {
         Self { inner: Arc::new(pool), tasks: Mutex::default() }
     }
 
+    /// How its apps are reached.
+    pub(in crate::proxy) fn settings(&self) -> &UpstreamSettings {
+        &self.inner.settings
+    }
+
     /// Whether there is no app: proxies ask about the site, and pass requests on themselves.
     pub(in crate::proxy) fn is_empty(&self) -> bool {
         self.inner.upstreams.is_empty()

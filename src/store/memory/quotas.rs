@@ -39,6 +39,9 @@ pub struct MemoryQuotas {
     mails_address: Shards,
     mails_total: Shards,
     noted: Shards,
+    captcha: Shards,
+    waits_address: Shards,
+    waits_total: Shards,
     fingerprints: [RandomState; 2],
 }
 
@@ -55,6 +58,9 @@ impl Default for MemoryQuotas {
             mails_address: Shards::default(),
             mails_total: Shards::default(),
             noted: Shards::default(),
+            captcha: Shards::default(),
+            waits_address: Shards::default(),
+            waits_total: Shards::default(),
             fingerprints: [RandomState::new(), RandomState::new()],
         }
     }
@@ -98,6 +104,9 @@ impl MemoryQuotas {
             LimitName::MailsAddress => &self.mails_address,
             LimitName::MailsTotal => &self.mails_total,
             LimitName::Noted => &self.noted,
+            LimitName::Captcha => &self.captcha,
+            LimitName::WaitsAddress => &self.waits_address,
+            LimitName::WaitsTotal => &self.waits_total,
         }
     }
 }
@@ -144,7 +153,7 @@ struct States {
 }
 
 impl Shard {
-    /// As many as fit into 4096 buckets of a hash map: with 32 bytes each, 16 MiB for all limits together.
+    /// As many as fit into 4096 buckets of a hash map: with 32 bytes each, 4 MiB for each limit.
     const CAPACITY: usize = 3584;
 
     fn count(&self, key: Fingerprint, rate: Rate, now: Timestamp) -> Quota {

@@ -17,6 +17,7 @@ fn what_is_recorded_is_rendered_under_the_designs_names() {
     metrics.signin(SigninStep::Password, SigninResult::Accepted);
     metrics.code(Purpose::SignIn, CodeEvent::Issued);
     metrics.device(DeviceEvent::Added);
+    metrics.captcha(CaptchaPlace::Registration, CaptchaResult::Passed);
     metrics.mail(MailResult::Delivered);
     metrics.mail_delivered_after(Duration::from_millis(700));
     metrics.set_mail_queue(2);
@@ -27,6 +28,7 @@ fn what_is_recorded_is_rendered_under_the_designs_names() {
     metrics.configured(None, 1000);
     metrics.configured(Some(ReloadResult::Applied), 2000);
     metrics.configured(Some(ReloadResult::NeedsRestart), 3000);
+    metrics.certificate_ordered(OrderResult::Issued);
     metrics.set_sessions(7);
     metrics.set_upstream_up("wiki.example.com", "http://10.0.0.1:80", 2);
     metrics.upstream_failed("wiki.example.com", "http://10.0.0.1:80", UpstreamFailure::Tls);
@@ -43,6 +45,7 @@ fn what_is_recorded_is_rendered_under_the_designs_names() {
         r#"doorward_signins_total{result="accepted",step="password"} 1"#,
         r#"doorward_codes_total{event="issued",purpose="sign_in"} 1"#,
         r#"doorward_trusted_devices_total{event="added"} 1"#,
+        r#"doorward_captchas_total{place="registration",result="passed"} 1"#,
         r#"doorward_mails_total{result="delivered"} 1"#,
         "doorward_mail_delivery_seconds_count 1",
         "doorward_mail_queue 2",
@@ -53,6 +56,7 @@ fn what_is_recorded_is_rendered_under_the_designs_names() {
         r#"doorward_config_reloads_total{result="needs_restart"} 1"#,
         "doorward_config_last_reload_successful 0",
         "doorward_config_last_reload_success_timestamp_seconds 2000",
+        r#"doorward_acme_orders_total{result="issued"} 1"#,
         "doorward_password_hash_seconds_count 1",
         "doorward_password_hash_queue 0",
         "doorward_sessions 7",

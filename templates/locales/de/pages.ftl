@@ -434,4 +434,22 @@ login-no-cookies = Ihr Browser hat das Cookie nicht zurückgegeben, das mit dies
 loop-title = Sie haben sich angemeldet, aber es hält nicht
 loop-not-kept = Ihr Browser behält Cookies von { $host }, aber nicht das, mit dem Sie angemeldet sind. Der Grund kann eine Erweiterung sein oder eine Einstellung, die Cookies blockiert oder löscht: Machen Sie eine Ausnahme für { $host } und versuchen Sie es noch einmal.
 loop-ended = Ihr Browser zeigt, dass Sie sich bei { $host } angemeldet haben, aber diese Anmeldung ist schon beendet. Löschen Sie die Cookies von { $host } in Ihrem Browser und versuchen Sie es noch einmal. Wenn das wiederkommt, geht vielleicht die Uhr des Servers falsch: Sagen Sie es denen, die die Website betreiben.
+loop-host = Ihr Browser hat { $seen } geöffnet, aber ein Server auf dem Weg hat daraus { $host } gemacht, sodass Sie nicht angemeldet werden können. Sie selbst können das nicht beheben: Sagen Sie denen, die die Website betreiben, dass der Host-Header unverändert weitergegeben werden muss.
 loop-scheme = Diese Seite wurde ohne Verschlüsselung geöffnet, und Cookies zum Anmelden behalten Browser nur mit Verschlüsselung. Öffnen Sie { $host } stattdessen über https.
+
+## Damit kein Programm ein Formular absendet
+
+captcha-work = Damit Programme dieses Formular nicht massenhaft absenden, rechnet Ihr Browser zuerst eine kleine Aufgabe.
+captcha-working = Ihr Browser rechnet…
+captcha-worked = Fertig. Sie können das Formular absenden.
+captcha-held = Einen Augenblick: Das Formular wird abgesendet, sobald das fertig ist.
+captcha-waiting = Ihr Browser kann die Aufgabe nicht rechnen. Das Formular kann { $span } nach dem Laden dieser Seite abgesendet werden.
+captcha-no-script = Damit Programme dieses Formular nicht massenhaft absenden, kann es erst { $span } nach dem Laden dieser Seite abgesendet werden. Mit eingeschalteten Skripten entfällt das Warten.
+captcha-provider = Damit Programme dieses Formular nicht massenhaft absenden, sieht sich ein Dienst von { $name } Ihren Browser an.
+captcha-provider-no-script = Dieser Dienst braucht Skripte. Schalten Sie sie für diese Seite ein und laden Sie sie neu.
+captcha-missing = Die Prüfung, dass kein Programm dieses Formular absendet, war nicht fertig. Es wurde nichts gesendet. Bitte senden Sie es noch einmal ab.
+captcha-spent = Dieses Formular wurde schon abgesendet. Wenn daraus nichts geworden ist, senden Sie es noch einmal ab.
+captcha-too-soon = Das war zu früh für einen Browser ohne Skripte. Es wurde nichts gesendet. Warten Sie { $span } und senden Sie es dann noch einmal ab.
+captcha-limited = Dieses Formular wurde zu oft ohne Skripte abgesendet. Schalten Sie sie ein oder versuchen Sie es um { $time } wieder.
+captcha-refused = Die Prüfung hält das für das Werk eines Programms. Es wurde nichts gesendet. Versuchen Sie es noch einmal. Wenn es wieder geschieht, sagen Sie es denen, die { $site } betreuen.
+captcha-away = Der Dienst, der prüft, dass kein Programm dieses Formular absendet, antwortet nicht. Es wurde nichts gesendet. Versuchen Sie es in einigen Minuten wieder.

@@ -454,4 +454,22 @@ login-no-cookies = Your browser did not give back the cookie that came with this
 loop-title = You have signed in, but it does not last
 loop-not-kept = Your browser keeps cookies of { $host }, but not the one that you are signed in with. An extension, or a setting that blocks or deletes cookies, may be the reason: make an exception for { $host }, then try again.
 loop-ended = Your browser shows that you have signed in to { $host }, but that sign-in has ended already. Delete the cookies of { $host } in your browser and try again. If this comes back, the clock of the server may be wrong: tell whoever runs the site.
+loop-host = Your browser has opened { $seen }, but a server on the way says that it is { $host }, so that you cannot be signed in. You cannot mend this: tell whoever runs the site that the Host header has to be passed on unchanged.
 loop-scheme = This page was opened without encryption, and browsers keep cookies for signing in only with it. Open { $host } by https instead.
+
+## So that no program sends a form
+
+captcha-work = So that programs do not send this form in masses, your browser does a small sum first.
+captcha-working = Your browser is calculating…
+captcha-worked = Done. You can send the form.
+captcha-held = One moment: the form is sent as soon as that is done.
+captcha-waiting = Your browser cannot do the sum. The form can be sent { $span } after this page has come.
+captcha-no-script = So that programs do not send this form in masses, it can be sent { $span } after this page has come. With scripts switched on there is no wait.
+captcha-provider = So that programs do not send this form in masses, a service of { $name } looks at your browser.
+captcha-provider-no-script = That service needs scripts. Switch them on for this page and load it again.
+captcha-missing = The check that no program sends this form was not finished, so nothing was sent. Please send it once more.
+captcha-spent = This form was sent already. If nothing came of it, send it once more.
+captcha-too-soon = That was too soon for a browser without scripts, so nothing was sent. Wait { $span }, then send it once more.
+captcha-limited = This form was sent too often without scripts. Switch them on, or try again at { $time }.
+captcha-refused = The check takes this for the work of a program, so nothing was sent. Try again. If it comes back, tell whoever looks after { $site }.
+captcha-away = The service that checks that no program sends this form does not answer, so nothing was sent. Try again in a few minutes.

@@ -434,4 +434,22 @@ login-no-cookies = Su navegador no ha devuelto la cookie que llegó con esta pá
 loop-title = Ha iniciado sesión, pero no se mantiene
 loop-not-kept = Su navegador guarda cookies de { $host }, pero no la de la sesión. Puede deberse a una extensión o a un ajuste que bloquea o borra cookies: haga una excepción para { $host } y vuelva a intentarlo.
 loop-ended = Su navegador muestra que ha iniciado sesión en { $host }, pero esa sesión ya ha terminado. Borre las cookies de { $host } en su navegador y vuelva a intentarlo. Si se repite, puede que el reloj del servidor esté mal: avise a quien administra el sitio.
+loop-host = Su navegador ha abierto { $seen }, pero un servidor en el camino lo ha convertido en { $host }, de modo que no se puede iniciar sesión. Usted no puede corregirlo: avise a quien administra el sitio de que la cabecera Host debe pasarse sin cambios.
 loop-scheme = Esta página se ha abierto sin cifrado, y los navegadores solo guardan las cookies de inicio de sesión con él. Abra { $host } por https en su lugar.
+
+## Para que ningún programa envíe un formulario
+
+captcha-work = Para que los programas no envíen este formulario en masa, su navegador hace primero un pequeño cálculo.
+captcha-working = Su navegador está calculando…
+captcha-worked = Listo. Puede enviar el formulario.
+captcha-held = Un momento: el formulario se enviará en cuanto termine.
+captcha-waiting = Su navegador no puede hacer el cálculo. El formulario se puede enviar { $span } después de cargar esta página.
+captcha-no-script = Para que los programas no envíen este formulario en masa, solo se puede enviar { $span } después de cargar esta página. Con los scripts activados no hay espera.
+captcha-provider = Para que los programas no envíen este formulario en masa, un servicio de { $name } examina su navegador.
+captcha-provider-no-script = Ese servicio necesita scripts. Actívelos para esta página y vuelva a cargarla.
+captcha-missing = La comprobación de que ningún programa envía este formulario no había terminado, así que no se envió nada. Envíelo otra vez.
+captcha-spent = Este formulario ya se envió. Si no pasó nada, envíelo otra vez.
+captcha-too-soon = Fue demasiado pronto para un navegador sin scripts, así que no se envió nada. Espere { $span } y envíelo otra vez.
+captcha-limited = Este formulario se envió demasiadas veces sin scripts. Actívelos o inténtelo de nuevo a las { $time }.
+captcha-refused = La comprobación lo toma por obra de un programa, así que no se envió nada. Inténtelo otra vez. Si vuelve a ocurrir, dígaselo a quien se ocupa de { $site }.
+captcha-away = El servicio que comprueba que ningún programa envía este formulario no responde, así que no se envió nada. Inténtelo de nuevo dentro de unos minutos.

@@ -434,4 +434,22 @@ login-no-cookies = Votre navigateur n’a pas rendu le cookie reçu avec cette p
 loop-title = Vous vous êtes connecté, mais cela ne dure pas
 loop-not-kept = Votre navigateur garde des cookies de { $host }, mais pas celui de votre connexion. La cause peut être une extension ou un réglage qui bloque ou efface les cookies : faites une exception pour { $host }, puis réessayez.
 loop-ended = Votre navigateur montre que vous vous êtes connecté à { $host }, mais cette connexion a déjà pris fin. Effacez les cookies de { $host } dans votre navigateur, puis réessayez. Si cela se reproduit, l’horloge du serveur est peut-être fausse : prévenez les responsables du site.
+loop-host = Votre navigateur a ouvert { $seen }, mais un serveur en chemin en a fait { $host }, si bien que la connexion est impossible. Vous ne pouvez pas y remédier : dites aux responsables du site que l’en-tête Host doit être transmis sans changement.
 loop-scheme = Cette page a été ouverte sans chiffrement, et les navigateurs ne gardent les cookies de connexion qu’avec lui. Ouvrez plutôt { $host } en https.
+
+## Pour qu'aucun programme n'envoie un formulaire
+
+captcha-work = Pour que des programmes n'envoient pas ce formulaire en masse, votre navigateur fait d'abord un petit calcul.
+captcha-working = Votre navigateur calcule…
+captcha-worked = C'est fait. Vous pouvez envoyer le formulaire.
+captcha-held = Un instant : le formulaire est envoyé dès que c'est fait.
+captcha-waiting = Votre navigateur ne peut pas faire le calcul. Le formulaire peut être envoyé { $span } après le chargement de cette page.
+captcha-no-script = Pour que des programmes n'envoient pas ce formulaire en masse, il ne peut être envoyé que { $span } après le chargement de cette page. Avec les scripts activés, il n'y a pas d'attente.
+captcha-provider = Pour que des programmes n'envoient pas ce formulaire en masse, un service de { $name } examine votre navigateur.
+captcha-provider-no-script = Ce service a besoin de scripts. Activez-les pour cette page et rechargez-la.
+captcha-missing = La vérification qu'aucun programme n'envoie ce formulaire n'était pas terminée : rien n'a été envoyé. Envoyez-le encore une fois.
+captcha-spent = Ce formulaire a déjà été envoyé. Si rien ne s'est passé, envoyez-le encore une fois.
+captcha-too-soon = C'était trop tôt pour un navigateur sans scripts : rien n'a été envoyé. Attendez { $span }, puis envoyez-le encore une fois.
+captcha-limited = Ce formulaire a été envoyé trop souvent sans scripts. Activez-les, ou réessayez à { $time }.
+captcha-refused = La vérification y voit l'œuvre d'un programme : rien n'a été envoyé. Réessayez. Si cela se répète, dites-le à qui s'occupe de { $site }.
+captcha-away = Le service qui vérifie qu'aucun programme n'envoie ce formulaire ne répond pas : rien n'a été envoyé. Réessayez dans quelques minutes.

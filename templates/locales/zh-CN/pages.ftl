@@ -413,4 +413,22 @@ login-no-cookies = 您的浏览器没有交回随此页面发出的 Cookie，因
 loop-title = 您已登录，但无法保持
 loop-not-kept = 您的浏览器保留了 { $host } 的 Cookie，但没有保留登录所用的那一个。原因可能是某个扩展，或者阻止、删除 Cookie 的设置：请将 { $host } 设为例外，然后重试。
 loop-ended = 您的浏览器显示您已登录 { $host }，但该登录已经结束。请在浏览器中删除 { $host } 的 Cookie，然后重试。如果再次出现，可能是服务器的时钟不准：请告知网站的管理者。
+loop-host = 您的浏览器打开的是 { $seen }，但途中的某个服务器将其改成了 { $host }，因此无法登录。您无法自行解决：请告知网站的管理者，Host 标头必须原样传递。
 loop-scheme = 此页面是在未加密的情况下打开的，而浏览器只在加密时保留登录所用的 Cookie。请改用 https 打开 { $host }。
+
+## 防止程序提交表单
+
+captcha-work = 为了防止程序大量提交此表单，您的浏览器会先做一个小计算。
+captcha-working = 您的浏览器正在计算…
+captcha-worked = 已完成。您可以提交表单。
+captcha-held = 请稍候：完成后表单会立即提交。
+captcha-waiting = 您的浏览器无法进行此计算。本页打开 { $span }后可以提交表单。
+captcha-no-script = 为了防止程序大量提交此表单，本页打开 { $span }后才能提交。启用脚本则无需等待。
+captcha-provider = 为了防止程序大量提交此表单，{ $name } 的一项服务会检查您的浏览器。
+captcha-provider-no-script = 该服务需要脚本。请为本页启用脚本并重新加载。
+captcha-missing = 确认此表单不是由程序提交的检查尚未完成，因此没有提交任何内容。请再提交一次。
+captcha-spent = 此表单已经提交过。如果没有结果，请再提交一次。
+captcha-too-soon = 对于没有脚本的浏览器来说太快了，因此没有提交任何内容。请等待 { $span }，然后再提交一次。
+captcha-limited = 在没有脚本的情况下此表单提交过于频繁。请启用脚本，或在 { $time } 重试。
+captcha-refused = 检查认为这是程序所为，因此没有提交任何内容。请重试。如果再次出现，请告知 { $site } 的负责人。
+captcha-away = 检查表单是否由程序提交的服务没有响应，因此没有提交任何内容。请几分钟后重试。

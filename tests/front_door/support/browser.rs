@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Mutex;
 
+use super::captcha::Sum;
 use super::http::{Response, exchange, try_exchange};
 use super::page::{find_hidden, form, hidden};
 use super::site::{Person, Site};
@@ -84,6 +85,9 @@ pub struct Browser {
     jar: Mutex<BTreeMap<String, String>>,
     /// Header lines on each request.
     always: Vec<(String, String)>,
+    /// The sum that the page at a path has asked for last.
+    sum: Mutex<Option<(String, Sum)>>,
+    scripts: bool,
 }
 
 impl Browser {
@@ -96,12 +100,19 @@ impl Browser {
     pub fn at(gateway: SocketAddr, host: &str) -> Self {
         let agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
         let always = vec![("User-Agent".to_owned(), agent.to_owned())];
-        Self { gateway, host: host.to_owned(), jar: Mutex::default(), always }
+        let (host, jar, sum) = (host.to_owned(), Mutex::default(), Mutex::default());
+        Self { gateway, host, jar, always, sum, scripts: true }
     }
 
     /// With a header line on each request.
     pub fn always(mut self, name: &str, value: &str) -> Self {
         self.always.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Without scripts: what a page asks for by script is not done.
+    pub fn without_scripts(mut self) -> Self {
+        self.scripts = false;
         self
     }
 
@@ -131,7 +142,8 @@ impl Browser {
     pub fn stolen(&self) -> Self {
         let jar = self.jar.lock().expect("no test has panicked with it").clone();
         let (gateway, host, always) = (self.gateway, self.host.clone(), self.always.clone());
-        Self { gateway, host, jar: Mutex::new(jar), always }
+        let (jar, sum, scripts) = (Mutex::new(jar), Mutex::default(), self.scripts);
+        Self { gateway, host, jar, always, sum, scripts }
     }
 
     /// The request with cookies and the browser's own headers, as bytes.
@@ -154,8 +166,12 @@ impl Browser {
 
     /// Sends a request and keeps the cookies of the answer.
     pub async fn send(&self, request: Request) -> Response {
+        let path = request.target.split('?').next().unwrap_or_default().to_owned();
         let response = exchange(self.gateway, &self.prepare(request)).await;
         self.keep_cookies(&response);
+        if let Some(sum) = Sum::of(&String::from_utf8_lossy(&response.body)) {
+            *self.sum.lock().expect("no test has panicked with it") = Some((path, sum));
+        }
         response
     }
 
@@ -190,13 +206,25 @@ impl Browser {
             .await
     }
 
-    /// A form of one of the site's own pages.
+    /// A form of one of the site's own pages, with the answer of its sum, unless the fields have one.
     pub fn form(&self, target: &str, fields: &[(&str, &str)]) -> Request {
+        let sum = self.sum.lock().expect("no test has panicked with it").clone();
+        let own = sum.filter(|(path, _)| {
+            path == target && fields.iter().all(|(name, _)| !name.starts_with("captcha_"))
+        });
+        let (ticket, answer) = own.map_or_else(Default::default, |(_, sum)| {
+            let answer = if self.scripts { sum.answer() } else { String::new() };
+            (sum.ticket, answer)
+        });
+        let mut fields = fields.to_vec();
+        if !ticket.is_empty() {
+            fields.extend([("captcha_ticket", &*ticket), ("captcha_answer", &*answer)]);
+        }
         Request::post(target)
             .navigate()
             .instead("Sec-Fetch-Site", "same-origin")
             .header("Origin", &self.origin())
-            .body("application/x-www-form-urlencoded", form(fields))
+            .body("application/x-www-form-urlencoded", form(&fields))
     }
 
     /// Submits a form, as it stands.

@@ -4,6 +4,7 @@
 pub mod app;
 pub mod apps;
 pub mod browser;
+pub mod captcha;
 pub mod certificates;
 pub mod changes;
 pub mod codec;
@@ -11,6 +12,7 @@ pub mod http;
 pub mod mail;
 pub mod metrics;
 pub mod page;
+pub mod pebble;
 pub mod people;
 pub mod process;
 pub mod program;
@@ -18,6 +20,7 @@ pub mod proxy;
 pub mod ranges;
 pub mod scripted;
 pub mod secure;
+pub mod service;
 pub mod signature;
 pub mod site;
 #[path = "../../support/smtp.rs"]

@@ -13,7 +13,8 @@ pub fn find_hidden(html: &str, name: &str) -> Option<String> {
     inputs.filter(|input| input.contains(&wanted)).find_map(|input| attribute(input, "value"))
 }
 
-fn attribute(tag: &str, name: &str) -> Option<String> {
+/// The value of an attribute of an opening tag.
+pub fn attribute(tag: &str, name: &str) -> Option<String> {
     let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
     rest.split('"').next().map(unescape)
 }

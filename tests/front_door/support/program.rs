@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Mutex;
 
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::browser::Request;
 use super::http::{Response, exchange};
@@ -20,6 +21,7 @@ pub fn with_api() -> Setup {
             "api: { enabled: true }".to_owned(),
             "trusted_proxies: [\"127.0.0.0/8\"]".to_owned(),
             "registration: { enabled: true }".to_owned(),
+            "captcha: { registration: none }".to_owned(),
         ],
         ..Setup::default()
     }
@@ -184,6 +186,22 @@ impl Program {
         let path = "/mail-only/x";
         let body = json!({ "purpose": "sign_in", "destination": destination, "path": path });
         self.post("/codes", body).await
+    }
+
+    /// Does the sum that is asked for at this place; what has to be shown with a request then.
+    pub async fn captcha(&self, place: &str) -> Value {
+        let asked = self.post("/captcha", json!({ "place": place })).await.expect(200).json();
+        assert_eq!(asked["kind"], "proof_of_work", "{asked}");
+        let text = |name: &str| asked[name].as_str().expect("a text").to_owned();
+        let unhex = |name: &str| data_encoding::HEXLOWER.decode(text(name).as_bytes()).unwrap();
+        let (salt, target) = (unhex("salt"), unhex("target"));
+        let hashes = u32::try_from(asked["hashes"].as_u64().unwrap()).unwrap();
+        let is_it = |number: &u32| {
+            let hashed = [&salt[..], &number.to_be_bytes()].concat();
+            Sha256::digest(hashed).as_slice() == target
+        };
+        let answer = (0..hashes).find(is_it).expect("the sum has an answer").to_string();
+        json!({ "flow": text("flow"), "ticket": text("ticket"), "answer": answer })
     }
 
     /// Name and password; the code that came by mail is given back untyped.

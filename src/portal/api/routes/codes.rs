@@ -1,6 +1,6 @@
 //! Codes: asked for, typed, sent once more.
 
-use super::{code_sent, verified};
+use super::{captcha, code_sent, verified};
 use crate::auth::answer::Answered;
 use crate::auth::code::{CodeOutcome, ResendOutcome};
 use crate::auth::register::RegisterOutcome;
@@ -25,10 +25,11 @@ use crate::portal::api::{Call, page, shaped, value};
 pub(in crate::portal::api) async fn request(call: Call<'_>) -> Result<Answer, Problem> {
     let asked: CodeRequest = call.read()?;
     let target = page(asked.path.as_deref())?;
+    let shown = captcha::Shown::of(call, asked.captcha)?;
     let flow = match asked.purpose {
-        CodePurpose::SignIn => to_sign_in(call, &asked.destination, target).await?,
-        CodePurpose::Reset => to_reset(call, &asked.destination, target).await?,
-        CodePurpose::Register => to_register(call, asked.destination, target).await?,
+        CodePurpose::SignIn => to_sign_in(call, &asked.destination, &shown, target).await?,
+        CodePurpose::Reset => to_reset(call, &asked.destination, &shown, target).await?,
+        CodePurpose::Register => to_register(call, asked.destination, &shown, target).await?,
     };
     code_sent(call, &flow).await
 }
@@ -50,6 +51,7 @@ fn login(destination: &Destination) -> Result<&str, Problem> {
 async fn to_sign_in(
     call: Call<'_>,
     destination: &Destination,
+    shown: &captcha::Shown,
     target: ReturnTo,
 ) -> Result<FlowSecret, Problem> {
     let login = login(destination)?;
@@ -62,12 +64,14 @@ async fn to_sign_in(
         remember: false,
         wanted: Wanted::MailCode,
         trusted_device: false,
+        evidence: shown.evidence(),
     };
     let came = call.api.portal.auth.sign_in(command, &call.context(target)).await;
     match came.map_err(Problem::not_sent)? {
         SignInOutcome::CodeSent(flow) => Ok(flow),
         SignInOutcome::Limited(limited) | SignInOutcome::Delayed(limited) => Err(limited.into()),
         SignInOutcome::Busy(busy) => Err(busy.into()),
+        SignInOutcome::Captcha(fault) => Err(fault.into()),
         SignInOutcome::SignedIn(_) | SignInOutcome::Rejected => {
             Err(Problem::new(Code::InvalidCredentials))
         }
@@ -78,19 +82,23 @@ async fn to_sign_in(
 async fn to_reset(
     call: Call<'_>,
     destination: &Destination,
+    shown: &captcha::Shown,
     target: ReturnTo,
 ) -> Result<FlowSecret, Problem> {
     let login = login(destination)?;
-    let came = call.api.portal.auth.request_reset(login, &call.context(target)).await;
+    let came =
+        call.api.portal.auth.request_reset(login, shown.evidence(), &call.context(target)).await;
     match came.map_err(Problem::not_sent)? {
         ResetOutcome::CodeSent(flow) => Ok(flow),
         ResetOutcome::Limited(limited) => Err(limited.into()),
+        ResetOutcome::Captcha(fault) => Err(fault.into()),
     }
 }
 
 async fn to_register(
     call: Call<'_>,
     destination: Destination,
+    shown: &captcha::Shown,
     target: ReturnTo,
 ) -> Result<FlowSecret, Problem> {
     let email: EmailAddress = match destination {
@@ -100,7 +108,8 @@ async fn to_register(
             return Err(Problem::new(Code::AddressNotAllowed).saying(why));
         }
     };
-    let came = call.api.portal.auth.prove_address(email, &call.context(target)).await;
+    let came =
+        call.api.portal.auth.prove_address(email, shown.evidence(), &call.context(target)).await;
     match came.map_err(Problem::not_sent)? {
         RegisterOutcome::CodeSent(flow) => Ok(flow),
         RegisterOutcome::Off => Err(Problem::new(Code::RegistrationClosed)),
@@ -108,6 +117,7 @@ async fn to_register(
         RegisterOutcome::Password(fault) => Err(Problem::password(fault)),
         RegisterOutcome::Limited(limited) => Err(limited.into()),
         RegisterOutcome::Busy(busy) => Err(busy.into()),
+        RegisterOutcome::Captcha(fault) => Err(fault.into()),
     }
 }
 

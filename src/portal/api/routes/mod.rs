@@ -3,6 +3,7 @@
 pub(super) mod about;
 pub(super) mod account;
 pub(super) mod browsers;
+pub(super) mod captcha;
 pub(super) mod codes;
 pub(super) mod password;
 pub(super) mod register;

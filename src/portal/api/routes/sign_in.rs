@@ -1,6 +1,6 @@
 //! Name and password, and the second factor for a session that lacks it.
 
-use super::code_sent;
+use super::{captcha, code_sent};
 use crate::auth::sign_in::{SignIn, SignInOutcome, StepUpOutcome, Wanted};
 use crate::domain::secret::Password;
 use crate::portal::api::asked::{SignInRequest, StepUpRequest};
@@ -21,12 +21,14 @@ pub(in crate::portal::api) async fn sign_in(call: Call<'_>) -> Result<Answer, Pr
         // Who shows a password is never asked for less than it and a code.
         (true, _) | (_, Wanted::Both | Wanted::MailCode) => Wanted::Both,
     };
+    let shown = captcha::Shown::of(call, asked.captcha)?;
     let command = SignIn {
         login: &asked.login,
         password: Password::new(asked.password.expose().to_owned()),
         remember: false,
         wanted,
         trusted_device: !asked.fresh && call.visit.takes_trusted_device(&target),
+        evidence: shown.evidence(),
     };
     let context = call.context_of(target, asked.device_token.as_ref())?;
     match call.api.portal.auth.sign_in(command, &context).await? {
@@ -38,6 +40,7 @@ pub(in crate::portal::api) async fn sign_in(call: Call<'_>) -> Result<Answer, Pr
         SignInOutcome::Disabled => Err(Problem::new(Code::AccountDisabled)),
         SignInOutcome::Limited(limited) | SignInOutcome::Delayed(limited) => Err(limited.into()),
         SignInOutcome::Busy(busy) => Err(busy.into()),
+        SignInOutcome::Captcha(fault) => Err(fault.into()),
     }
 }
 
