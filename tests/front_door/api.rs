@@ -1,6 +1,7 @@
 //! The JSON API: what programs are told, and what they keep.
 
 mod account;
+mod clients;
 mod hostile;
 mod schemathesis;
 mod tokens;

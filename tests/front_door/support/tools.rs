@@ -51,6 +51,11 @@ pub fn api_python() -> PathBuf {
     tool("DOORWARD_TEST_API_PYTHON")
 }
 
+/// The folder with the TypeScript compiler.
+pub fn api_node_modules() -> PathBuf {
+    tool("DOORWARD_TEST_API_NODE_MODULES")
+}
+
 /// The folder with the apps of `tests/apps` in Node.
 pub fn apps_node_modules() -> PathBuf {
     tool("DOORWARD_TEST_APPS_NODE_MODULES")
