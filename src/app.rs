@@ -28,6 +28,7 @@ use crate::proxy::listener::ListenError;
 use crate::proxy::tls::CertificateError;
 use crate::proxy::{GatewaySettings, GatewaySite};
 use crate::store::StoreError;
+use crate::store::postgres;
 use crate::store::sqlite::{OpenError, POLL};
 use crate::templates::TemplateError;
 
@@ -84,6 +85,9 @@ pub enum StartError {
     /// The database.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The database of several nodes.
+    #[error(transparent)]
+    OpenPostgres(#[from] postgres::OpenError),
     /// The store, once open.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -294,5 +298,6 @@ fn auth_settings(settings: &Settings) -> AuthSettings {
             waits_address: captcha.rules.work.waits_address,
             waits_total: captcha.rules.work.waits_total,
         },
+        outage_grace: settings.outage_grace,
     }
 }

@@ -10,7 +10,7 @@
 //! portal  → auth, policy, domain, templates               axum's live here
 //! auth    → store (traits), domain                        the use cases
 //! notify  → store (traits), domain, templates             lettre's live here
-//! identity, policy → domain      store → domain           sqlx's live in store/sqlite
+//! identity, policy → domain      store → domain           sqlx's live in store/sqlite and store/postgres
 //! config  → domain values        templates → domain       fluent's live here
 //! telemetry → domain; usable from every layer above it    domain → nothing of ours
 //! ```

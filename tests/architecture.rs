@@ -55,7 +55,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("pingora_proxy", &["proxy/", "app.rs", "app/"]),
     ("pingora_http", &["proxy/", "app.rs", "app/"]),
     ("axum", &["portal/"]),
-    ("sqlx", &["store/sqlite/"]),
+    ("sqlx", &["store/sqlite/", "store/postgres/"]),
     ("lettre", &["notify/"]),
     ("instant_acme", &["app/acme.rs", "app/acme/"]),
     ("x509_parser", &["proxy/tls/"]),
@@ -139,11 +139,28 @@ fn only_the_clock_reads_the_clock() {
 
 #[test]
 fn every_test_that_the_capabilities_name_is_there() {
+    let named = named_tests("docs/capabilities.md", |line| {
+        line.starts_with("| R") || line.starts_with("| G")
+    });
+    assert!(named > 50, "{named}");
+}
+
+#[test]
+fn every_failure_mode_is_shown_by_a_test_that_is_there() {
+    let named = named_tests("docs/operations/failure-modes.md", |line| {
+        line.starts_with("| ") && !line.starts_with("| what is away")
+    });
+    assert!(named > 10, "{named}");
+}
+
+/// Sees that each row of a table names tests, and that they are there. Gives how many those are.
+#[track_caller]
+fn named_tests(document: &str, is_row: impl Fn(&str) -> bool) -> usize {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let table = std::fs::read_to_string(root.join("docs/capabilities.md")).unwrap();
+    let table = std::fs::read_to_string(root.join(document)).unwrap();
     let mut wrong = String::new();
     let mut named = 0;
-    for row in table.lines().filter(|line| line.starts_with("| R") || line.starts_with("| G")) {
+    for row in table.lines().filter(|line| is_row(line)) {
         let tests = row.split('`').filter_map(|piece| piece.split_once(".rs::"));
         let before = named;
         for (file, name) in tests {
@@ -157,7 +174,8 @@ fn every_test_that_the_capabilities_name_is_there() {
             writeln!(wrong, "no test shows this row: {row}").unwrap();
         }
     }
-    assert!(wrong.is_empty() && named > 50, "\n{wrong}");
+    assert!(wrong.is_empty(), "\n{wrong}");
+    named
 }
 
 #[test]

@@ -10,6 +10,9 @@ mod support;
 #[path = "configuration/example.rs"]
 mod example;
 #[cfg(test)]
+#[path = "configuration/postgres.rs"]
+mod postgres;
+#[cfg(test)]
 #[path = "configuration/reading.rs"]
 mod reading;
 #[cfg(test)]

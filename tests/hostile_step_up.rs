@@ -107,6 +107,7 @@ async fn auth(folder: &std::path::Path) -> (Auth, Arc<SqliteStore>) {
         captchas: Captchas { rules: CaptchaRules::default(), provider: None },
         entropy,
         settings: AuthSettings {
+            outage_grace: Duration::from_secs(60),
             code_lifetime: Duration::from_secs(600),
             attempts: few,
             resend: ResendRule { cool_down: Duration::from_secs(30), max_sends: few },

@@ -1,6 +1,7 @@
 //! What the command line and the server share.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
@@ -11,9 +12,12 @@ use crate::domain::entropy::{OsEntropy, SharedEntropy};
 use crate::domain::keys::KeyRing;
 use crate::domain::time::SharedClock;
 use crate::identity::live::LiveRing;
+use crate::store::postgres::{PostgresSettings, PostgresStore};
 use crate::store::sqlite::SqliteStore;
-use crate::store::{Accounts, Flow, OutboxStore};
+use crate::store::{Accounts, Flow, OutboxStore, StoreUpkeep};
+use crate::telemetry::health::Part;
 
+use super::admin::Asked;
 use super::keys_file::KeysFile;
 use super::{StartError, auth_settings, captchas, hashing, passwords, places, secret};
 
@@ -34,6 +38,9 @@ pub struct Core {
     pub clock: SharedClock,
     pub(super) entropy: SharedEntropy,
     pub(super) outbox: Arc<dyn OutboxStore>,
+    /// The stores that are purged and watched, each once.
+    pub(super) upkept: Vec<Arc<dyn StoreUpkeep>>,
+    pub(super) graces: Graces,
     pub(super) mail_waits: Arc<Notify>,
     pub(super) keys_file: KeysFile,
 }
@@ -47,13 +54,12 @@ impl Core {
         let keys = Arc::new(KeyRing::derive(current, previous));
         let keys_file = KeysFile::new(&settings.keys_file);
         let ring = keys_file.read_or_make(settings.assertion.algorithm, &*entropy, clock.now())?;
-        let settings::Database::Sqlite(path) = &settings.accounts;
-        let store = Arc::new(SqliteStore::open(path).await?);
+        let Stores { accounts, flow, outbox, upkept, graces } = Stores::open(settings).await?;
         let hasher = PasswordHasher::new(hashing(settings), Arc::clone(&entropy))?;
         let mail_waits = Arc::new(Notify::new());
         let auth = Auth::new(AuthParts {
-            accounts: store.clone(),
-            flow: store.clone(),
+            accounts: Arc::clone(&accounts),
+            flow: Arc::clone(&flow),
             keys: Arc::clone(&keys),
             hasher,
             passwords: passwords(settings)?,
@@ -65,9 +71,11 @@ impl Core {
             places: places(settings)?,
         });
         Ok(Self {
-            accounts: store.clone(),
-            flow: store.clone(),
-            outbox: store,
+            accounts,
+            flow,
+            outbox,
+            upkept,
+            graces,
             keys,
             ring: Arc::new(LiveRing::new(ring)),
             auth: Arc::new(auth),
@@ -78,3 +86,57 @@ impl Core {
         })
     }
 }
+
+impl Core {
+    /// The stores, as they are asked whether they are there.
+    pub(super) fn asked(&self) -> [Asked; 2] {
+        [
+            Asked::new(Part::Accounts, self.accounts.clone(), self.graces.accounts),
+            Asked::new(Part::Flow, self.flow.clone(), self.graces.flow),
+        ]
+    }
+}
+
+/// How long each store may be away before that is a reason to send requests elsewhere: not at all, if it is on this machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Graces {
+    accounts: Duration,
+    flow: Duration,
+}
+
+/// The stores of one configuration.
+struct Stores {
+    accounts: Arc<dyn Accounts>,
+    flow: Arc<dyn Flow>,
+    outbox: Arc<dyn OutboxStore>,
+    upkept: Vec<Arc<dyn StoreUpkeep>>,
+    graces: Graces,
+}
+
+impl Stores {
+    async fn open(settings: &Settings) -> Result<Self, StartError> {
+        let settings::State::Embedded(path) = &settings.state;
+        let embedded = Arc::new(SqliteStore::open(path).await?);
+        let mut upkept: Vec<Arc<dyn StoreUpkeep>> = vec![embedded.clone()];
+        let mut graces = Graces::default();
+        let accounts: Arc<dyn Accounts> = match &settings.accounts {
+            settings::Database::Sqlite(_) => embedded.clone(),
+            settings::Database::Postgres(database) => {
+                let server = PostgresSettings {
+                    url: database.url.to_string(),
+                    password: database.password.clone(),
+                    connections: database.connections,
+                    statement: STATEMENT,
+                };
+                let store = Arc::new(PostgresStore::open(&server).await?);
+                upkept.push(store.clone());
+                graces.accounts = settings.outage_grace;
+                store
+            }
+        };
+        Ok(Self { accounts, flow: embedded.clone(), outbox: embedded, upkept, graces })
+    }
+}
+
+/// The longest that PostgreSQL may take for one statement: past that, whoever asked refuses.
+const STATEMENT: Duration = Duration::from_secs(3);

@@ -14,8 +14,8 @@ use crate::auth::account::{AccountDraft, AccountError, Added};
 use crate::config::settings::{
     Api, Assertion, Balance, Captcha, Database, Devices, Health, HttpVersion, IdentityHeaders,
     Limits, Listen, ListenMode, Log, LogFormat, MailSettings, MailTransport, Otp, PasswordHashing,
-    Passwords, Portal, Rewriting, Sessions, Settings, Shutdown, Site, Upstream, UpstreamTimeouts,
-    UpstreamTls,
+    Passwords, Portal, Rewriting, Sessions, Settings, Shutdown, Site, State, Upstream,
+    UpstreamTimeouts, UpstreamTls,
 };
 use crate::domain::account::LoginName;
 use crate::domain::address::TrustedProxies;
@@ -262,6 +262,8 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
             lifetime: Duration::from_secs(120),
         },
         accounts: Database::Sqlite(folder.join("doorward.db")),
+        state: State::Embedded(folder.join("doorward.db")),
+        outage_grace: Duration::from_secs(60),
         mail: MailSettings {
             from_name: Some("Example Wiki".into()),
             from: "no-reply@example.org".parse().map_err(|_| broken())?,

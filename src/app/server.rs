@@ -234,8 +234,9 @@ impl Server {
             }
         }
         if let Some(listener) = self.admin {
-            let (accounts, flow) = (Arc::clone(&self.core.accounts), Arc::clone(&self.core.flow));
-            let admin = Arc::new(PlainServer::new(admin::Admin::new(accounts, flow, leaving)));
+            let clock = Arc::clone(&self.core.clock);
+            let admin = admin::Admin::new(self.core.asked(), clock, leaving);
+            let admin = Arc::new(PlainServer::new(admin));
             beside
                 .spawn(listener.serve(Served::here(admin), Ending::new(stop_admin, LAST_ANSWERS)));
         }

@@ -6,14 +6,15 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::auth::Auth;
+use crate::auth::Hearing;
 use crate::domain::assertion::AssertionAlgorithm;
+use crate::domain::entropy::{OsEntropy, jittered};
 use crate::domain::mail::Message;
 use crate::domain::time::SharedClock;
 use crate::identity::live::LiveRing;
 use crate::identity::ring::Ring;
 use crate::notify::observer::{DropReason, MailObserver};
-use crate::store::{Accounts, Flow, StoreError};
+use crate::store::{Flow, StoreError, StoreUpkeep};
 use crate::telemetry::metrics::{CodeEvent, MailResult, metrics};
 
 use super::Core;
@@ -26,7 +27,7 @@ const PURGE_BATCH: u32 = 1000;
 /// How often the gauges are read.
 const COUNT_EVERY: Duration = Duration::from_secs(5);
 /// The wait after a store has failed.
-const AFTER_FAILURE: Duration = Duration::from_secs(1);
+const AFTER_FAILURE: Duration = Duration::from_millis(500);
 
 /// How often the key file is looked at.
 pub(super) const KEYS_EVERY: Duration = Duration::from_secs(1);
@@ -41,13 +42,16 @@ pub(super) fn spawn(
 ) {
     let keys = follow_keys(core.keys_file.clone(), algorithm, Arc::clone(&core.ring));
     tasks.spawn(until(ended.clone(), keys));
-    let (flow, clock) = (Arc::clone(&core.flow), Arc::clone(&core.clock));
-    tasks.spawn(until(stop.clone(), purge(flow, clock)));
+    for store in &core.upkept {
+        let purging = purge(Arc::clone(store), Arc::clone(&core.clock));
+        tasks.spawn(until(stop.clone(), purging));
+        let watching = watch(Arc::clone(store), core.auth.hearing(), Arc::clone(&core.clock));
+        tasks.spawn(until(ended.clone(), watching));
+    }
     let (flow, clock) = (Arc::clone(&core.flow), Arc::clone(&core.clock));
     tasks.spawn(until(stop.clone(), count(flow, clock)));
     let (auth, clock) = (Arc::clone(&core.auth), Arc::clone(&core.clock));
     tasks.spawn(until(ended.clone(), async move { auth.end_streams(&clock).await }));
-    tasks.spawn(until(ended.clone(), watch(Arc::clone(&core.accounts), Arc::clone(&core.auth))));
 }
 
 pub(super) async fn until(mut stop: watch::Receiver<bool>, work: impl Future<Output = ()>) {
@@ -57,12 +61,12 @@ pub(super) async fn until(mut stop: watch::Receiver<bool>, work: impl Future<Out
     }
 }
 
-async fn purge(flow: Arc<dyn Flow>, clock: SharedClock) {
+async fn purge(store: Arc<dyn StoreUpkeep>, clock: SharedClock) {
     let mut ticks = tokio::time::interval(PURGE_EVERY);
     loop {
         ticks.tick().await;
         // A full batch says that there may be more.
-        while match flow.purge(clock.now(), PURGE_BATCH).await {
+        while match store.purge(clock.now(), PURGE_BATCH).await {
             Ok(gone) => gone >= u64::from(PURGE_BATCH),
             Err(error) => report("expired rows were not purged", &error),
         } {
@@ -87,16 +91,18 @@ async fn count(flow: Arc<dyn Flow>, clock: SharedClock) {
     }
 }
 
-/// Empties the cache when the command line, or another process, has changed the stores: what was revoked there is
-/// refused here from then on (S35).
-async fn watch(accounts: Arc<dyn Accounts>, auth: Arc<Auth>) {
+/// Has the cache hear when the command line, or another process, has changed a store: what was revoked there is refused
+/// here from then on (S35).
+async fn watch(store: Arc<dyn StoreUpkeep>, hearing: Hearing, clock: SharedClock) {
     loop {
-        let changed = accounts.changed_elsewhere().await;
-        // Not knowing is treated as a change.
-        auth.forget_cached();
-        if let Err(error) = changed {
-            report("changes by others cannot be seen", &error);
-            tokio::time::sleep(AFTER_FAILURE).await;
+        match store.changed_elsewhere().await {
+            Ok(()) => hearing.of_a_change(),
+            Err(error) => {
+                if hearing.of_nothing(clock.now()) {
+                    report("changes by others are not heard", &error);
+                }
+                tokio::time::sleep(jittered(AFTER_FAILURE, &OsEntropy)).await;
+            }
         }
     }
 }

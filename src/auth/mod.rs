@@ -44,6 +44,7 @@ pub mod register;
 pub mod register_verified;
 pub mod reset;
 pub mod second_step;
+mod session_cache;
 pub mod sessions;
 pub mod sign_in;
 pub mod sign_out;
@@ -58,7 +59,8 @@ use audit::Attempt;
 use captcha::Captchas;
 use new_password::PasswordChecks;
 use password::PasswordHasher;
-use sessions::SessionCache;
+pub use session_cache::Hearing;
+use session_cache::SessionCache;
 use sign_in::Context;
 
 /// What the use cases need to know of the configuration.
@@ -84,6 +86,8 @@ pub struct AuthSettings {
     pub delay: DelayRule,
     /// The short-window limits.
     pub limits: RateLimits,
+    /// How long who is signed in goes on while a store is away.
+    pub outage_grace: Duration,
 }
 
 /// The short-window limits (R17).
@@ -246,7 +250,12 @@ impl Auth {
         FlowSecret::generate(&*self.entropy)
     }
 
-    /// Forgets every cached session, because somebody else has changed the stores.
+    /// Hears for the cache of sessions what others change in one store.
+    pub fn hearing(&self) -> Hearing {
+        self.cache.hearing()
+    }
+
+    /// Forgets every cached session: what is asserted of them may be so no longer.
     pub fn forget_cached(&self) {
         self.cache.clear();
     }

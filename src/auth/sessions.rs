@@ -1,10 +1,8 @@
 //! Who a request comes from: cookie → MAC → cache → store.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
-
-use moka::sync::Cache;
 
 use crate::domain::account::{Account, Identity};
 use crate::domain::assertion::KeptAssertions;
@@ -20,7 +18,6 @@ use crate::store::StoreError;
 use super::audit::Attempt;
 use super::device::DeviceToKeep;
 use super::sign_in::{Context, Keeps};
-use super::streams::LiveStreams;
 use super::{Auth, tokens};
 
 /// The longest time for which the use of a session is known to this process alone.
@@ -128,13 +125,7 @@ impl Auth {
         host: &HostName,
         now: Timestamp,
     ) -> Result<Option<Arc<SignedIn>>, StoreError> {
-        let signed_in = match self.cache.get(&hash) {
-            Some(signed_in) => signed_in,
-            None => match self.load(&hash, host, now).await? {
-                Some(signed_in) => signed_in,
-                None => return Ok(None),
-            },
-        };
+        let Some(signed_in) = self.known(&hash, host, now).await? else { return Ok(None) };
         if signed_in.has_expired(now) {
             self.cache.remove(&hash);
             // Its owner may have been busy at another host meanwhile, which this entry has not seen.
@@ -142,6 +133,30 @@ impl Auth {
             return Ok(again.filter(|signed_in| !signed_in.has_expired(now)));
         }
         Ok(Some(signed_in))
+    }
+
+    /// The session from the cache, else from the stores. While it cannot be heard whether others have ended it, the stores are
+    /// asked; and only where they do not answer it goes on as it is in the cache, for the grace of an outage.
+    async fn known(
+        &self,
+        hash: &SessionTokenHash,
+        host: &HostName,
+        now: Timestamp,
+    ) -> Result<Option<Arc<SignedIn>>, StoreError> {
+        let cached = self.cache.get(hash);
+        if cached.is_some() && !self.cache.is_in_doubt() {
+            return Ok(cached);
+        }
+        match self.load(hash, host, now).await {
+            Ok(None) if cached.is_some() => {
+                self.cache.remove(hash);
+                Ok(None)
+            }
+            Err(_) if cached.is_some() && self.cache.may_go_on(self.settings.outage_grace, now) => {
+                Ok(cached)
+            }
+            loaded => loaded,
+        }
     }
 
     /// Notes a use of a session, which keeps it from going idle (S38).
@@ -304,90 +319,5 @@ impl Auth {
         let ended = self.flow.end_sessions_of(account, except).await;
         self.cache.remove_account(account);
         ended
-    }
-}
-
-/// Sessions that this process has read. Exact, because whoever changes one drops it here too.
-pub(super) struct SessionCache {
-    entries: Cache<SessionTokenHash, Arc<SignedIn>>,
-    generation: AtomicU64,
-    streams: Arc<LiveStreams>,
-}
-
-impl Default for SessionCache {
-    fn default() -> Self {
-        Self {
-            entries: Cache::builder()
-                .max_capacity(200_000)
-                .time_to_idle(Duration::from_secs(15 * 60))
-                .build(),
-            generation: AtomicU64::new(0),
-            streams: Arc::default(),
-        }
-    }
-}
-
-impl SessionCache {
-    pub(super) fn get(&self, hash: &SessionTokenHash) -> Option<Arc<SignedIn>> {
-        self.entries.get(hash)
-    }
-
-    /// Counts the removals: what was read from a store before one is not kept after it.
-    fn generation(&self) -> u64 {
-        self.generation.load(Ordering::SeqCst)
-    }
-
-    fn insert(&self, hash: SessionTokenHash, signed_in: &Arc<SignedIn>, read_in: u64) {
-        if self.generation() != read_in {
-            return;
-        }
-        self.entries.insert(hash, Arc::clone(signed_in));
-        if self.generation() != read_in {
-            self.entries.invalidate(&hash);
-        }
-    }
-
-    /// Whether a session is here.
-    pub(super) fn holds(&self, hash: &SessionTokenHash) -> bool {
-        self.entries.contains_key(hash)
-    }
-
-    /// What is open, by its session.
-    pub(super) const fn streams(&self) -> &Arc<LiveStreams> {
-        &self.streams
-    }
-
-    fn remove(&self, hash: &SessionTokenHash) {
-        self.generation.fetch_add(1, Ordering::SeqCst);
-        self.entries.invalidate(hash);
-    }
-
-    pub(super) fn remove_replaced(&self, id: Option<SessionId>, family: Option<FamilyId>) {
-        if id.is_none() && family.is_none() {
-            return;
-        }
-        self.remove_where(|SignedIn { session, .. }| {
-            Some(session.id) == id || Some(session.family) == family
-        });
-    }
-
-    pub(super) fn remove_account(&self, account: AccountId) {
-        self.remove_where(|signed_in| signed_in.session.account == account);
-    }
-
-    fn remove_where(&self, unwanted: impl Fn(&SignedIn) -> bool) {
-        self.generation.fetch_add(1, Ordering::SeqCst);
-        for (hash, signed_in) in &self.entries {
-            if unwanted(&signed_in) {
-                self.entries.invalidate(&*hash);
-            }
-        }
-        self.streams.look_again();
-    }
-
-    pub(super) fn clear(&self) {
-        self.generation.fetch_add(1, Ordering::SeqCst);
-        self.entries.invalidate_all();
-        self.streams.look_again();
     }
 }

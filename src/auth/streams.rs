@@ -27,8 +27,6 @@ use super::sessions::SignedIn;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The least time between two looks, so that a flood of sign-outs does not keep a core busy.
 const AT_MOST_EVERY: Duration = Duration::from_millis(100);
-/// How long streams go on while no store says whether their session has ended (S57).
-const UNSURE_FOR: Duration = Duration::from_secs(60);
 
 impl Auth {
     /// Has an answer end with this session, if there is one, and once `may` says that it would not begin any more. It is
@@ -62,7 +60,9 @@ impl Auth {
         now: Timestamp,
     ) -> Result<Option<Arc<SignedIn>>, StoreError> {
         match self.cache.get(token) {
-            Some(signed_in) if !signed_in.has_expired(now) => Ok(Some(signed_in)),
+            Some(signed_in) if !signed_in.has_expired(now) && !self.cache.is_in_doubt() => {
+                Ok(Some(signed_in))
+            }
             _ => self.load(token, host, now).await,
         }
     }
@@ -89,7 +89,8 @@ impl Auth {
                 Ok(Some(signed_in)) => streams.judge(&token, &signed_in),
                 Ok(None) => streams.end(&token),
                 Err(error) => {
-                    if streams.unsure_for(&token, now) > UNSURE_FOR {
+                    // They go on for as long as sessions do while no store says whether those have ended (S57).
+                    if streams.unsure_for(&token, now) > self.settings.outage_grace {
                         tracing::warn!(%error, "a store is away for too long; what was open is closed");
                         streams.end(&token);
                     }

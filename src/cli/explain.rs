@@ -136,8 +136,9 @@ async fn visitor(
     args: &ExplainArgs,
 ) -> Result<ImaginedVisitor, Failure> {
     // Looking must not make what is not there yet.
-    let settings::Database::Sqlite(path) = &settings.accounts;
-    if !path.exists() {
+    if let settings::Database::Sqlite(path) = &settings.accounts
+        && !path.exists()
+    {
         return Err(Failure::Refused(format!("there are no accounts yet in {}", path.display())));
     }
     let core = Core::open(settings, clock()).await?;

@@ -6,7 +6,7 @@ use secrecy::ExposeSecret;
 use serde_yaml::{Mapping, Value};
 
 use super::print;
-use super::settings::{MailTransport, Settings};
+use super::settings::{Database, MailTransport, Settings};
 
 /// The keys that say something else in `after` than in `before`, in order and without what they say:
 /// `limits.sign_in`, `sites[wiki.example.com].rules`. A site that came or went is `sites[its host]`; other certificates of a
@@ -17,6 +17,9 @@ pub fn changed_keys(before: &Settings, after: &Settings) -> Vec<String> {
     // Secrets are masked where settings are printed.
     if mail_password(before) != mail_password(after) {
         changed.insert("mail.smtp.password".to_owned());
+    }
+    if accounts_password(before) != accounts_password(after) {
+        changed.insert("accounts.password".to_owned());
     }
     if captcha_secret(before) != captcha_secret(after) {
         changed.insert("captcha.provider.secret".to_owned());
@@ -54,6 +57,13 @@ fn mail_password(settings: &Settings) -> Option<&str> {
             smtp.credentials.as_ref().map(|credentials| credentials.password.expose_secret())
         }
         MailTransport::Files(_) | MailTransport::Inbox => None,
+    }
+}
+
+fn accounts_password(settings: &Settings) -> Option<&str> {
+    match &settings.accounts {
+        Database::Postgres(server) => server.password.as_ref().map(ExposeSecret::expose_secret),
+        Database::Sqlite(_) => None,
     }
 }
 

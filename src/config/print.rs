@@ -6,7 +6,7 @@ use super::raw::{MASKED_SECRET, NO_HEADER, escape};
 use super::settings::{
     Acme, Balance, Captcha, CertificateFiles, CertificateSource, Database, Health, HttpVersion,
     IdentityHeaders, Listen, ListenMode, LogFormat, MailSettings, MailTransport, ResponseHeader,
-    Settings, Site, Smtp, SmtpTls, TlsVersion, Upstream, UpstreamTimeouts,
+    Settings, Site, Smtp, SmtpTls, State, TlsVersion, Upstream, UpstreamTimeouts,
 };
 use crate::domain::bearer::Bearer;
 use crate::domain::breach::OnFailure;
@@ -36,7 +36,7 @@ pub(super) fn file(settings: &Settings) -> Value {
         ("keys_file", Some(text(settings.keys_file.display()))),
         ("identity", Some(identity(settings))),
         ("accounts", Some(accounts(&settings.accounts))),
-        ("state", Some(map([("embedded", Some(true.into()))]))),
+        ("state", Some(state(settings))),
         ("mail", Some(mail(&settings.mail))),
         ("registration", Some(registration(&settings.registration))),
         ("api", Some(api(settings))),
@@ -121,8 +121,26 @@ fn identity(settings: &Settings) -> Value {
 }
 
 fn accounts(database: &Database) -> Value {
-    let Database::Sqlite(path) = database;
-    map([("database", Some(text(format!("sqlite://{}", path.display()))))])
+    match database {
+        Database::Sqlite(path) => {
+            map([("database", Some(text(format!("sqlite://{}", path.display()))))])
+        }
+        Database::Postgres(server) => map([
+            ("database", Some(text(&server.url))),
+            ("password", server.password.as_ref().map(|_| text(MASKED_SECRET))),
+            ("connections", Some(server.connections.into())),
+        ]),
+    }
+}
+
+fn state(settings: &Settings) -> Value {
+    let State::Embedded(path) = &settings.state;
+    let own = !matches!(settings.accounts, Database::Sqlite(_));
+    map([
+        ("embedded", Some(true.into())),
+        ("database", own.then(|| text(format!("sqlite://{}", path.display())))),
+        ("outage_grace", Some(span(settings.outage_grace))),
+    ])
 }
 
 fn mail(mail: &MailSettings) -> Value {

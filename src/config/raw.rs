@@ -21,6 +21,7 @@ mod mail;
 pub(super) mod near;
 mod passwords;
 mod portal;
+mod postgres;
 mod presets;
 mod registration;
 mod rewriting;
@@ -263,7 +264,7 @@ impl File {
         let keys_file = identity::keys_file(self.keys_file, secret_file.as_deref(), context);
         let assertion = identity::identity(self.identity, context);
         let accounts = store::accounts(self.accounts, context);
-        let state = store::state(self.state, context);
+        let state = store::state(self.state, accounts.as_ref(), secret_file.as_deref(), context);
         let mail = mail::mail(self.mail, context);
         let registration = registration::registration(self.registration, context);
         let api = api::api(self.api, context);
@@ -292,7 +293,7 @@ impl File {
         {
             domain::covers(domain, &at, &portal.origin, sites, context)?;
         }
-        state?;
+        let (state, outage_grace) = state?;
         Some(Settings {
             listen: listen?,
             acme: acme?,
@@ -304,6 +305,8 @@ impl File {
             keys_file: keys_file?,
             assertion: assertion?,
             accounts: accounts?,
+            state,
+            outage_grace,
             mail: mail?,
             registration: registration?,
             api: api?,

@@ -53,6 +53,10 @@ pub struct Settings {
     pub assertion: Assertion,
     /// The database of the accounts.
     pub accounts: Database,
+    /// Where what passes is kept.
+    pub state: State,
+    /// How long who is signed in goes on while a store is away.
+    pub outage_grace: Duration,
     /// How mail goes out.
     pub mail: MailSettings,
     /// Who may register.
@@ -182,11 +186,31 @@ pub struct Assertion {
     pub lifetime: Duration,
 }
 
-/// The database of the accounts and of what passes.
+/// The database of the accounts.
 #[derive(Clone, Debug)]
 pub enum Database {
     /// A file of SQLite's. Made at first start.
     Sqlite(PathBuf),
+    /// A database of PostgreSQL's, for any number of nodes.
+    Postgres(PostgresDatabase),
+}
+
+/// Where what passes is kept: sessions, challenges, the outbox.
+#[derive(Clone, Debug)]
+pub enum State {
+    /// A file of SQLite's; that of the accounts, if they have one.
+    Embedded(PathBuf),
+}
+
+/// A database of PostgreSQL's.
+#[derive(Clone, Debug)]
+pub struct PostgresDatabase {
+    /// Server, database, user and how TLS is spoken; no password.
+    pub url: Url,
+    /// The password of the user, if there is one.
+    pub password: Option<SecretString>,
+    /// The most connections of one node.
+    pub connections: u32,
 }
 
 /// How mail goes out.

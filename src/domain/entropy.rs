@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A source of unpredictable bytes.
 pub trait Entropy: Send + Sync {
@@ -81,6 +82,12 @@ pub fn bytes<const N: usize>(source: &dyn Entropy) -> [u8; N] {
     let mut bytes = [0; N];
     source.fill(&mut bytes);
     bytes
+}
+
+/// About this long, a tenth more or less, so that many who began together do not go on together.
+pub fn jittered(span: Duration, source: &dyn Entropy) -> Duration {
+    let [byte] = public_bytes(source);
+    span.mul_f64(0.9 + 0.2 * f64::from(byte) / 255.0)
 }
 
 #[cfg(test)]

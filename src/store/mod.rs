@@ -35,8 +35,11 @@ use crate::domain::session::{NewSession, Session};
 use crate::domain::ticket::{NewTicket, TakenTicket, TicketBrowser};
 use crate::domain::time::Timestamp;
 
+pub mod breaker;
+mod kept;
 pub mod memory;
 mod observe;
+pub mod postgres;
 pub mod sqlite;
 
 /// The store did not do what it was asked. Whoever gets this refuses; nobody goes on as if it had said yes (S57).
@@ -683,8 +686,8 @@ pub trait StoreUpkeep: Send + Sync {
     /// many rows went.
     async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
-    /// Comes back once somebody other than this process has changed the store, so that caches are emptied.
-    /// Cancel-safe.
+    /// Comes back once somebody other than this process has changed the store, so that caches are emptied. Fails while that
+    /// cannot be heard, and after a failure comes back as soon as it can be again. Cancel-safe.
     async fn changed_elsewhere(&self) -> Result<(), StoreError>;
 }
 

@@ -79,20 +79,20 @@ mod tests {
 
     #[test]
     fn alive_is_told_even_when_nothing_is_ready() {
-        let health = Health::new([Part::Store]);
+        let health = Health::new([Part::Flow]);
         assert_eq!(get("/healthz", &health), (200, "alive\n".into()));
         assert_eq!(get("/readyz", &health).0, 503);
     }
 
     #[test]
     fn readiness_names_every_part() {
-        let health = Health::new([Part::Store, Part::Mail]);
-        health.up(Part::Store);
+        let health = Health::new([Part::Flow, Part::Mail]);
+        health.up(Part::Flow);
         health.down(Part::Mail, "the server \"mail\" refused the connection");
         let (status, body) = get("/readyz", &health);
         let body: serde_json::Value = serde_json::from_str(&body).unwrap();
         let wanted = serde_json::json!({ "ready": true, "parts": {
-            "store": { "state": "up" },
+            "flow": { "state": "up" },
             "mail": { "state": "down", "reason": "the server \"mail\" refused the connection" },
         } });
         assert_eq!((status, body), (200, wanted));

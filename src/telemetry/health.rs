@@ -9,8 +9,10 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
-    /// The stores answer.
-    Store,
+    /// The store of accounts answers.
+    Accounts,
+    /// The store of what passes answers: sessions, codes, waiting mails.
+    Flow,
     /// The keys are loaded.
     Keys,
     /// The listening addresses are bound.
@@ -24,7 +26,7 @@ impl Part {
     /// Whether requests should go elsewhere while it is down.
     pub const fn is_vital(self) -> bool {
         match self {
-            Self::Store | Self::Keys | Self::Listeners => true,
+            Self::Accounts | Self::Flow | Self::Keys | Self::Listeners => true,
             Self::Mail => false,
         }
     }
@@ -36,6 +38,11 @@ impl Part {
 pub enum State {
     /// It works.
     Up,
+    /// It does not, and neither does it for any other node; what does not need it goes on for a while.
+    Away {
+        /// Why, for operators. Holds no secret.
+        reason: String,
+    },
     /// It does not.
     Down {
         /// Why, for operators. Holds no secret.
@@ -70,6 +77,11 @@ impl Health {
         self.set(part, State::Up);
     }
 
+    /// The part does not work, which is no reason yet to send requests elsewhere.
+    pub fn away(&self, part: Part, reason: impl Into<String>) {
+        self.set(part, State::Away { reason: reason.into() });
+    }
+
     /// The part does not work. `reason` is shown to whoever reaches the admin listener, so it holds no secret.
     pub fn down(&self, part: Part, reason: impl Into<String>) {
         self.set(part, State::Down { reason: reason.into() });
@@ -78,7 +90,9 @@ impl Health {
     /// How everything stands now: ready, when no vital part is down.
     pub fn readiness(&self) -> Readiness {
         let parts = self.parts.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let ready = parts.iter().all(|(part, state)| *state == State::Up || !part.is_vital());
+        let keeps_away =
+            |part: &Part, state: &State| part.is_vital() && matches!(state, State::Down { .. });
+        let ready = !parts.iter().any(|(part, state)| keeps_away(part, state));
         Readiness { ready, parts }
     }
 
@@ -93,17 +107,19 @@ mod tests {
 
     #[test]
     fn ready_is_when_every_vital_part_is_up() {
-        let health = Health::new([Part::Store, Part::Keys, Part::Mail]);
+        let health = Health::new([Part::Accounts, Part::Keys, Part::Mail]);
         assert!(!health.readiness().ready, "nothing has started yet");
-        health.up(Part::Store);
+        health.up(Part::Accounts);
         assert!(!health.readiness().ready);
         health.up(Part::Keys);
         assert!(health.readiness().ready, "mail alone does not keep requests away");
-        health.down(Part::Store, "the file is gone");
+        health.away(Part::Accounts, "the server is away");
+        assert!(health.readiness().ready, "who is signed in goes on");
+        health.down(Part::Accounts, "the file is gone");
         let readiness = health.readiness();
         assert!(!readiness.ready);
         assert_eq!(
-            readiness.parts.get(&Part::Store),
+            readiness.parts.get(&Part::Accounts),
             Some(&State::Down { reason: "the file is gone".into() })
         );
     }

@@ -6,9 +6,10 @@
 //! The libraries below write headers, statements and targets into their finer lines. They are therefore held at
 //! `warn` whatever the filter says in general, and speak only where the filter names them.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use tracing::Subscriber;
+use tracing::{Level, Subscriber};
 use tracing_subscriber::filter::{EnvFilter, LevelFilter, ParseError};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -17,6 +18,7 @@ use self::lines::StandardError;
 use super::labels::DecisionLabel;
 use crate::domain::id::RequestId;
 
+mod access;
 mod lines;
 
 /// How to log.
@@ -72,8 +74,13 @@ pub fn init(settings: &LogSettings) -> Result<(), LogError> {
         Format::Json => json(filter, StandardError).try_init(),
         Format::Human(colour) => human(filter, colour, StandardError).try_init(),
     };
-    begun.map_err(|_| LogError::AlreadyBegun)
+    begun.map_err(|_| LogError::AlreadyBegun)?;
+    let _ = FORMAT.set(settings.format);
+    Ok(())
 }
+
+/// The form of the process' lines, once it has begun to log.
+static FORMAT: OnceLock<Format> = OnceLock::new();
 
 /// Whether `filter` is one that [`init`] takes; for checking a configuration.
 pub fn check_filter(text: &str) -> Result<(), LogError> {
@@ -97,6 +104,12 @@ pub struct Access<'a> {
     pub duration: Duration,
 }
 
+impl Access<'_> {
+    fn milliseconds(&self) -> f64 {
+        self.duration.as_micros() as f64 / 1000.0
+    }
+}
+
 /// The target of the lines of requests.
 const ACCESS: &str = "doorward::access";
 
@@ -107,6 +120,12 @@ pub fn flush() {
 
 /// Writes the one line of a request.
 pub fn access(request: &Access<'_>) {
+    if FORMAT.get() == Some(&Format::Json) {
+        if tracing::enabled!(target: ACCESS, Level::INFO) {
+            access::with_line(request, lines::gather);
+        }
+        return;
+    }
     tracing::info!(
         target: ACCESS,
         site = request.site,
@@ -114,7 +133,7 @@ pub fn access(request: &Access<'_>) {
         method = request.method,
         decision = request.decision.as_str(),
         status = request.status,
-        duration_ms = request.duration.as_micros() as f64 / 1000.0,
+        duration_ms = request.milliseconds(),
         "request"
     );
 }
@@ -209,17 +228,39 @@ mod tests {
         captured.text()
     }
 
-    fn one_request() -> RequestId {
-        let id = RequestId::generate(&OsEntropy, Timestamp::from_millis(0));
-        access(&Access {
-            request: id,
+    fn a_request() -> Access<'static> {
+        Access {
+            request: RequestId::generate(&OsEntropy, Timestamp::from_millis(0)),
             site: "wiki.example.com",
             method: "GET\"\n",
             decision: DecisionLabel::Forward,
             status: 200,
             duration: Duration::from_micros(1250),
-        });
-        id
+        }
+    }
+
+    fn one_request() -> RequestId {
+        let request = a_request();
+        access(&request);
+        request.request
+    }
+
+    #[test]
+    fn the_line_that_is_written_directly_says_what_the_other_would() {
+        let request = a_request();
+        let usual = logged("info", Format::Json, || access(&request));
+        let mut direct = Vec::new();
+        access::with_line(&request, |line| direct.extend_from_slice(line));
+        assert!(direct.ends_with(b"}\n"));
+        let [mut usual, mut direct] = [usual.as_bytes(), &direct]
+            .map(|line| serde_json::from_slice::<serde_json::Value>(line).unwrap());
+        let rfc3339 = &time::format_description::well_known::Rfc3339;
+        for line in [&mut usual, &mut direct] {
+            let time = line["timestamp"].take();
+            let time = time::OffsetDateTime::parse(time.as_str().unwrap(), rfc3339).unwrap();
+            assert!((time::OffsetDateTime::now_utc() - time).whole_minutes() == 0);
+        }
+        assert_eq!(direct, usual);
     }
 
     #[test]

@@ -69,6 +69,7 @@ pub struct Metrics {
     certificate_expiry_seconds: IntGaugeVec,
     certificate_orders: IntCounterVec,
     store_seconds: HistogramVec,
+    store_up: IntGaugeVec,
     forwarded_shortly: IntCounter,
     upstreams: Upstreams,
     reloads: IntCounterVec,
@@ -210,6 +211,11 @@ impl Metrics {
         self.store_seconds.with_label_values(&[store, operation]).observe(took.as_secs_f64());
     }
 
+    /// Whether `store` answers, as far as those who ask it know.
+    pub fn store_answers(&self, store: &'static str, answers: bool) {
+        self.store_up.with_label_values(&[store]).set(i64::from(answers));
+    }
+
     /// The configuration was read at start, or again, and this came of it. `now` is in seconds since 1970.
     pub fn configured(&self, reload: Option<ReloadResult>, now: i64) {
         if let Some(result) = reload {
@@ -337,6 +343,11 @@ impl Metrics {
                 "Time that a store took for one promise.",
                 &["store", "op"],
                 STORES,
+            )?,
+            store_up: make.gauges(
+                "doorward_store_up",
+                "Whether a store on another machine answers.",
+                &["store"],
             )?,
             forwarded_shortly: make.counter(
                 "doorward_forwarded_shortly_total",

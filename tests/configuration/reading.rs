@@ -21,7 +21,7 @@ fn six_lines_are_enough() {
     assert_eq!(settings.admin, None);
     assert_eq!(settings.portal.name, "wiki.example.com");
     assert_eq!(settings.secret_file, Path::new("/var/lib/doorward/secret"));
-    let Database::Sqlite(path) = &settings.accounts;
+    let Database::Sqlite(path) = &settings.accounts else { panic!("a server") };
     assert_eq!(path, Path::new("/var/lib/doorward/doorward.db"));
     assert_eq!(settings.otp.lifetime, Duration::from_secs(600));
     assert_eq!(settings.session.remember, Duration::from_secs(30 * 86_400));
@@ -39,7 +39,7 @@ fn relative_paths_begin_at_the_folder_of_the_file() {
     let settings =
         sound(&least_and("secret_file: keys/secret\naccounts: { database: \"sqlite://a.db\" }"));
     assert_eq!(settings.secret_file, Path::new("/etc/doorward/keys/secret"));
-    let Database::Sqlite(path) = &settings.accounts;
+    let Database::Sqlite(path) = &settings.accounts else { panic!("a server") };
     assert_eq!(path, Path::new("/etc/doorward/a.db"));
     let MailTransport::Files(folder) = settings.mail.transport else { panic!() };
     assert_eq!(folder, PathBuf::from("/etc/doorward/mails"));

@@ -103,7 +103,11 @@ fn s12_no_secret_shows_in_what_is_said_about_a_fault() {
         smtp("username: me, port: \"${DOORWARD_TEST_PASSWORD}\""),
         least_with("no-reply@example.com", "\"${DOORWARD_TEST_PASSWORD}\""),
         least_with("http://127", "http://me:hunter2@127"),
-        least_and("accounts: { database: \"postgres://me:hunter2@db/x\" }"),
+        least_and("accounts: { database: \"postgres://me:hunter2@db\" }"),
+        least_and("accounts: { database: \"postgres://me:hunter2@db/x?sslmode=prefer\" }"),
+        least_and("accounts: { database: \"postgres://me:hunter2@[db/x\" }"),
+        least_and("accounts: { database: \"postgres://me:hunter2@db/x\", password: hunter2 }"),
+        least_and("accounts: { password: hunter2 }"),
         format!("{LEAST}password: |\n  hunter2\n\tx: y\n"),
     ] {
         let errors = crate::support::read(&text).unwrap_err();

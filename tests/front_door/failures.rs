@@ -23,7 +23,7 @@ async fn s57_with_the_store_away_nobody_new_gets_in_and_nothing_is_forgotten() {
     site.outbox_is_empty().await;
 
     // Another process holds the database, and does not let go.
-    let url = format!("sqlite://{}", site.path("doorward.db").display());
+    let url = format!("sqlite://{}", site.flow_database().display());
     let mut holder = SqliteConnection::connect(&url).await.unwrap();
     holder.execute("BEGIN EXCLUSIVE").await.unwrap();
 

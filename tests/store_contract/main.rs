@@ -12,6 +12,13 @@
     reason = "these are tests"
 )]
 
+#[path = "../support/faults.rs"]
+#[allow(dead_code, reason = "the tests through the front door use the rest of it")]
+mod faults;
+#[path = "../support/postgres.rs"]
+#[allow(dead_code, reason = "the tests through the front door use the rest of it")]
+mod postgres_server;
+
 mod account_upkeep;
 mod accounts;
 mod audit;
@@ -26,6 +33,7 @@ mod imports;
 mod links;
 mod outbox;
 mod permits;
+mod postgres_nodes;
 mod purposes;
 mod quotas;
 mod races;
@@ -43,7 +51,9 @@ macro_rules! promises {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $promise() {
                 use crate::backends::Backend;
-                crate::$topic::$promise(crate::backends::$backend::Fresh::fresh().await).await;
+                if let Some(store) = crate::backends::$backend::Fresh::fresh().await {
+                    crate::$topic::$promise(store).await;
+                }
             }
         )*}
     )*};
@@ -144,6 +154,9 @@ macro_rules! accounts_contract {
                 wrong_passwords_are_purged_once_they_are_forgotten,
                 the_audit_is_purged_after_ninety_days,
                 a_purge_of_accounts_takes_no_more_than_its_limit_of_each_kind,
+                s35_a_change_of_an_account_elsewhere_is_told_once,
+                s35_waiting_for_a_changed_account_can_be_broken_off,
+                ones_own_changes_of_accounts_are_none_elsewhere,
             ]
         }
     };
@@ -288,3 +301,7 @@ macro_rules! store_contract {
 }
 
 store_contract!(sqlite);
+
+mod postgres {
+    accounts_contract!(postgres);
+}

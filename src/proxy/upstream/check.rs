@@ -14,8 +14,8 @@ use tokio::task::JoinSet;
 use super::Check;
 use super::endpoint::Endpoint;
 use super::health::Change;
-use super::names::jittered;
 use super::pool::Pool;
+use crate::domain::entropy::{OsEntropy, jittered};
 use crate::telemetry::metrics::UpstreamFailure;
 
 /// Checks every endpoint of `pool` for ever.
@@ -27,7 +27,7 @@ pub(super) async fn keep_checking(pool: Arc<Pool>, check: Check) {
             asked.spawn(judge(Arc::clone(&pool), Arc::clone(endpoint), Arc::clone(&check)));
         }
         while asked.join_next().await.is_some() {}
-        tokio::time::sleep(jittered(check.interval)).await;
+        tokio::time::sleep(jittered(check.interval, &OsEntropy)).await;
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::pool::Pool;
-use crate::domain::entropy::{self, OsEntropy};
+use crate::domain::entropy::{OsEntropy, jittered};
 
 /// How often a name is looked up.
 const EVERY: Duration = Duration::from_secs(10);
@@ -36,7 +36,8 @@ pub(super) async fn follow(pool: Arc<Pool>, place: usize) {
         if std::mem::take(&mut first) {
             pool.knows_one_more();
         }
-        tokio::time::sleep(jittered(if has_any { EVERY } else { SOON })).await;
+        let pause = if has_any { EVERY } else { SOON };
+        tokio::time::sleep(jittered(pause, &OsEntropy)).await;
     }
 }
 
@@ -44,10 +45,4 @@ async fn look_up(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     let found = tokio::time::timeout(PATIENCE, tokio::net::lookup_host((host, port))).await;
     let found: Vec<SocketAddr> = found.map_err(|_| io::ErrorKind::TimedOut)??.collect();
     if found.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(found) }
-}
-
-/// About this long, a tenth more or less, so that many who began together do not go on together.
-pub(super) fn jittered(span: Duration) -> Duration {
-    let [byte] = entropy::bytes(&OsEntropy);
-    span.mul_f64(0.9 + 0.2 * f64::from(byte) / 255.0)
 }

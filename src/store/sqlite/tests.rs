@@ -7,11 +7,11 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 use tempfile::TempDir;
 
+use super::super::kept::MOST_PASSWORD_FAILURES;
 use super::super::{
     AccountStore, BudgetStore, ChallengeStore, Inserted, SessionStore, StoreUpkeep,
 };
 use super::open::MIGRATIONS;
-use super::upkeep::MOST_PASSWORD_FAILURES;
 use super::{OpenError, SqliteStore};
 use crate::domain::account::NewAccount;
 use crate::domain::budget::DelayRule;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sqlx::SqlitePool;
 
+use super::super::kept::{AUDIT_KEPT, DEVICE_UNUSED, MOST_PASSWORD_FAILURES};
 use super::super::observe::observe;
 use super::super::{StoreError, StoreUpkeep};
 use super::budgets::TOLD_FOR;
@@ -21,16 +22,6 @@ pub const POLL: Duration = Duration::from_millis(100);
 
 /// How long a challenge is kept after its end, so that its page can say what became of it.
 const CHALLENGE_AFTERLIFE: Duration = Duration::from_secs(3600);
-
-/// How long a device is kept that nobody uses.
-const DEVICE_UNUSED: Duration = Duration::from_secs(90 * 86_400);
-
-/// How long the audit remembers.
-const AUDIT_KEPT: Duration = Duration::from_secs(90 * 86_400);
-
-/// The most names whose wrong passwords are remembered: a flood of names that nobody has fills some 20 MB, and
-/// pushes the oldest out only after far longer than the longest wait.
-pub(super) const MOST_PASSWORD_FAILURES: i64 = 200_000;
 
 /// What this process knows of the writes of others.
 ///
@@ -66,10 +57,15 @@ impl Others {
 
     /// Whether there is anything new since the last look. A look that is broken off has not been one.
     pub(super) async fn look(&self, writer: &SqlitePool) -> Result<bool, sqlx::Error> {
-        let mut asked = writer.acquire().await?;
-        let data = sqlx::query_scalar("PRAGMA data_version").fetch_one(&mut *asked).await?;
-        let version = Version { connection: self.connections.0.load(Ordering::Relaxed), data };
+        let asked = async {
+            let mut asked = writer.acquire().await?;
+            sqlx::query_scalar("PRAGMA data_version").fetch_one(&mut *asked).await
+        };
+        let data = asked.await;
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        // What happened while nobody could look counts as a change.
+        let data = data.inspect_err(|_| *seen = Version::default())?;
+        let version = Version { connection: self.connections.0.load(Ordering::Relaxed), data };
         Ok(std::mem::replace(&mut *seen, version) != version)
     }
 }

@@ -26,6 +26,11 @@ pub(super) fn flush() {
     }
 }
 
+/// Writes a line of a request a moment later.
+pub(super) fn gather(line: &[u8]) {
+    GATHERED.get_or_init(|| Gathered::begin(io::stderr())).add(line);
+}
+
 static GATHERED: OnceLock<Arc<Gathered<Stderr>>> = OnceLock::new();
 
 impl<'w> MakeWriter<'w> for StandardError {
@@ -50,7 +55,7 @@ impl Write for Line {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Gathered => {
-                GATHERED.get_or_init(|| Gathered::begin(io::stderr())).add(bytes);
+                gather(bytes);
             }
             // After what was said before it.
             Self::AtOnce => {

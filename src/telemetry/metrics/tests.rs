@@ -34,6 +34,7 @@ fn what_is_recorded_is_rendered_under_the_designs_names() {
     metrics.upstream_failed("wiki.example.com", "http://10.0.0.1:80", UpstreamFailure::Tls);
     metrics.upstream_retried("wiki.example.com");
     metrics.store_took("flow", "redeem_code", Duration::from_micros(90));
+    metrics.store_answers("accounts", false);
 
     let text = metrics.render();
     for line in [
@@ -64,6 +65,7 @@ fn what_is_recorded_is_rendered_under_the_designs_names() {
         r#"doorward_upstream_failures_total{reason="tls",site="wiki.example.com",upstream="http://10.0.0.1:80"} 1"#,
         r#"doorward_upstream_retries_total{site="wiki.example.com"} 1"#,
         r#"doorward_store_seconds_count{op="redeem_code",store="flow"} 1"#,
+        r#"doorward_store_up{store="accounts"} 0"#,
         concat!(r#"doorward_build_info{version=""#, env!("CARGO_PKG_VERSION"), r#""} 1"#),
     ] {
         assert!(text.lines().any(|found| found == line), "{line} is missing in\n{text}");

@@ -19,6 +19,7 @@ use super::browser::Request;
 use super::http::{PATIENCE, Response, exchange};
 use super::mail::Mailbox;
 use super::metrics::Metrics;
+use super::postgres::Postgres;
 use super::tools::{eventually, free_port};
 use super::upstream::Upstream;
 
@@ -83,6 +84,8 @@ pub struct Setup {
     pub way: Way,
     /// Whether one thread serves all connections, so that what one has left behind the next one finds.
     pub one_thread: bool,
+    /// The value of `accounts:`; usually a file in the folder of the site.
+    pub accounts: Option<String>,
     /// More listeners, each a YAML mapping; `FOLDER` stands for the folder of the site.
     pub listen: Vec<String>,
 }
@@ -139,6 +142,7 @@ impl Default for Setup {
             front: None,
             way: Way::default(),
             one_thread: false,
+            accounts: None,
             listen: Vec::new(),
         }
     }
@@ -157,6 +161,8 @@ pub struct Site {
     /// The mails that fell into the folder.
     pub mailbox: Mailbox,
     folder: TempDir,
+    /// Where the accounts are, if these tests are run to try PostgreSQL.
+    shared: Option<Postgres>,
     way: Way,
     one_thread: bool,
     running: Option<Child>,
@@ -194,6 +200,7 @@ impl Site {
             mailbox: Mailbox::new(&folder.path().join("mails")),
             upstream,
             folder,
+            shared: (setup.accounts.is_none() && in_postgres()).then(Postgres::start).flatten(),
             way: setup.way,
             one_thread: setup.one_thread,
             running: None,
@@ -218,10 +225,17 @@ impl Site {
             .iter()
             .map(|one| format!(", {}", one.replace("FOLDER", &folder.to_string())))
             .collect();
+        let shared =
+            self.shared.as_ref().map(|server| format!("{{ database: \"{}\" }}", server.url()));
+        let accounts = setup
+            .accounts
+            .clone()
+            .or(shared)
+            .unwrap_or_else(|| format!("{{ database: \"sqlite://{folder}/doorward.db\" }}"));
         let mut yaml = format!(
             "listen: [{{ address: \"{}\" }}{more}]\nadmin: {{ address: \"{}\" }}\n\
              portal: {{ origin: \"{origin}\", name: Example Wiki{portal} }}\n\
-             secret_file: {folder}/secret\naccounts: {{ database: \"sqlite://{folder}/doorward.db\" }}\nmail: {mail}\n\
+             secret_file: {folder}/secret\naccounts: {accounts}\nmail: {mail}\n\
              password_hash: {{ memory_kib: 7168, iterations: 5 }}\nlog: {{ format: json, filter: \"{}\" }}\n",
             self.address, self.admin, setup.log,
         );
@@ -432,12 +446,17 @@ impl Site {
 
     /// The mails in the outbox, as its table has them: the metric is counted now and then only.
     pub async fn mails_waiting(&self) -> i64 {
-        let options =
-            SqliteConnectOptions::new().filename(self.path("doorward.db")).read_only(true);
+        let options = SqliteConnectOptions::new().filename(self.flow_database()).read_only(true);
         let mut database = SqliteConnection::connect_with(&options).await.expect("the database");
         let count =
             sqlx::query_scalar("SELECT count(*) FROM outbox").fetch_one(&mut database).await;
         count.expect("the outbox")
+    }
+
+    /// The file of sessions, codes and mails.
+    pub fn flow_database(&self) -> PathBuf {
+        let own = self.path("state.db");
+        if own.exists() { own } else { self.path("doorward.db") }
     }
 
     /// All that was logged.
@@ -467,6 +486,11 @@ impl Drop for Site {
             eprintln!("--- the end of the log\n{}\n---", tail.join("\n"));
         }
     }
+}
+
+/// Whether these tests are run a second time, with the accounts in PostgreSQL.
+fn in_postgres() -> bool {
+    std::env::var_os("DOORWARD_TEST_POSTGRES").is_some()
 }
 
 fn find_key(value: &serde_json::Value, name: &str) -> Option<String> {

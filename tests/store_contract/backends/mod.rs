@@ -5,13 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use doorward::store::{Accounts, Flow};
 
+pub mod postgres;
 pub mod sqlite;
 
 /// A store with data of its own, which goes when this does.
 #[async_trait]
 pub trait Backend: Sized + Send + Sync + 'static {
-    /// An empty store.
-    async fn fresh() -> Self;
+    /// An empty store; `None` where its server is not installed, which is then said.
+    async fn fresh() -> Option<Self>;
 
     /// The same data, as another process has it open.
     async fn elsewhere(&self) -> Self;

@@ -30,8 +30,8 @@ impl Fresh {
 
 #[async_trait]
 impl Backend for Fresh {
-    async fn fresh() -> Self {
-        Self::open(Arc::new(TempDir::new().unwrap())).await
+    async fn fresh() -> Option<Self> {
+        Some(Self::open(Arc::new(TempDir::new().unwrap())).await)
     }
 
     async fn elsewhere(&self) -> Self {
