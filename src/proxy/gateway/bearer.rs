@@ -5,7 +5,7 @@ use http::{HeaderMap, header};
 use super::state::{Accepted, State};
 use crate::domain::time::Timestamp;
 use crate::identity::access::{Audience, Shown, look_at};
-use crate::portal::api;
+use crate::portal::{Portal, api};
 use crate::proxy::facts::text;
 use crate::proxy::refusal::Bearer;
 
@@ -27,9 +27,11 @@ impl State {
 impl Accepted {
     /// How the client of a request may be known.
     pub(in crate::proxy) fn known_by(&self) -> Bearer {
-        if api::owns(self.facts.path.path()) {
+        let path = self.facts.path.path();
+        if api::owns(path) {
             Bearer::Alone
-        } else if self.site.bearer.is_taken() {
+        // Pages are for browsers.
+        } else if self.site.bearer.is_taken() && !Portal::owns(path) {
             Bearer::Beside
         } else {
             Bearer::Never

@@ -222,6 +222,9 @@ async fn s59_nothing_but_an_access_token_of_this_site_opens_it() {
         let api = api.header("Authorization", &format!("Bearer {token}"));
         assert_eq!(problem(&site.send(api).await.expect(401)), "INVALID_TOKEN", "{what}");
     }
+    // Pages are for browsers: there it is nobody's.
+    let page = program.authorized(Request::get("/_doorward/account").navigate());
+    assert!(program.send(page).await.expect(303).location().starts_with("/_doorward/login"));
     // Nor does a session's cookie open the API.
     let browser = Browser::new(&site);
     browser.sign_in(&site, &ADA).await;
