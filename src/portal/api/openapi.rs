@@ -72,45 +72,51 @@ fn groups() -> Vec<Value> {
 }
 
 fn described(operation: &Operation, schemas: &mut SchemaGenerator) -> Value {
-    let mut told = json!({
-        "operationId": operation.id,
-        "summary": operation.summary,
-        "tags": [operation.group],
-        "responses": responses(operation, schemas),
-    });
+    let mut responses = responses(operation, schemas);
+    let mut told = Map::new();
     if operation.signed_in {
-        told["security"] = json!([{ "access_token": [] }]);
+        told.insert("security".into(), json!([{ "access_token": [] }]));
     }
     if operation.path.ends_with("{id}") {
-        told["parameters"] = json!([{
+        let id = json!([{
             "name": "id",
             "in": "path",
             "required": true,
             "description": "As it is listed.",
             "schema": { "type": "string", "format": "uuid" },
         }]);
+        told.insert("parameters".into(), id);
         // Told before anybody looks whose address it is.
-        told["responses"]["400"] = json!({
+        let unreadable = json!({
             "description": "The address is none that every server reads alike.",
             "content": { "application/problem+json": { "schema": { "type": "object" } } },
         });
+        responses.insert("400".into(), unreadable);
     }
     if let Some(body) = operation.body {
-        told["requestBody"] = json!({
+        let body = json!({
             "required": true,
             "content": { "application/json": { "schema": body(schemas) } },
         });
+        told.insert("requestBody".into(), body);
     }
-    told
+    told.insert("operationId".into(), operation.id.into());
+    told.insert("summary".into(), operation.summary.into());
+    told.insert("tags".into(), json!([operation.group]));
+    told.insert("responses".into(), responses.into());
+    told.into()
 }
 
 fn responses(operation: &Operation, schemas: &mut SchemaGenerator) -> Map<String, Value> {
     let mut responses = Map::new();
     for (status, body) in operation.answers {
-        let mut told = json!({ "description": success(*status) });
-        if let Some(body) = body {
-            told["content"] = json!({ "application/json": { "schema": body(schemas) } });
-        }
+        let told = match body {
+            None => json!({ "description": success(*status) }),
+            Some(body) => json!({
+                "description": success(*status),
+                "content": { "application/json": { "schema": body(schemas) } },
+            }),
+        };
         responses.insert(status.to_string(), told);
     }
     let mut problems: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
@@ -124,16 +130,20 @@ fn responses(operation: &Operation, schemas: &mut SchemaGenerator) -> Map<String
     for (status, codes) in problems {
         let lines: Vec<String> =
             codes.iter().map(|code| format!("`{}`: {}", code.as_str(), code.about())).collect();
-        let mut told = json!({
+        let headers = match status {
+            429 | 503 => json!({
+                "Retry-After": {
+                    "description": "In how many seconds to come back.",
+                    "schema": { "type": "integer", "minimum": 1 },
+                },
+            }),
+            _ => json!({}),
+        };
+        let told = json!({
             "description": lines.join("\n\n"),
+            "headers": headers,
             "content": { "application/problem+json": { "schema": schema.clone() } },
         });
-        if matches!(status, 429 | 503) {
-            let seconds = json!({ "type": "integer", "minimum": 1 });
-            let header =
-                json!({ "description": "In how many seconds to come back.", "schema": seconds });
-            told["headers"] = json!({ "Retry-After": header });
-        }
         responses.insert(status.to_string(), told);
     }
     responses
