@@ -85,7 +85,7 @@ async fn s35_sessions_and_devices_are_listed_and_ended_by_their_owner_alone() {
 }
 
 #[tokio::test]
-async fn r8_a_trusted_installation_is_spared_the_code_and_a_stranger_with_its_token_is_not() {
+async fn s31_s32_a_trusted_installation_is_spared_the_code_and_a_copy_of_it_ends_everything() {
     let site = Site::with(with_api()).await;
     let program = Program::new(&site);
     let code = program.half_sign_in(&site, &ADA).await;
