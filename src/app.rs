@@ -27,9 +27,8 @@ use crate::portal::pages::{Logo, LogoKind, Look, Pages};
 use crate::proxy::listener::ListenError;
 use crate::proxy::tls::CertificateError;
 use crate::proxy::{GatewaySettings, GatewaySite};
-use crate::store::StoreError;
-use crate::store::postgres;
 use crate::store::sqlite::{OpenError, POLL};
+use crate::store::{self, StoreError, postgres};
 use crate::templates::TemplateError;
 
 pub mod acme;
@@ -49,6 +48,7 @@ mod mail;
 mod manager;
 pub mod open_files;
 mod places;
+mod redis;
 mod reload;
 pub mod secret;
 mod server;
@@ -88,6 +88,17 @@ pub enum StartError {
     /// The database of several nodes.
     #[error(transparent)]
     OpenPostgres(#[from] postgres::OpenError),
+    /// Redis cannot be used.
+    #[error(transparent)]
+    OpenRedis(#[from] store::redis::OpenError),
+    /// The authority of Redis' certificates cannot be read.
+    #[error("state.redis.ca: cannot read {path}: {cause}")]
+    RedisAuthority {
+        /// The file.
+        path: String,
+        /// Why not.
+        cause: std::io::Error,
+    },
     /// The store, once open.
     #[error(transparent)]
     Store(#[from] StoreError),

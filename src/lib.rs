@@ -10,7 +10,7 @@
 //! portal  → auth, policy, domain, templates               axum's live here
 //! auth    → store (traits), domain                        the use cases
 //! notify  → store (traits), domain, templates             lettre's live here
-//! identity, policy → domain      store → domain           sqlx's live in store/sqlite and store/postgres
+//! identity, policy → domain      store → domain           sqlx's live in store/sqlite and store/postgres, redis' in store/redis
 //! config  → domain values        templates → domain       fluent's live here
 //! telemetry → domain; usable from every layer above it    domain → nothing of ours
 //! ```
@@ -22,7 +22,8 @@
 //! 2. The gateway reads the head once, into facts: one parsed host, one parsed path, one client address. What two
 //!    parsers could read differently is 400 and goes no further.
 //! 3. The host finds its site; none is 421.
-//! 4. [`auth::Auth::authenticate`]: the session cookie's MAC, then a local cache, then the store. A store that does
+//! 4. [`auth::Auth::authenticate`]: the session cookie's MAC, then a local cache, which the stores keep
+//!    true by telling what others change, then the store. A store that does
 //!    not answer is 503: nothing is accepted because a check could not run.
 //! 5. Paths under `/_doorward/` go to the [`portal`], in process: form → command → use case → outcome → page.
 //! 6. Everything else goes to the [`policy`], which decides as data on every way in which the path could be read:

@@ -56,6 +56,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("pingora_http", &["proxy/", "app.rs", "app/"]),
     ("axum", &["portal/"]),
     ("sqlx", &["store/sqlite/", "store/postgres/"]),
+    ("redis", &["store/redis/"]),
     ("lettre", &["notify/"]),
     ("instant_acme", &["app/acme.rs", "app/acme/"]),
     ("x509_parser", &["proxy/tls/"]),

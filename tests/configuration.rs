@@ -16,6 +16,9 @@ mod postgres;
 #[path = "configuration/reading.rs"]
 mod reading;
 #[cfg(test)]
+#[path = "configuration/redis.rs"]
+mod redis;
+#[cfg(test)]
 #[path = "configuration/refusals.rs"]
 mod refusals;
 #[cfg(test)]

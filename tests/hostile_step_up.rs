@@ -95,6 +95,7 @@ async fn auth(folder: &std::path::Path) -> (Auth, Arc<SqliteStore>) {
     let rate = "9/5m".parse().unwrap();
     let few = NonZeroU8::new(5).unwrap();
     let auth = Auth::new(AuthParts {
+        trusted_for: None,
         places: Arc::new(Nowhere),
         accounts: store.clone(),
         flow: store.clone(),

@@ -69,6 +69,7 @@ impl Core {
             registration: settings.registration.clone(),
             mail_waits: Arc::clone(&mail_waits),
             places: places(settings)?,
+            trusted_for: matches!(settings.state, settings::State::Redis(_)).then_some(TRUSTED_FOR),
         });
         Ok(Self {
             accounts,
@@ -115,12 +116,16 @@ struct Stores {
 
 impl Stores {
     async fn open(settings: &Settings) -> Result<Self, StartError> {
-        let settings::State::Embedded(path) = &settings.state;
-        let embedded = Arc::new(SqliteStore::open(path).await?);
-        let mut upkept: Vec<Arc<dyn StoreUpkeep>> = vec![embedded.clone()];
+        let mut upkept: Vec<Arc<dyn StoreUpkeep>> = Vec::new();
+        let mut file = None;
         let mut graces = Graces::default();
         let accounts: Arc<dyn Accounts> = match &settings.accounts {
-            settings::Database::Sqlite(_) => embedded.clone(),
+            settings::Database::Sqlite(path) => {
+                let store = Arc::new(SqliteStore::open(path).await?);
+                upkept.push(store.clone());
+                file = Some(store.clone());
+                store
+            }
             settings::Database::Postgres(database) => {
                 let server = PostgresSettings {
                     url: database.url.to_string(),
@@ -134,9 +139,27 @@ impl Stores {
                 store
             }
         };
-        Ok(Self { accounts, flow: embedded.clone(), outbox: embedded, upkept, graces })
+        Ok(match (&settings.state, file) {
+            // In the file of the accounts, if they have one.
+            (settings::State::Embedded(_), Some(file)) => {
+                Self { accounts, flow: file.clone(), outbox: file, upkept, graces }
+            }
+            (settings::State::Embedded(path), None) => {
+                let store = Arc::new(SqliteStore::open(path).await?);
+                upkept.push(store.clone());
+                Self { accounts, flow: store.clone(), outbox: store, upkept, graces }
+            }
+            (settings::State::Redis(server), _) => {
+                let store = Arc::new(super::redis::open(server).await?);
+                upkept.push(store.clone());
+                graces.flow = settings.outage_grace;
+                Self { accounts, flow: store.clone(), outbox: store, upkept, graces }
+            }
+        })
     }
 }
 
+/// How long a node relies on what it has read of a session in Redis, should a push of its end have been lost.
+const TRUSTED_FOR: Duration = Duration::from_secs(5);
 /// The longest that PostgreSQL may take for one statement: past that, whoever asked refuses.
 const STATEMENT: Duration = Duration::from_secs(3);

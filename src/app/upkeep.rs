@@ -14,7 +14,7 @@ use crate::domain::time::SharedClock;
 use crate::identity::live::LiveRing;
 use crate::identity::ring::Ring;
 use crate::notify::observer::{DropReason, MailObserver};
-use crate::store::{Flow, StoreError, StoreUpkeep};
+use crate::store::{Changed, Flow, StoreError, StoreUpkeep};
 use crate::telemetry::metrics::{CodeEvent, MailResult, metrics};
 
 use super::Core;
@@ -96,7 +96,8 @@ async fn count(flow: Arc<dyn Flow>, clock: SharedClock) {
 async fn watch(store: Arc<dyn StoreUpkeep>, hearing: Hearing, clock: SharedClock) {
     loop {
         match store.changed_elsewhere().await {
-            Ok(()) => hearing.of_a_change(),
+            Ok(Changed::Anything) => hearing.of_a_change(),
+            Ok(Changed::Sessions(sessions)) => hearing.of_sessions(&sessions),
             Err(error) => {
                 if hearing.of_nothing(clock.now()) {
                     report("changes by others are not heard", &error);

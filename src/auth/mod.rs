@@ -176,6 +176,8 @@ pub struct AuthParts {
     pub mail_waits: Arc<Notify>,
     /// Knows countries.
     pub places: Arc<dyn Places>,
+    /// The longest time for which what was read of a session is relied on, where other processes may change it.
+    pub trusted_for: Option<Duration>,
 }
 
 /// What another configuration makes different.
@@ -211,7 +213,7 @@ impl Auth {
             hasher: Arc::new(parts.hasher),
             passwords: parts.passwords,
             captchas: parts.captchas,
-            cache: Arc::default(),
+            cache: Arc::new(SessionCache::new(parts.trusted_for)),
             entropy: parts.entropy,
             settings: parts.settings,
             registration: parts.registration,

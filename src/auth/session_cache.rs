@@ -1,8 +1,8 @@
 //! The sessions that this process has read, and whether they are still so.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use moka::sync::Cache;
 
@@ -13,46 +13,103 @@ use crate::domain::time::Timestamp;
 use super::sessions::SignedIn;
 use super::streams::LiveStreams;
 
-/// Sessions that this process has read. Exact, because whoever changes one drops it here too; but in doubt while what others
-/// change cannot be heard.
+/// Sessions that this process has read. Exact as far as this process goes, because whoever changes one drops it here too; what
+/// others change is told by the stores, session by session or all at once, and nothing is relied on while that is not heard.
 pub(super) struct SessionCache {
-    entries: Cache<SessionTokenHash, Arc<SignedIn>>,
-    generation: AtomicU64,
+    entries: Cache<SessionTokenHash, Entry>,
+    /// How long an entry is relied on at the most, where others may change it.
+    trusted_for: Option<Duration>,
+    /// Counts the removals of one session, by the first byte of its hash.
+    removals: [AtomicU64; 256],
+    /// Counts what may have changed any of them.
+    changes: AtomicU64,
     streams: Arc<LiveStreams>,
     doubts: Doubts,
 }
 
-impl Default for SessionCache {
-    fn default() -> Self {
+#[derive(Clone)]
+struct Entry {
+    signed_in: Arc<SignedIn>,
+    checked: Instant,
+    read_at: ReadAt,
+    /// Set once the store has told that it has changed.
+    changed: Arc<AtomicBool>,
+}
+
+/// A session that is here.
+pub(super) struct Cached {
+    pub(super) signed_in: Arc<SignedIn>,
+    /// Whether it can be relied on without asking the stores.
+    pub(super) is_sure: bool,
+    /// Whether it may go on should they not answer: nothing is known to have changed it.
+    pub(super) is_unchanged: bool,
+}
+
+/// What had been removed by the time that something was read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct ReadAt {
+    removals: u64,
+    changes: u64,
+}
+
+impl SessionCache {
+    pub(super) fn new(trusted_for: Option<Duration>) -> Self {
         Self {
             entries: Cache::builder()
                 .max_capacity(200_000)
                 .time_to_idle(Duration::from_secs(15 * 60))
                 .build(),
-            generation: AtomicU64::new(0),
+            trusted_for,
+            removals: std::array::from_fn(|_| AtomicU64::new(0)),
+            changes: AtomicU64::new(0),
             streams: Arc::default(),
             doubts: Doubts::default(),
         }
     }
-}
 
-impl SessionCache {
-    pub(super) fn get(&self, hash: &SessionTokenHash) -> Option<Arc<SignedIn>> {
-        self.entries.get(hash)
+    pub(super) fn get(&self, hash: &SessionTokenHash, grace: Duration) -> Option<Cached> {
+        let entry = self.entries.get(hash)?;
+        let is_unchanged = !entry.changed.load(Ordering::SeqCst)
+            && entry.read_at.changes == self.changes.load(Ordering::SeqCst);
+        let Some(span) = self.trusted_for else {
+            let is_sure = is_unchanged && !self.is_in_doubt();
+            return Some(Cached { signed_in: entry.signed_in, is_sure, is_unchanged });
+        };
+        let age = entry.checked.elapsed();
+        Some(Cached {
+            is_sure: is_unchanged && age < span && !self.is_in_doubt(),
+            is_unchanged: is_unchanged && age < span + grace,
+            signed_in: entry.signed_in,
+        })
     }
 
-    /// Counts the removals: what was read from a store before one is not kept after it.
-    pub(super) fn generation(&self) -> u64 {
-        self.generation.load(Ordering::SeqCst)
+    /// To be asked for before the stores are: what is removed in between is not kept.
+    pub(super) fn read_at(&self, hash: &SessionTokenHash) -> ReadAt {
+        ReadAt {
+            removals: self.removals_of(hash).load(Ordering::SeqCst),
+            changes: self.changes.load(Ordering::SeqCst),
+        }
     }
 
-    pub(super) fn insert(&self, hash: SessionTokenHash, signed_in: &Arc<SignedIn>, read_in: u64) {
-        if self.generation() != read_in {
+    pub(super) fn insert(
+        &self,
+        hash: SessionTokenHash,
+        signed_in: &Arc<SignedIn>,
+        read_at: ReadAt,
+    ) {
+        if self.read_at(&hash) != read_at {
             return;
         }
-        self.entries.insert(hash, Arc::clone(signed_in));
-        if self.generation() != read_in {
-            self.entries.invalidate(&hash);
+        let changed = Arc::new(AtomicBool::new(false));
+        let entry = Entry {
+            signed_in: Arc::clone(signed_in),
+            checked: Instant::now(),
+            read_at,
+            changed: Arc::clone(&changed),
+        };
+        self.entries.insert(hash, entry);
+        if self.read_at(&hash) != read_at {
+            changed.store(true, Ordering::SeqCst);
         }
     }
 
@@ -67,7 +124,7 @@ impl SessionCache {
     }
 
     pub(super) fn remove(&self, hash: &SessionTokenHash) {
-        self.generation.fetch_add(1, Ordering::SeqCst);
+        self.removals_of(hash).fetch_add(1, Ordering::SeqCst);
         self.entries.invalidate(hash);
     }
 
@@ -85,9 +142,12 @@ impl SessionCache {
     }
 
     fn remove_where(&self, unwanted: impl Fn(&SignedIn) -> bool) {
-        self.generation.fetch_add(1, Ordering::SeqCst);
-        for (hash, signed_in) in &self.entries {
-            if unwanted(&signed_in) {
+        // Those that are being read and are not here yet count as well, and nobody knows which they are.
+        for removals in &self.removals {
+            removals.fetch_add(1, Ordering::SeqCst);
+        }
+        for (hash, entry) in &self.entries {
+            if unwanted(&entry.signed_in) {
                 self.entries.invalidate(&*hash);
             }
         }
@@ -95,9 +155,14 @@ impl SessionCache {
     }
 
     pub(super) fn clear(&self) {
-        self.generation.fetch_add(1, Ordering::SeqCst);
+        self.changes.fetch_add(1, Ordering::SeqCst);
         self.entries.invalidate_all();
         self.streams.look_again();
+    }
+
+    fn removals_of(&self, hash: &SessionTokenHash) -> &AtomicU64 {
+        let [first, ..] = hash.as_bytes();
+        self.removals.get(usize::from(*first)).unwrap_or(&self.changes)
     }
 
     /// One more who hears of what others change.
@@ -148,10 +213,26 @@ pub struct Hearing {
 }
 
 impl Hearing {
-    /// Others have changed something, or may have: everything is read anew (S35).
+    /// Others have changed something, or may have: the stores are asked about every session before it is relied on (S35).
     pub fn of_a_change(&self) {
+        self.cache.changes.fetch_add(1, Ordering::SeqCst);
         self.set(|_| None);
-        self.cache.clear();
+        self.cache.streams.look_again();
+    }
+
+    /// Others have changed these sessions: the stores are asked about them.
+    pub fn of_sessions(&self, sessions: &[SessionTokenHash]) {
+        let mut known = false;
+        for hash in sessions {
+            self.cache.removals_of(hash).fetch_add(1, Ordering::SeqCst);
+            if let Some(entry) = self.cache.entries.get(hash) {
+                entry.changed.store(true, Ordering::SeqCst);
+                known = true;
+            }
+        }
+        if known {
+            self.cache.streams.look_again();
+        }
     }
 
     /// From `now` on nothing is heard. Says whether that is new.

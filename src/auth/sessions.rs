@@ -69,6 +69,18 @@ impl SignedIn {
                 .is_ok()
     }
 
+    /// Whether the stores say the same of it as before. What others have noted of its use is taken in.
+    fn is_still(&self, session: &Session, account: &Account) -> bool {
+        let is_same = Session { seen_at: self.session.seen_at, ..session.clone() } == self.session
+            && Identity::from(account) == *self.identity
+            && account.second_step == self.second_step
+            && account.language == self.language;
+        if is_same {
+            self.seen_at.fetch_max(session.seen_at.as_millis(), Ordering::AcqRel);
+        }
+        is_same
+    }
+
     pub(super) fn has_expired(&self, now: Timestamp) -> bool {
         let seen_at = Timestamp::from_millis(self.seen_at.load(Ordering::Acquire));
         self.session.has_expired(seen_at, now)
@@ -137,25 +149,28 @@ impl Auth {
 
     /// The session from the cache, else from the stores. While it cannot be heard whether others have ended it, the stores are
     /// asked; and only where they do not answer it goes on as it is in the cache, for the grace of an outage.
-    async fn known(
+    pub(super) async fn known(
         &self,
         hash: &SessionTokenHash,
         host: &HostName,
         now: Timestamp,
     ) -> Result<Option<Arc<SignedIn>>, StoreError> {
-        let cached = self.cache.get(hash);
-        if cached.is_some() && !self.cache.is_in_doubt() {
-            return Ok(cached);
+        let grace = self.settings.outage_grace;
+        let Some(cached) = self.cache.get(hash, grace) else {
+            return self.load(hash, host, now).await;
+        };
+        if cached.is_sure {
+            return Ok(Some(cached.signed_in));
         }
-        match self.load(hash, host, now).await {
-            Ok(None) if cached.is_some() => {
+        match self.check(hash, host, now, Some(&cached.signed_in)).await {
+            Ok(None) => {
                 self.cache.remove(hash);
                 Ok(None)
             }
-            Err(_) if cached.is_some() && self.cache.may_go_on(self.settings.outage_grace, now) => {
-                Ok(cached)
+            Err(_) if cached.is_unchanged && self.cache.may_go_on(grace, now) => {
+                Ok(Some(cached.signed_in))
             }
-            loaded => loaded,
+            checked => checked,
         }
     }
 
@@ -172,8 +187,25 @@ impl Auth {
         host: &HostName,
         now: Timestamp,
     ) -> Result<Option<Arc<SignedIn>>, StoreError> {
-        let generation = self.cache.generation();
-        let Some(session) = self.flow.find_session(hash).await? else { return Ok(None) };
+        self.check(hash, host, now, None).await
+    }
+
+    /// Asks the stores. What is as it was when it was `kept` stays the same, with what was asserted of it.
+    async fn check(
+        &self,
+        hash: &SessionTokenHash,
+        host: &HostName,
+        now: Timestamp,
+        kept: Option<&Arc<SignedIn>>,
+    ) -> Result<Option<Arc<SignedIn>>, StoreError> {
+        let read_at = self.cache.read_at(hash);
+        let session = match (self.flow.find_session(hash).await, kept) {
+            (Ok(Some(session)), _) => session,
+            (Ok(None), _) => return Ok(None),
+            // There may be a grace for the session, and none for an account that is disabled.
+            (Err(_), Some(kept)) if !self.still_stands(kept).await? => return Ok(None),
+            (Err(error), _) => return Err(error),
+        };
         if session.host != *host || session.has_expired(session.seen_at, now) {
             return Ok(None);
         }
@@ -183,9 +215,19 @@ impl Auth {
         if !account.is_active() || account.epoch != session.epoch {
             return Ok(None);
         }
-        let signed_in = Arc::new(SignedIn::new(session, *hash, &account));
-        self.cache.insert(*hash, &signed_in, generation);
+        let signed_in = match kept {
+            Some(kept) if kept.is_still(&session, &account) => Arc::clone(kept),
+            _ => Arc::new(SignedIn::new(session, *hash, &account)),
+        };
+        self.cache.insert(*hash, &signed_in, read_at);
         Ok(Some(signed_in))
+    }
+
+    /// Whether the account of a session still is in the state in which that was made.
+    async fn still_stands(&self, kept: &SignedIn) -> Result<bool, StoreError> {
+        let account = self.accounts.find_account(kept.session.account).await?;
+        Ok(account
+            .is_some_and(|account| account.is_active() && account.epoch == kept.session.epoch))
     }
 
     fn write_touch(&self, id: SessionId, now: Timestamp) {

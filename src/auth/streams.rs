@@ -59,11 +59,10 @@ impl Auth {
         host: &HostName,
         now: Timestamp,
     ) -> Result<Option<Arc<SignedIn>>, StoreError> {
-        match self.cache.get(token) {
-            Some(signed_in) if !signed_in.has_expired(now) && !self.cache.is_in_doubt() => {
-                Ok(Some(signed_in))
-            }
-            _ => self.load(token, host, now).await,
+        match self.known(token, host, now).await? {
+            Some(signed_in) if !signed_in.has_expired(now) => Ok(Some(signed_in)),
+            Some(_) => self.load(token, host, now).await,
+            None => Ok(None),
         }
     }
 

@@ -6,7 +6,7 @@ use secrecy::ExposeSecret;
 use serde_yaml::{Mapping, Value};
 
 use super::print;
-use super::settings::{Database, MailTransport, Settings};
+use super::settings::{Database, MailTransport, RedisServers, Settings, State};
 
 /// The keys that say something else in `after` than in `before`, in order and without what they say:
 /// `limits.sign_in`, `sites[wiki.example.com].rules`. A site that came or went is `sites[its host]`; other certificates of a
@@ -20,6 +20,9 @@ pub fn changed_keys(before: &Settings, after: &Settings) -> Vec<String> {
     }
     if accounts_password(before) != accounts_password(after) {
         changed.insert("accounts.password".to_owned());
+    }
+    if state_passwords(before) != state_passwords(after) {
+        changed.insert("state.redis.password".to_owned());
     }
     if captcha_secret(before) != captcha_secret(after) {
         changed.insert("captcha.provider.secret".to_owned());
@@ -65,6 +68,15 @@ fn accounts_password(settings: &Settings) -> Option<&str> {
         Database::Postgres(server) => server.password.as_ref().map(ExposeSecret::expose_secret),
         Database::Sqlite(_) => None,
     }
+}
+
+fn state_passwords(settings: &Settings) -> [Option<&str>; 2] {
+    let State::Redis(redis) = &settings.state else { return [None, None] };
+    let sentinels = match &redis.servers {
+        RedisServers::Sentinel { password, .. } => password.as_ref(),
+        RedisServers::Single(_) | RedisServers::Cluster(_) => None,
+    };
+    [redis.password.as_ref(), sentinels].map(|password| password.map(ExposeSecret::expose_secret))
 }
 
 fn captcha_secret(settings: &Settings) -> Option<&str> {

@@ -5,8 +5,9 @@ use serde_yaml::{Mapping, Value};
 use super::raw::{MASKED_SECRET, NO_HEADER, escape};
 use super::settings::{
     Acme, Balance, Captcha, CertificateFiles, CertificateSource, Database, Health, HttpVersion,
-    IdentityHeaders, Listen, ListenMode, LogFormat, MailSettings, MailTransport, ResponseHeader,
-    Settings, Site, Smtp, SmtpTls, State, TlsVersion, Upstream, UpstreamTimeouts,
+    IdentityHeaders, Listen, ListenMode, LogFormat, MailSettings, MailTransport, Redis,
+    RedisAddress, RedisServers, ResponseHeader, Settings, Site, Smtp, SmtpTls, State, TlsVersion,
+    Upstream, UpstreamTimeouts,
 };
 use crate::domain::bearer::Bearer;
 use crate::domain::breach::OnFailure;
@@ -134,12 +135,51 @@ fn accounts(database: &Database) -> Value {
 }
 
 fn state(settings: &Settings) -> Value {
-    let State::Embedded(path) = &settings.state;
     let own = !matches!(settings.accounts, Database::Sqlite(_));
+    let (embedded, database, server) = match &settings.state {
+        State::Embedded(path) => {
+            (Some(true.into()), own.then(|| text(format!("sqlite://{}", path.display()))), None)
+        }
+        State::Redis(server) => (None, None, Some(redis(server))),
+    };
     map([
-        ("embedded", Some(true.into())),
-        ("database", own.then(|| text(format!("sqlite://{}", path.display())))),
+        ("embedded", embedded),
+        ("database", database),
+        ("redis", server),
         ("outage_grace", Some(span(settings.outage_grace))),
+    ])
+}
+
+fn redis(server: &Redis) -> Value {
+    let scheme = if server.tls { "rediss" } else { "redis" };
+    let address = |address: &RedisAddress| {
+        let RedisAddress { host, port } = address;
+        let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+        text(format!("{scheme}://{host}:{port}"))
+    };
+    let masked = |password: &Option<_>| password.as_ref().map(|_| text(MASKED_SECRET));
+    let (url, sentinel, cluster) = match &server.servers {
+        RedisServers::Single(only) => (Some(address(only)), None, None),
+        RedisServers::Sentinel { sentinels, primary, username, password } => {
+            let sentinel = map([
+                ("primary", Some(text(primary))),
+                ("servers", list(sentinels.iter().map(address))),
+                ("username", username.as_ref().map(text)),
+                ("password", masked(password)),
+            ]);
+            (None, Some(sentinel), None)
+        }
+        RedisServers::Cluster(addresses) => (None, None, list(addresses.iter().map(address))),
+    };
+    map([
+        ("url", url),
+        ("sentinel", sentinel),
+        ("cluster", cluster),
+        ("username", server.username.as_ref().map(text)),
+        ("password", masked(&server.password)),
+        ("ca", server.ca.as_ref().map(|path| text(path.display()))),
+        ("prefix", Some(text(&server.prefix))),
+        ("database", (server.database != 0).then(|| server.database.into())),
     ])
 }
 

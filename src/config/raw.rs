@@ -23,6 +23,7 @@ mod passwords;
 mod portal;
 mod postgres;
 mod presets;
+mod redis;
 mod registration;
 mod rewriting;
 mod rules;

@@ -200,6 +200,56 @@ pub enum Database {
 pub enum State {
     /// A file of SQLite's; that of the accounts, if they have one.
     Embedded(PathBuf),
+    /// Redis, for any number of nodes.
+    Redis(Redis),
+}
+
+/// Redis, and who doorward is there.
+#[derive(Clone, Debug)]
+pub struct Redis {
+    /// The servers.
+    pub servers: RedisServers,
+    /// Whether TLS is spoken, and certificates are checked.
+    pub tls: bool,
+    /// Certificates to trust in place of the system's.
+    pub ca: Option<PathBuf>,
+    /// The ACL user.
+    pub username: Option<String>,
+    /// The password.
+    pub password: Option<SecretString>,
+    /// The number of the database.
+    pub database: u32,
+    /// What every key begins with.
+    pub prefix: String,
+}
+
+/// The servers of Redis.
+#[derive(Clone, Debug)]
+pub enum RedisServers {
+    /// One.
+    Single(RedisAddress),
+    /// The primary that sentinels name.
+    Sentinel {
+        /// The sentinels.
+        sentinels: Vec<RedisAddress>,
+        /// What they call it.
+        primary: String,
+        /// Who doorward is to them.
+        username: Option<String>,
+        /// The password for them.
+        password: Option<SecretString>,
+    },
+    /// Some servers of a Cluster.
+    Cluster(Vec<RedisAddress>),
+}
+
+/// A server of Redis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RedisAddress {
+    /// Its name or address.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
 }
 
 /// A database of PostgreSQL's.

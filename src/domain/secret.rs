@@ -185,6 +185,11 @@ impl CodeGuess {
         Self(Vec::new())
     }
 
+    /// What a store compares with what it keeps, where it does that itself.
+    pub fn macs(&self) -> impl Iterator<Item = &CodeMac> {
+        self.0.iter()
+    }
+
     /// Whether the guess is right, in a time that does not depend on where they differ.
     pub fn matches(&self, kept: &CodeMac) -> bool {
         self.0

@@ -40,6 +40,7 @@ mod kept;
 pub mod memory;
 mod observe;
 pub mod postgres;
+pub mod redis;
 pub mod sqlite;
 
 /// The store did not do what it was asked. Whoever gets this refuses; nobody goes on as if it had said yes (S57).
@@ -317,7 +318,7 @@ pub trait SessionStore: Send + Sync {
         rotation: RefreshRotation,
     ) -> Result<Refreshed, StoreError>;
 
-    /// The number of sessions that have not reached their absolute end.
+    /// The number of sessions that have not reached their absolute end; a store may leave out those that were idle too long.
     async fn count_sessions(&self, now: Timestamp) -> Result<u64, StoreError>;
 }
 
@@ -674,6 +675,15 @@ pub trait AuditStore: Send + Sync {
     ) -> Result<Vec<NumberedEntry>, StoreError>;
 }
 
+/// What somebody else has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// Any of it.
+    Anything,
+    /// These sessions: they are new, or gone.
+    Sessions(Vec<SessionTokenHash>),
+}
+
 /// What everybody who purges, watches or starts a store needs of it.
 #[async_trait]
 pub trait StoreUpkeep: Send + Sync {
@@ -686,9 +696,10 @@ pub trait StoreUpkeep: Send + Sync {
     /// many rows went.
     async fn purge(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
-    /// Comes back once somebody other than this process has changed the store, so that caches are emptied. Fails while that
-    /// cannot be heard, and after a failure comes back as soon as it can be again. Cancel-safe.
-    async fn changed_elsewhere(&self) -> Result<(), StoreError>;
+    /// Comes back once somebody other than this process has changed the store, so that caches forget it; a store that names
+    /// sessions may name those that this process has changed as well. Fails while that cannot be heard, and after a failure
+    /// comes back with `Anything` as soon as it can be again. Cancel-safe.
+    async fn changed_elsewhere(&self) -> Result<Changed, StoreError>;
 }
 
 /// The role of the durable store.

@@ -71,7 +71,7 @@ fn a_password_is_taken_from_where_it_stands_and_never_printed() {
 #[test]
 fn what_passes_is_in_the_file_of_the_accounts_or_in_one_beside_the_secret() {
     let file = |text: &str| {
-        let State::Embedded(path) = sound(text).state;
+        let State::Embedded(path) = sound(text).state else { panic!("no file") };
         path.display().to_string()
     };
     assert_eq!(file(&least_and("")), "/var/lib/doorward/doorward.db");

@@ -549,14 +549,6 @@ fn what_a_later_version_brings_is_not_passed_over() {
     refused(&database("mysql://db/x"), 7, 23, "form sqlite:///path", "sqlite:///");
     refused(&database("sqlite://"), 7, 23, "names no file", "sqlite:///");
     refused(&database("sqlite:///a?mode=ro"), 7, 23, "options of SQLite", "sqlite:///");
-    refused(
-        &least_and("state: { redis: { url: x } }"),
-        7,
-        17,
-        "not yet in this version",
-        "embedded",
-    );
-    refused(&least_and("state: { embedded: false }"), 7, 20, "no other way", "embedded");
 }
 
 #[test]

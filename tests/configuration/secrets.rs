@@ -108,6 +108,11 @@ fn s12_no_secret_shows_in_what_is_said_about_a_fault() {
         least_and("accounts: { database: \"postgres://me:hunter2@[db/x\" }"),
         least_and("accounts: { database: \"postgres://me:hunter2@db/x\", password: hunter2 }"),
         least_and("accounts: { password: hunter2 }"),
+        least_and("state: { redis: \"redis://me:hunter2@db/x\" }"),
+        least_and("state: { redis: \"redis://me:hunter2@[db\" }"),
+        least_and("state: { redis: { cluster: [\"redis://me:hunter2@db\"] } }"),
+        least_and("state: { redis: { url: \"redis://me:hunter2@db\", password: hunter2 } }"),
+        least_and("state: { redis: { password: hunter2 } }"),
         format!("{LEAST}password: |\n  hunter2\n\tx: y\n"),
     ] {
         let errors = crate::support::read(&text).unwrap_err();

@@ -143,7 +143,7 @@ pub async fn s35_waiting_for_a_changed_account_can_be_broken_off(store: impl Bac
         };
         tokio::select! {
             biased;
-            told = accounts.changed_elsewhere() => told.unwrap(),
+            told = accounts.changed_elsewhere() => drop(told.unwrap()),
             () = patience => assert!(is_told_within(&*accounts, PATIENCE).await),
         }
     }

@@ -10,9 +10,9 @@ use crate::backends::Backend;
 use crate::samples::at;
 
 const MILLI: Duration = Duration::from_millis(1);
-const ROOM: DraftRoom = DraftRoom { of_client: 2, bytes: 100, in_all: 4 };
+pub const ROOM: DraftRoom = DraftRoom { of_client: 2, bytes: 100, in_all: 4 };
 
-fn draft(client: &str, bytes: usize) -> (DraftHash, NewDraft) {
+pub fn draft(client: &str, bytes: usize) -> (DraftHash, NewDraft) {
     let token = DraftToken::generate(&OsEntropy).hash();
     let new = NewDraft {
         token,

@@ -18,6 +18,9 @@ mod faults;
 #[path = "../support/postgres.rs"]
 #[allow(dead_code, reason = "the tests through the front door use the rest of it")]
 mod postgres_server;
+#[path = "../support/redis.rs"]
+#[allow(dead_code, reason = "other tests use the rest of it")]
+mod redis_server;
 
 mod account_upkeep;
 mod accounts;
@@ -26,6 +29,7 @@ mod backends;
 mod backup_codes;
 mod budgets;
 mod challenges;
+mod changes;
 mod crash;
 mod devices;
 mod drafts;
@@ -37,6 +41,7 @@ mod postgres_nodes;
 mod purposes;
 mod quotas;
 mod races;
+mod redis_servers;
 mod refresh;
 mod registrations;
 mod samples;
@@ -57,6 +62,28 @@ macro_rules! promises {
             }
         )*}
     )*};
+}
+
+/// Makes one test of all promises, for a backend whose servers take long to start.
+macro_rules! together {
+    ($backend:ident, $($topic:ident: [$($promise:ident),* $(,)?])*) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn every_promise_holds() {
+            use crate::backends::Backend;
+            use crate::backends::$backend::Fresh;
+            let Some(_servers) = crate::backends::$backend::servers().await else { return };
+            let mut broken = Vec::new();
+            $($(
+                let kept = tokio::spawn(async {
+                    crate::$topic::$promise(Fresh::fresh().await.unwrap()).await
+                });
+                if kept.await.is_err() {
+                    broken.push(stringify!($topic::$promise));
+                }
+            )*)*
+            assert!(broken.is_empty(), "{broken:#?}");
+        }
+    };
 }
 
 /// What a store of accounts promises.
@@ -164,8 +191,8 @@ macro_rules! accounts_contract {
 
 /// What a store of what passes promises.
 macro_rules! flow_contract {
-    ($backend:ident) => {
-        promises! { $backend,
+    ($tests:ident $backend:ident) => {
+        $tests! { $backend,
             sessions: [
                 a_session_is_found_by_its_token_alone_as_it_was_made,
                 s28_a_new_session_ends_the_one_that_it_replaces,
@@ -281,9 +308,19 @@ macro_rules! flow_contract {
                 challenges_are_purged_an_hour_after_their_end,
                 mails_past_their_use_are_purged,
                 a_purge_takes_no_more_than_its_limit_of_each_kind,
+                waiting_for_a_change_can_be_broken_off,
+            ]
+        }
+    };
+}
+
+/// What a store of both roles promises, that tells its own writes from those of others.
+macro_rules! changes_contract {
+    ($backend:ident) => {
+        promises! { $backend,
+            changes: [
                 what_another_process_writes_is_seen_and_told,
                 a_change_between_two_calls_is_not_missed,
-                waiting_for_a_change_can_be_broken_off,
                 ones_own_writes_are_no_change_elsewhere,
             ]
         }
@@ -295,7 +332,8 @@ macro_rules! store_contract {
     ($($backend:ident),*) => {$(
         mod $backend {
             accounts_contract!($backend);
-            flow_contract!($backend);
+            flow_contract!(promises $backend);
+            changes_contract!($backend);
         }
     )*};
 }
@@ -304,4 +342,12 @@ store_contract!(sqlite);
 
 mod postgres {
     accounts_contract!(postgres);
+}
+
+mod redis {
+    flow_contract!(promises redis);
+}
+
+mod redis_cluster {
+    flow_contract!(together redis_cluster);
 }

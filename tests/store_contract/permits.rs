@@ -13,7 +13,7 @@ use crate::backends::Backend;
 use crate::races::at_once;
 use crate::samples::{START, at, challenged, somebody};
 
-fn permit(account: AccountId) -> Permit {
+pub fn permit(account: AccountId) -> Permit {
     Permit {
         allows: Permitted::NewPassword { account, epoch: Epoch(3) },
         host: "wiki.example.com".parse().unwrap(),

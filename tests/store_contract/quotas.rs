@@ -41,7 +41,7 @@ pub async fn a_clock_that_is_put_back_does_not_refill_a_quota(store: impl Backen
     assert!(!is_refused(&*flow, "192.0.2.1", at(-3540)).await, "nor is anybody locked out");
 }
 
-async fn exhaust(flow: &dyn Flow, key: &str) {
+pub async fn exhaust(flow: &dyn Flow, key: &str) {
     for _ in 0..5 {
         assert_eq!(count(flow, LimitName::SignIn, key, at(0)).await, Quota::Within);
     }

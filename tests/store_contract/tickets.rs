@@ -22,7 +22,7 @@ const MILLI: Duration = Duration::from_millis(1);
 
 /// A ticket of a session that stands, for this browser at `other.example`.
 #[derive(Clone)]
-struct Issued {
+pub struct Issued {
     token: TicketToken,
     browser: TicketBrowser,
     source: NewSession,
@@ -43,7 +43,7 @@ impl Issued {
         Self::of(flow, source, now).await
     }
 
-    async fn of(flow: &dyn Flow, source: NewSession, now: Timestamp) -> Self {
+    pub async fn of(flow: &dyn Flow, source: NewSession, now: Timestamp) -> Self {
         let (token, browser) = (TicketToken::generate(&OsEntropy), a_browser());
         let ticket = NewTicket {
             token: token.hash(),

@@ -19,10 +19,6 @@ pub(super) struct Located<T> {
 /// A text and where it stands.
 pub(super) type Text = Located<String>;
 
-/// Any value: for keys that are known but not taken.
-#[derive(Clone, Debug)]
-pub(super) struct Anything;
-
 /// By this name a [`Located`] asks `typed`'s reader for line, column, key and value, in this order.
 pub(super) const LOCATED: &str = "doorward located";
 
@@ -96,12 +92,6 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for LocatedVisitor<T> {
         at.spot.column = parts.next_element()?.unwrap_or_default();
         at.key = parts.next_element()?.unwrap_or_default();
         Ok(Located { at, value: parts.next_element()? })
-    }
-}
-
-impl<'de> Deserialize<'de> for Anything {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        de::IgnoredAny::deserialize(deserializer).map(|_| Self)
     }
 }
 

@@ -135,7 +135,7 @@ fn password(
 }
 
 /// The text that stands percent-encoded in an address.
-fn decoded(encoded: &str) -> String {
+pub(super) fn decoded(encoded: &str) -> String {
     let pair = format!("p={}", encoded.replace('+', "%2B"));
     let mut pairs = url::form_urlencoded::parse(pair.as_bytes());
     pairs.next().map_or_else(String::new, |(_, text)| text.into_owned())

@@ -9,8 +9,9 @@ use serde::Deserialize;
 use super::budgets::SPAN;
 use super::context::Context;
 use super::files;
-use super::located::{Anything, Located, Text};
+use super::located::{Located, Text, TextOr};
 use super::postgres;
+use super::redis::{Redis, redis};
 use crate::config::settings::{self, Database};
 
 pub(super) const SECRET_FILE: &str = "/var/lib/doorward/secret";
@@ -48,8 +49,8 @@ pub(super) struct State {
     /// disabled; 0s: not at all.
     #[schemars(extend("default" = "60s", "pattern" = SPAN))]
     outage_grace: Option<Text>,
-    #[schemars(skip)]
-    redis: Option<Located<Anything>>,
+    /// In Redis, for any number of nodes: its address, or more about it.
+    redis: Option<Located<TextOr<Redis>>>,
 }
 
 /// The file of the secret, and that of the secret before. The first need not be there yet.
@@ -132,14 +133,29 @@ pub(super) fn state(
         Duration::ZERO..=Duration::from_secs(3600),
         "for as long may somebody go on whose account was disabled in the meantime",
     );
-    let help = "write { embedded: true }, or leave `state` out";
-    if let Some(redis) = section.redis {
-        return context.refuse(&redis.at, "Redis is not yet in this version", help);
+    let embedded = match section.embedded {
+        None => None,
+        Some(found) => Some((found.at, found.value?)),
+    };
+    if let Some(found) = section.redis {
+        if let Some((at, true)) = embedded {
+            return context.refuse(&at, "there is `redis`, too", "take one of the two out");
+        }
+        if let Some(text) = section.database {
+            let help = "take it out: nothing that passes is in a file";
+            return context.refuse(&text.at, "there is `redis`, too", help);
+        }
+        let typed = match found.value? {
+            TextOr::Group(typed) => typed,
+            TextOr::Text(url) => Redis::at(Text { at: found.at.clone(), value: Some(url) }),
+        };
+        return redis(typed, &found.at, context)
+            .zip(grace)
+            .map(|(server, grace)| (settings::State::Redis(server), grace));
     }
-    if let Some(embedded) = section.embedded
-        && !embedded.value?
-    {
-        return context.refuse(&embedded.at, "there is no other way in this version", help);
+    if let Some((at, false)) = embedded {
+        let help = "write { embedded: true }, or redis: and its address";
+        return context.refuse(&at, "there is nothing in its place", help);
     }
     let file = match (accounts?, section.database) {
         (Database::Sqlite(path), None) => path.clone(),

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::super::kept::{AUDIT_KEPT, DEVICE_UNUSED, MOST_PASSWORD_FAILURES};
 use super::super::observe::observe;
-use super::super::{StoreError, StoreUpkeep};
+use super::super::{Changed, StoreError, StoreUpkeep};
 use super::budgets::TOLD_FOR;
 use super::{ACCOUNTS, PostgresStore};
 use crate::domain::budget::{DelayRule, GUESSES_COUNT_FOR};
@@ -57,8 +57,10 @@ impl StoreUpkeep for PostgresStore {
             .await
     }
 
-    async fn changed_elsewhere(&self) -> Result<(), StoreError> {
-        observe(ACCOUNTS, "changed_elsewhere", self.others.change()).await
+    async fn changed_elsewhere(&self) -> Result<Changed, StoreError> {
+        observe(ACCOUNTS, "changed_elsewhere", self.others.change())
+            .await
+            .map(|()| Changed::Anything)
     }
 }
 

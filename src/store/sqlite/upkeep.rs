@@ -9,7 +9,7 @@ use sqlx::SqlitePool;
 
 use super::super::kept::{AUDIT_KEPT, DEVICE_UNUSED, MOST_PASSWORD_FAILURES};
 use super::super::observe::observe;
-use super::super::{StoreError, StoreUpkeep};
+use super::super::{Changed, StoreError, StoreUpkeep};
 use super::budgets::TOLD_FOR;
 use super::{ACCOUNTS, FLOW, SqliteStore};
 use crate::domain::budget::{DelayRule, GUESSES_COUNT_FOR};
@@ -113,11 +113,11 @@ impl StoreUpkeep for SqliteStore {
         .await
     }
 
-    async fn changed_elsewhere(&self) -> Result<(), StoreError> {
+    async fn changed_elsewhere(&self) -> Result<Changed, StoreError> {
         loop {
             let look = async { Ok(self.others.look(&self.writer).await?) };
             if observe(ACCOUNTS, "changed_elsewhere", look).await? {
-                return Ok(());
+                return Ok(Changed::Anything);
             }
             tokio::time::sleep(POLL).await;
         }

@@ -146,6 +146,12 @@ impl Browser {
         Self { gateway, host, jar, always, sum, scripts }
     }
 
+    /// The same browser, come to another gateway.
+    pub fn at_gateway(mut self, gateway: SocketAddr) -> Self {
+        self.gateway = gateway;
+        self
+    }
+
     /// The request with cookies and the browser's own headers, as bytes.
     pub fn prepare(&self, mut request: Request) -> Vec<u8> {
         for (name, value) in &self.always {

@@ -24,6 +24,9 @@ pub mod process;
 pub mod program;
 pub mod proxy;
 pub mod ranges;
+#[path = "../../support/redis.rs"]
+#[allow(dead_code, reason = "the contract of the stores uses the rest of it")]
+pub mod redis;
 pub mod scripted;
 pub mod secure;
 pub mod service;

@@ -6,6 +6,8 @@ use async_trait::async_trait;
 use doorward::store::{Accounts, Flow};
 
 pub mod postgres;
+pub mod redis;
+pub mod redis_cluster;
 pub mod sqlite;
 
 /// A store with data of its own, which goes when this does.

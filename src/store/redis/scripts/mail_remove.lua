@@ -1,0 +1,1 @@
+return drop_mail(ARGV[3])

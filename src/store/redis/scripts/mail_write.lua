@@ -1,0 +1,1 @@
+return mail_from(3)

@@ -1,0 +1,115 @@
+//! What passes in Redis: a real server, through the real binary.
+
+use crate::support::browser::Browser;
+use crate::support::certificates::Authority;
+use crate::support::redis::Redis;
+use crate::support::site::{ADA, GRACE, Setup, Site};
+use crate::support::tools::free_port;
+
+/// The usual setup with what passes there.
+fn over(state: &str) -> Setup {
+    Setup { top: vec![format!("state: {{ redis: {state} }}")], ..Setup::default() }
+}
+
+#[tokio::test]
+async fn people_sign_in_with_redis_and_stay_so_whatever_is_killed() {
+    let Some(mut redis) = Redis::start() else { return };
+    let mut site = Site::with(over(&format!("\"{}\"", redis.url()))).await;
+    let ada = Browser::new(&site);
+    ada.sign_in(&site, &ADA).await;
+    assert!(ada.is_signed_in().await);
+    let grace = Browser::new(&site);
+    let code = grace.half_sign_in(&site, &GRACE).await;
+
+    site.kill9();
+    redis.kill();
+    redis.start_again();
+    site.serve().await;
+    assert!(ada.is_signed_in().await, "the session outlives both");
+    let before = grace.stolen();
+    grace.submit_code(&code).await.expect(303);
+    assert!(grace.is_signed_in().await, "and so does the half-signed-in browser");
+    before.submit_code_anyway(&code).await;
+    assert!(!before.is_signed_in().await, "whose code works once");
+
+    let listed = site.cli(&["sessions", "list", "--account", "ada", "--json"], "").await;
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(listed.as_array().unwrap().len(), 1, "{listed}");
+    site.cli(&["sessions", "revoke", "--account", "ada"], "").await;
+    assert!(!ada.is_signed_in().await, "S35: its next request is signed out");
+    assert!(grace.is_signed_in().await);
+
+    assert!(redis.ask(&["DBSIZE"]).trim().parse::<u64>().unwrap() > 5);
+    assert_eq!(site.mails_waiting().await, 0, "the file of the accounts has none of it");
+    assert_eq!(site.ask_admin("/readyz").await.expect(200).json()["ready"], true);
+}
+
+#[tokio::test]
+async fn s57_redis_is_reached_over_tls_with_its_certificate_checked_and_a_password_of_a_file() {
+    let site = Site::prepared(&Setup::default()).await;
+    let ours = Authority::new(site.path("").as_path(), "ours");
+    let theirs = Authority::new(site.path("").as_path(), "theirs");
+    for (name, is_right) in [("127.0.0.1", true), ("cache.example.com", false)] {
+        let made = ours.sign(&[name]);
+        let tls_port = free_port();
+        let arguments = [
+            "--appendonly",
+            "yes",
+            "--tls-port",
+            &tls_port.to_string(),
+            "--tls-auth-clients",
+            "no",
+            "--tls-cert-file",
+            &made.certificate.display().to_string(),
+            "--tls-key-file",
+            &made.key.display().to_string(),
+            "--tls-ca-cert-file",
+            &ours.file().display().to_string(),
+            "--requirepass",
+            "a password of Redis",
+        ];
+        let Some(_redis) = Redis::start_with(&arguments) else { return };
+        for (authority, scheme) in
+            [(Some(&ours), "rediss"), (Some(&theirs), "rediss"), (None, "rediss"), (None, "redis")]
+        {
+            let ca = authority
+                .map_or(String::new(), |authority| format!(", ca: {}", authority.file().display()));
+            let state = format!(
+                "{{ url: \"{scheme}://127.0.0.1:{tls_port}\", password_file: password{ca} }}"
+            );
+            let site = Site::prepared(&over(&state)).await;
+            private(&site, "password", "a password of Redis\n");
+            let listed = run(&site, &["sessions", "list", "--account", "ada"]).await;
+            let told = String::from_utf8_lossy(&listed.stderr).into_owned();
+            let lets_in =
+                is_right && authority.is_some_and(|authority| authority.file() == ours.file());
+            assert_eq!(!told.contains("Redis cannot be used"), lets_in, "{state}: {told}");
+            assert!(!told.contains("a password of"), "{told}");
+            assert!(!lets_in || told.contains("ada"), "it was asked: {told}");
+        }
+    }
+}
+
+async fn run(site: &Site, arguments: &[&str]) -> std::process::Output {
+    let config = site.config().display().to_string();
+    site.run(&[arguments, &["-c", &config]].concat(), "").await
+}
+
+fn private(site: &Site, name: &str, contents: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::write(site.path(name), contents).unwrap();
+    std::fs::set_permissions(site.path(name), std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+#[tokio::test]
+async fn a_redis_that_throws_keys_away_is_told_of_at_the_start() {
+    let lossy = ["--maxmemory", "64mb", "--maxmemory-policy", "volatile-lru"];
+    let Some(redis) = Redis::start_with(&lossy) else { return };
+    let site = Site::prepared(&over(&format!("\"{}\"", redis.url()))).await;
+    let started = run(&site, &["serve"]).await;
+    let told = String::from_utf8_lossy(&started.stderr).into_owned();
+    assert!(
+        !started.status.success() && told.contains("Set maxmemory-policy noeviction"),
+        "{told}"
+    );
+}
