@@ -22,10 +22,12 @@ pub(super) fn named(headers: &HeaderMap, query: Option<&str>) -> Result<Vec<Meth
         tracing::debug!(header = %name, "a request names another method than its own");
         methods.push(method(value.as_bytes())?);
     }
-    // The name may be percent-encoded, so that only the pairs tell.
-    for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
-        if name == FIELD {
-            methods.push(method(value.as_bytes())?);
+    // Some split at semicolons as well, names may be percent-encoded, and PHP makes `_` of some other characters.
+    for pair in query.unwrap_or_default().split(['&', ';']) {
+        for (name, value) in url::form_urlencoded::parse(pair.as_bytes()) {
+            if name.trim_start().replace(['.', ' ', '['], "_") == FIELD {
+                methods.push(method(value.as_bytes())?);
+            }
         }
     }
     Ok(methods)
@@ -68,6 +70,9 @@ mod tests {
         }
         let two = [("x-http-method", "PUT"), ("x-http-method", "PATCH")];
         assert_eq!(of(&two, "a=b&_metho%64=de%6Cete").unwrap(), ["PUT", "PATCH", "DELETE"]);
+        for query in ["a=b;_method=put", ".method=PUT", "+_method=PUT", "%5Bmethod=PUT"] {
+            assert_eq!(of(&[], query).unwrap(), ["PUT"], "{query}");
+        }
         for odd in ["a b", "", "PUT,DELETE"] {
             assert_eq!(of(&[("x-http-method", odd)], ""), Err(NotAMethod), "{odd:?}");
         }

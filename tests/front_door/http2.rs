@@ -7,6 +7,7 @@ use tokio::time::timeout;
 
 use crate::support::browser::{Browser, Request};
 use crate::support::http::PATIENCE;
+use crate::support::page::hidden;
 use crate::support::secure::{
     CONTINUATION, Came, DATA, END_HEADERS, END_STREAM, HEADERS, HOST, PING, RESET, RawH2, SETTINGS,
     Secure, fields, frame,
@@ -224,13 +225,24 @@ async fn s52_a_form_of_another_site_is_refused_over_http_2() {
     let secure = Secure::start().await;
     let ada = secure.signed_in(&ADA).await;
     let h2 = secure.h2().await;
-    let sign_out = ada
-        .form("/_doorward/logout", &[("csrf", "x")])
-        .instead("Origin", "https://evil.example")
-        .instead("Sec-Fetch-Site", "cross-site")
-        .without("Host");
-    h2.send(with_cookies(&ada, sign_out)).await.expect(403);
+    let account = h2.send(with_cookies(&ada, Request::get("/_doorward/account").navigate())).await;
+    let csrf = hidden(&account.expect(200).text(), "csrf");
+    // With the right token, so that it is the browser's word that counts; each of them would be enough.
+    let sign_out = ada.form("/_doorward/logout", &[("csrf", &csrf)]).without("Host");
+    let sign_out = sign_out.instead("Origin", "https://wiki.example.com");
+    for (origin, site) in [
+        ("https://evil.example", "cross-site"),
+        ("https://wiki.example.com", "cross-site"),
+        ("https://wiki.example.com", "same-site"),
+        ("https://evil.example", "none"),
+    ] {
+        let foreign = sign_out.clone().instead("Origin", origin).instead("Sec-Fetch-Site", site);
+        h2.send(with_cookies(&ada, foreign)).await.expect(403);
+    }
     h2.send(with_cookies(&ada, Request::get("/private"))).await.expect(200);
+    // From our own page it signs out.
+    h2.send(with_cookies(&ada, sign_out)).await.expect(303);
+    h2.send(with_cookies(&ada, Request::get("/private"))).await.expect(401);
 }
 
 #[tokio::test]

@@ -10,6 +10,8 @@ const GROWS_BY: u32 = 5;
 const LONGEST: Duration = Duration::from_secs(12 * 3600);
 /// How often it is asked whether something is to be renewed.
 const ASK_EVERY: Duration = Duration::from_secs(6 * 3600);
+/// The least time between two certificates of a host, whatever a clock or an authority says: a week has only so many.
+const APART: Duration = Duration::from_secs(24 * 3600);
 
 /// When a host is looked at again.
 #[derive(Debug, Default)]
@@ -31,9 +33,10 @@ impl Schedule {
         self.not_before = Some(later(now, ASK_EVERY, jitter));
     }
 
-    /// A certificate has come. The next is not asked for at once, whatever this one says of itself.
+    /// A certificate has come.
     pub(super) fn has_come(&mut self, now: Timestamp, jitter: f64) {
-        self.is_fine(now, jitter);
+        self.failures = 0;
+        self.not_before = Some(later(now, APART, jitter));
         self.has_news = true;
     }
 
@@ -73,7 +76,7 @@ mod tests {
         assert!(!schedule.take_news());
         schedule.has_come(now, 0.0);
         assert!(schedule.take_news() && !schedule.take_news());
-        assert!(schedule.waits(now + Duration::from_secs(3600)), "it is not renewed at once");
+        assert!(schedule.waits(now + Duration::from_secs(86_399)), "it is not renewed at once");
         assert_eq!(schedule.has_failed(now, 1.0).as_secs(), 72, "a fifth more at most");
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn ticket(fields: &Form) -> &str {
 }
 
 /// The ticket that is shown again after this fault: what was spent, or is no good, is not.
-pub(super) const fn kept_after<'a>(fault: CaptchaFault, ticket: &'a str) -> &'a str {
+pub(super) const fn kept_after(fault: CaptchaFault, ticket: &str) -> &str {
     match fault {
         CaptchaFault::TooSoon { .. } => ticket,
         CaptchaFault::Missing
