@@ -19,6 +19,7 @@ use crate::domain::session::Lifetime;
 use crate::identity::access::AccessIssuer;
 use crate::identity::assertion::Asserter;
 use crate::identity::headers::IdentityHeaderNames;
+use crate::notify::sms::TwilioError;
 use crate::notify::transport::TransportError;
 use crate::policy::SitePolicy;
 use crate::portal::Portal;
@@ -111,6 +112,9 @@ pub enum StartError {
     /// The way that mails go.
     #[error("mail: {0}")]
     Mail(#[from] TransportError),
+    /// The way that text messages go.
+    #[error("sms: {0}")]
+    Sms(#[from] TwilioError),
     /// A listening address.
     #[error(transparent)]
     Listen(#[from] ListenError),
@@ -306,6 +310,9 @@ fn auth_settings(settings: &Settings) -> AuthSettings {
             mails_account: limits.mails_account,
             mails_address: limits.mails_address,
             mails_total: limits.mails_total,
+            sms_number: limits.sms_number,
+            sms_address: limits.sms_address,
+            sms_total: limits.sms_total,
             waits_address: captcha.rules.work.waits_address,
             waits_total: captcha.rules.work.waits_total,
         },

@@ -75,6 +75,9 @@
 //! Every new password passes the rules ([`domain::password_rules`]) in [`auth::new_password`]. Accounts that come from
 //! elsewhere keep their hashes, which [`auth::password`] checks as they are and replaces.
 //!
+//! A telephone number ([`domain::phone`]) is a fact beside the account; codes go there in place of the mailbox once its owner
+//! wants that, after a password and within caps ([`auth::phone`]), through the same outbox ([`notify::sms`]).
+//!
 //! # Words
 //!
 //! Every word of pages and mails is a message of `templates/locales/{language}`, which [`templates`] checks at start; the

@@ -106,6 +106,7 @@ async fn auth(folder: &std::path::Path) -> (Auth, Arc<SqliteStore>) {
             rules: PasswordRules::new(DEFAULT_MIN_LENGTH, String::new()),
             breached: None,
         },
+        sms: None,
         captchas: Captchas { rules: CaptchaRules::default(), provider: None },
         entropy,
         settings: AuthSettings {
@@ -129,6 +130,9 @@ async fn auth(folder: &std::path::Path) -> (Auth, Arc<SqliteStore>) {
                 mails_account: rate,
                 mails_address: rate,
                 mails_total: rate,
+                sms_number: rate,
+                sms_address: rate,
+                sms_total: rate,
                 waits_address: rate,
                 waits_total: rate,
             },

@@ -12,6 +12,7 @@ use crate::domain::host::HostName;
 use crate::domain::id::{AccountId, SessionId};
 use crate::domain::language::Language;
 use crate::domain::mail::Message;
+use crate::domain::phone::CodesBy;
 use crate::domain::return_to::ReturnTo;
 use crate::domain::secret::{FlowSecret, Password};
 use crate::domain::session::{Method, Methods};
@@ -287,6 +288,7 @@ impl Auth {
             remember: form.remember,
             replaces: context.replaces,
             raises: false,
+            by: CodesBy::Mail,
             return_to: context.return_to.clone(),
         };
         let sent = self.code_for(account, Aim::SignIn(grant), context).await?;
@@ -334,6 +336,7 @@ impl Auth {
             remember: form.remember,
             replaces: context.replaces,
             raises: false,
+            by: CodesBy::Mail,
             return_to: context.return_to.clone(),
         };
         let sent = self.code_by_name(form.login, Aim::SignIn(grant), context).await?;
@@ -357,6 +360,7 @@ impl Auth {
             remember: signed_in.session.remembered,
             replaces: Some(signed_in.session.id),
             raises: true,
+            by: CodesBy::Mail,
             return_to: context.return_to.clone(),
         };
         let sent = self.code_for(&account, Aim::SignIn(grant), context).await?;

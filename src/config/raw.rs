@@ -31,6 +31,7 @@ mod secret;
 mod several;
 mod shutdown;
 mod sites;
+mod sms;
 mod store;
 mod tls;
 mod typed;
@@ -213,6 +214,8 @@ pub(super) struct File {
     registration: Option<Located<registration::Registration>>,
     /// The JSON API for programs.
     api: Option<Located<api::Api>>,
+    /// How text messages go out. Left out: they do not.
+    sms: Option<Located<sms::Sms>>,
     /// What forms ask for, so that programs do not send them in masses.
     captcha: Option<Located<captcha::Captcha>>,
     /// How many connections there may be, and what each may take.
@@ -269,6 +272,7 @@ impl File {
         let mail = mail::mail(self.mail, context);
         let registration = registration::registration(self.registration, context);
         let api = api::api(self.api, context);
+        let sms = sms::sms(self.sms, context);
         let captcha = captcha::captcha(self.captcha, context);
         let connections = connections::connections(self.connections, context);
         let limits = budgets::limits(self.limits, context);
@@ -311,6 +315,7 @@ impl File {
             mail: mail?,
             registration: registration?,
             api: api?,
+            sms: sms?,
             captcha: captcha?,
             connections: connections?,
             limits: limits?,

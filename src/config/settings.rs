@@ -17,6 +17,7 @@ use crate::domain::captcha::{CaptchaRules, WidgetOf};
 use crate::domain::connections::ConnectionLimits;
 use crate::domain::email::EmailAddress;
 use crate::domain::host::{HostName, Origin};
+use crate::domain::phone::SmsRule;
 use crate::domain::quota::Rate;
 use crate::domain::registration::RegistrationRule;
 use crate::domain::rule::Rule;
@@ -67,6 +68,8 @@ pub struct Settings {
     pub captcha: Captcha,
     /// What connections may cost.
     pub connections: ConnectionLimits,
+    /// How text messages go out, if they do.
+    pub sms: Option<Sms>,
     /// The short-window limits.
     pub limits: Limits,
     /// The codes.
@@ -346,6 +349,39 @@ pub struct CaptchaProvider {
     pub least_score: u8,
 }
 
+/// How text messages go out.
+#[derive(Clone, Debug)]
+pub struct Sms {
+    /// The account that sends them.
+    pub twilio: Twilio,
+    /// Where they may go, and what for.
+    pub rule: SmsRule,
+}
+
+/// An account at Twilio, or at somebody who speaks like it.
+#[derive(Clone, Debug)]
+pub struct Twilio {
+    /// Where the API is.
+    pub url: Url,
+    /// The account's SID.
+    pub account: String,
+    /// Its token.
+    pub token: SecretString,
+    /// Who the messages are from.
+    pub from: SmsFrom,
+    /// How long an answer may take.
+    pub timeout: Duration,
+}
+
+/// Who text messages are from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SmsFrom {
+    /// A number, or a name where countries allow one.
+    Sender(String),
+    /// Whatever this messaging service chooses.
+    Service(String),
+}
+
 /// The short-window limits (R17).
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -367,6 +403,12 @@ pub struct Limits {
     pub mails_address: Rate,
     /// Codes mailed in all.
     pub mails_total: Rate,
+    /// Text messages to one number.
+    pub sms_number: Rate,
+    /// Text messages that one address has sent.
+    pub sms_address: Rate,
+    /// Text messages in all.
+    pub sms_total: Rate,
 }
 
 /// The codes.

@@ -95,6 +95,14 @@ names! {
         PasswordChanged = "password_changed",
         /// The owner changed the e-mail address.
         EmailChanged = "email_changed",
+        /// The owner gave a telephone number and has shown that it is theirs.
+        PhoneSet = "phone_set",
+        /// The owner took the telephone number away.
+        PhoneRemoved = "phone_removed",
+        /// The codes of sign-ins come by text message from now on.
+        CodesBySms = "codes_by_sms",
+        /// They come by mail again.
+        CodesByMail = "codes_by_mail",
         /// The name or the language was changed.
         ProfileChanged = "profile_changed",
         /// The second step was turned on.

@@ -79,7 +79,7 @@ impl Portal {
 
     /// The account page and all that is done on it.
     fn account() -> Router<Arc<Self>> {
-        use routes::account::{self, browsers, guarded};
+        use routes::account::{self, browsers, guarded, phone};
         Router::new()
             .route("/_doorward/account", get(account::show))
             .route("/_doorward/account/profile", get(account::back).post(account::set_name))
@@ -89,6 +89,9 @@ impl Portal {
                 get(guarded::password).post(guarded::change_password),
             )
             .route("/_doorward/account/email", get(guarded::email).post(guarded::ask_for_email))
+            .route("/_doorward/account/phone", get(phone::show).post(phone::ask))
+            .route("/_doorward/account/phone/remove", get(account::back).post(phone::remove))
+            .route("/_doorward/account/phone/codes", get(account::back).post(phone::codes))
             .route("/_doorward/account/second-step", get(guarded::turn).post(guarded::ask_to_turn))
             .route(
                 "/_doorward/account/backup-codes",

@@ -125,7 +125,7 @@ labels! {
         Expired = "expired",
     }
 
-    /// What came of trying to deliver a mail.
+    /// What came of trying to deliver a mail or a text message.
     MailResult {
         /// The mail server has it.
         Delivered = "delivered",
@@ -239,6 +239,8 @@ labels! {
         PasswordChanged = "password_changed",
         /// An e-mail address was changed by its owner.
         EmailChanged = "email_changed",
+        /// A telephone number, or what it is used for, was changed by its owner.
+        PhoneChanged = "phone_changed",
     }
 }
 

@@ -67,6 +67,7 @@ mod rules;
 mod secrets;
 mod sessions;
 mod sign_in;
+mod sms;
 mod streams;
 mod templates;
 mod tls;

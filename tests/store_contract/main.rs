@@ -37,6 +37,7 @@ mod imports;
 mod links;
 mod outbox;
 mod permits;
+mod phones;
 mod postgres_nodes;
 mod purposes;
 mod quotas;
@@ -120,6 +121,12 @@ macro_rules! accounts_contract {
                 s44_two_processes_take_a_backup_code_once,
                 s44_codes_of_a_key_that_still_verifies_are_taken,
                 backup_codes_outlast_a_restart_and_none_is_kept_as_it_is,
+            ]
+            phones: [
+                s36_a_number_is_of_one_account_and_an_account_has_one,
+                s33_what_codes_come_by_begins_a_new_epoch_and_so_does_taking_it_away,
+                s33_nothing_of_a_number_is_changed_in_a_later_epoch,
+                of_many_that_want_one_number_at_once_exactly_one_gets_it,
             ]
             registrations: [
                 a_registration_is_found_by_no_sign_in_and_takes_no_name_and_no_address,

@@ -26,6 +26,7 @@ mod drafts;
 mod open;
 mod outbox;
 mod permits;
+mod phones;
 mod refresh;
 mod registrations;
 mod rows;

@@ -181,7 +181,9 @@ async fn go_on(call: Call<'_>, answered: Answered, install: &InstallId) -> Resul
         Answered::SignedIn { opened, .. } | Answered::SecondStep { opened, .. } => {
             Ok(Answer::ok(&Outcome::SignedIn(call.tokens(opened, install).await?)))
         }
-        Answered::EmailChanged { .. } => Ok(Answer::ok(&Outcome::Changed)),
+        Answered::EmailChanged { .. } | Answered::PhoneSet { .. } => {
+            Ok(Answer::ok(&Outcome::Changed))
+        }
         Answered::MayChoosePassword(flow) => Ok(verified(call, Next::ChoosePassword, &flow)),
         Answered::MayRegister(flow) => Ok(verified(call, Next::Register, &flow)),
         // Only a registration that began on a page comes to this, and no program has its flow.
