@@ -198,6 +198,7 @@ impl Aim {
             Self::SignIn(grant) => grant.by,
             Self::Phone { .. } => CodesBy::Sms,
             Self::SignUp { .. }
+            | Self::ProveAddress { .. }
             | Self::Reset { .. }
             | Self::EmailChange { .. }
             | Self::SecondStep { .. } => CodesBy::Mail,
