@@ -51,6 +51,13 @@
 //! [`domain::device`]: its failures count apart from those of strangers, and where its owner trusts it the password is
 //! enough. Every attempt is in the [`domain::audit`].
 //!
+//! # Programs
+//!
+//! [`portal::api`] is a second codec over the same use cases: JSON in, command, outcome, JSON out. A program keeps a session
+//! by tokens in place of a cookie ([`auth::sign_in::Keeps`]): an access token ([`identity::access`]) that says which session
+//! it is of, and a refresh token ([`auth::refresh`]) that is good once. The gateway asks the same cache and the same policy
+//! about that session as about a browser's.
+//!
 //! # The life of an account
 //!
 //! A challenge says what answering it gives ([`domain::aim`]): a session, an account, the right to choose a new password,
@@ -67,6 +74,9 @@
 //!
 //! Every new password passes the rules ([`domain::password_rules`]) in [`auth::new_password`]. Accounts that come from
 //! elsewhere keep their hashes, which [`auth::password`] checks as they are and replaces.
+//!
+//! A telephone number ([`domain::phone`]) is a fact beside the account; codes go there in place of the mailbox once its owner
+//! wants that, after a password and within caps ([`auth::phone`]), through the same outbox ([`notify::sms`]).
 //!
 //! # Words
 //!

@@ -10,6 +10,9 @@ mod support;
 #[path = "configuration/example.rs"]
 mod example;
 #[cfg(test)]
+#[path = "configuration/forms_and_phones.rs"]
+mod forms_and_phones;
+#[cfg(test)]
 #[path = "configuration/postgres.rs"]
 mod postgres;
 #[cfg(test)]

@@ -65,6 +65,7 @@ impl Post {
             keys: keys(),
             messages: messages(),
             transport: Arc::new(transport(settings)),
+            sms: None,
             clock: clock.clone(),
             wake: wake.clone(),
             observer: Arc::new(()),

@@ -101,6 +101,7 @@ impl Post {
             keys,
             messages: messages(),
             transport: courier.clone(),
+            sms: None,
             clock: clock.clone(),
             wake: Arc::new(Notify::new()),
             observer: witness.clone(),

@@ -64,6 +64,7 @@ impl Core {
             hasher,
             passwords: passwords(settings)?,
             captchas: captchas(settings)?,
+            sms: settings.sms.as_ref().map(|sms| sms.rule.clone()),
             entropy: Arc::clone(&entropy),
             settings: auth_settings(settings),
             registration: settings.registration.clone(),

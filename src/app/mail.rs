@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::config::settings::{self, Settings};
 use crate::notify::inbox::Inbox;
 use crate::notify::message::{Messages, Sender};
+use crate::notify::sms::{DeliverSms, SmsFrom, Twilio, TwilioSettings};
 use crate::notify::smtp::{SmtpCredentials, SmtpSecurity, SmtpSettings};
 use crate::notify::transport::{Deliver, Transport, TransportSettings};
 use crate::notify::worker::{OutboxWorker, Tools, WorkerSettings};
@@ -18,12 +19,13 @@ pub(super) fn worker(
     templates: &Templates,
     inbox: Arc<Inbox>,
 ) -> Result<OutboxWorker, StartError> {
-    let (messages, transport) = way(settings, templates, inbox)?;
+    let WayParts { messages, transport, sms } = way(settings, templates, inbox)?;
     let tools = Tools {
         store: Arc::clone(&core.outbox),
         keys: Arc::clone(&core.keys),
         messages,
         transport,
+        sms,
         clock: Arc::clone(&core.clock),
         wake: Arc::clone(&core.mail_waits),
         observer: Arc::new(upkeep::MailMetrics),
@@ -36,10 +38,34 @@ pub(super) fn way(
     settings: &Settings,
     templates: &Templates,
     inbox: Arc<Inbox>,
-) -> Result<(Arc<Messages>, Arc<dyn Deliver>), StartError> {
+) -> Result<WayParts, StartError> {
     let messages = Arc::new(Messages::new(templates, sender(settings))?);
     let transport = Transport::new(transport(&settings.mail.transport, inbox))?;
-    Ok((messages, Arc::new(transport)))
+    let sms: Option<Arc<dyn DeliverSms>> = match &settings.sms {
+        None => None,
+        Some(sms) => Some(Arc::new(Twilio::new(twilio(&sms.twilio))?)),
+    };
+    Ok(WayParts { messages, transport: Arc::new(transport), sms })
+}
+
+/// The words of mails, and the ways that mails and text messages go.
+pub(super) struct WayParts {
+    pub(super) messages: Arc<Messages>,
+    pub(super) transport: Arc<dyn Deliver>,
+    pub(super) sms: Option<Arc<dyn DeliverSms>>,
+}
+
+fn twilio(twilio: &settings::Twilio) -> TwilioSettings {
+    TwilioSettings {
+        url: twilio.url.clone(),
+        account: twilio.account.clone(),
+        token: twilio.token.clone(),
+        from: match &twilio.from {
+            settings::SmsFrom::Sender(sender) => SmsFrom::Sender(sender.clone()),
+            settings::SmsFrom::Service(service) => SmsFrom::Service(service.clone()),
+        },
+        timeout: twilio.timeout,
+    }
 }
 
 pub(super) fn sender(settings: &Settings) -> Sender {

@@ -19,8 +19,6 @@ use crate::config::{self, ConfigErrors};
 use crate::domain::host::Origin;
 use crate::domain::keys::KeyRing;
 use crate::notify::inbox::Inbox;
-use crate::notify::message::Messages;
-use crate::notify::transport::Deliver;
 use crate::notify::worker::Way;
 use crate::portal::pages::Pages;
 use crate::proxy::tls::CertificateError;
@@ -30,6 +28,7 @@ use crate::templates::Templates;
 
 use super::certificates::{ListenerCertificates, ReadFiles};
 use super::followed::{Followed, look};
+use super::mail::WayParts;
 use super::{
     Core, StartError, auth_settings, captchas, gateway, hashing, look as look_of, mail, manager,
     passwords, places, secret,
@@ -104,8 +103,7 @@ pub(super) struct Reloader {
 struct Parts {
     auth: Arc<Auth>,
     gateway: GatewaySettings,
-    messages: Arc<Messages>,
-    transport: Arc<dyn Deliver>,
+    way: WayParts,
     /// For the listeners whose certificates are others, by their place among those that speak TLS.
     certificates: Vec<(usize, ReadFiles)>,
 }
@@ -211,8 +209,9 @@ impl Reloader {
         let origins = parts.gateway.sites.iter().map(|site| site.portal.origin.clone()).collect();
         self.live.deciding.replace(parts.gateway);
         self.live.door.renew(new.connections, new.trusted_proxies.clone());
+        let WayParts { messages, transport, sms } = parts.way;
+        self.live.way.replace(messages, transport, sms);
         self.live.idle.renew(new.connections.keep_alive);
-        self.live.way.replace(parts.messages, parts.transport);
         for (place, read) in parts.certificates {
             if let Some(listener) = self.live.certificates.get(place) {
                 listener.take(read);
@@ -253,6 +252,7 @@ impl Parts {
             hasher,
             passwords: passwords(new)?,
             captchas: captchas(new)?,
+            sms: new.sms.as_ref().map(|sms| sms.rule.clone()),
             settings: auth_settings(new),
             registration: new.registration.clone(),
             places: places(new)?,
@@ -260,9 +260,9 @@ impl Parts {
         let core = Core { auth: Arc::clone(&auth), ..core.clone() };
         let templates = Templates::new(new.portal.templates.clone());
         let pages = Arc::new(Pages::new(&templates, look_of(&new.portal)?)?);
-        let (messages, transport) = mail::way(new, &templates, Arc::<Inbox>::default())?;
+        let way = mail::way(new, &templates, Arc::<Inbox>::default())?;
         let certificates = other_certificates(running, new)?;
-        Ok(Self { auth, gateway: gateway(new, &core, pages), messages, transport, certificates })
+        Ok(Self { auth, gateway: gateway(new, &core, pages), way, certificates })
     }
 }
 

@@ -10,6 +10,7 @@ use crate::auth::Hearing;
 use crate::domain::assertion::AssertionAlgorithm;
 use crate::domain::entropy::{OsEntropy, jittered};
 use crate::domain::mail::Message;
+use crate::domain::sms::Sms;
 use crate::domain::time::SharedClock;
 use crate::identity::live::LiveRing;
 use crate::identity::ring::Ring;
@@ -150,27 +151,38 @@ fn report(what: &str, error: &StoreError) -> bool {
     false
 }
 
-/// Counts what becomes of mails.
+/// Counts what becomes of mails and text messages.
 pub(super) struct MailMetrics;
 
 impl MailObserver for MailMetrics {
     fn delivered(&self, kind: &str, after: Duration) {
-        metrics().mail(MailResult::Delivered);
-        metrics().mail_delivered_after(after);
+        count_delivery(kind, MailResult::Delivered);
+        if !Sms::is_kind(kind) {
+            metrics().mail_delivered_after(after);
+        }
         if let Some(purpose) = Message::purpose_of(kind) {
             metrics().code(purpose, CodeEvent::Sent);
         }
     }
 
-    fn retried(&self, _kind: &str) {
-        metrics().mail(MailResult::Deferred);
+    fn retried(&self, kind: &str) {
+        count_delivery(kind, MailResult::Deferred);
     }
 
-    fn dropped(&self, _kind: &str, reason: DropReason) {
-        metrics().mail(match reason {
+    fn dropped(&self, kind: &str, reason: DropReason) {
+        let result = match reason {
             DropReason::Expired => MailResult::Expired,
             DropReason::Refused => MailResult::Rejected,
             DropReason::Sealed | DropReason::Unwritable => MailResult::Broken,
-        });
+        };
+        count_delivery(kind, result);
+    }
+}
+
+fn count_delivery(kind: &str, result: MailResult) {
+    if Sms::is_kind(kind) {
+        metrics().sms(result);
+    } else {
+        metrics().mail(result);
     }
 }

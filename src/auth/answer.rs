@@ -4,6 +4,7 @@ use crate::domain::account::Account;
 use crate::domain::audit::{AuditEvent, AuditResult};
 use crate::domain::challenge::{Aim, Challenge, Grant, Purpose, Subject};
 use crate::domain::id::SessionId;
+use crate::domain::phone::CodesBy;
 use crate::domain::return_to::ReturnTo;
 use crate::domain::secret::FlowSecret;
 use crate::domain::session::{Assurance, Method, Session};
@@ -22,6 +23,11 @@ use super::sign_in::Context;
 pub enum Answered {
     /// The account has another e-mail address.
     EmailChanged {
+        /// Where the browser goes.
+        return_to: ReturnTo,
+    },
+    /// The account has a telephone number.
+    PhoneSet {
         /// Where the browser goes.
         return_to: ReturnTo,
     },
@@ -45,6 +51,8 @@ pub enum Answered {
     MayChoosePassword(FlowSecret),
     /// The browser may choose another name for its registration, with this secret.
     MayChooseName(FlowSecret),
+    /// The client may make an account with the address that it has shown to be its owner's, with this secret.
+    MayRegister(FlowSecret),
 }
 
 /// A right answer.
@@ -83,11 +91,17 @@ impl Auth {
             Aim::EmailChange { new, return_to } => {
                 self.answered_email_change(&answer, (new, return_to), context).await
             }
+            Aim::Phone { new, return_to } => {
+                self.answered_phone(&answer, (new, return_to), context).await
+            }
             Aim::SecondStep { on, return_to } => {
                 self.answered_second_step(&answer, (*on, return_to), context).await
             }
             Aim::SignUp { return_to, .. } => {
                 self.answered_sign_up(&answer, return_to, context).await
+            }
+            Aim::ProveAddress { email, return_to } => {
+                self.answered_proof(&answer, (email, return_to), context).await
             }
             Aim::Reset { return_to } => self.answered_reset(&answer, return_to, context).await,
         }
@@ -122,6 +136,7 @@ impl Auth {
         self.remember(right.by(who), context).await?;
         let methods = grant.methods.and(match step {
             SigninStep::BackupCode => Method::BackupCode,
+            SigninStep::Code if grant.by == CodesBy::Sms => Method::SmsCode,
             _ => Method::MailCode,
         });
         let both = methods.assurance() == Assurance::TwoFactor;

@@ -1,9 +1,12 @@
 //! Asking for codes: made, mailed, and waited for in the browser that asked.
 
 use crate::domain::account::{Account, LoginName};
+use crate::domain::aim::Proves;
 use crate::domain::audit::{AuditEvent, AuditResult};
 use crate::domain::budget::BudgetState;
-use crate::domain::challenge::{Aim, Challenge, CodeForm, NewChallenge, NewLink, Purpose, Subject};
+use crate::domain::challenge::{
+    Aim, Challenge, CodeForm, Grant, NewChallenge, NewLink, Purpose, Subject,
+};
 use crate::domain::code::{Code, RelayCode, TypedCode};
 use crate::domain::device::Guesser;
 use crate::domain::email::{EmailAddress, mask};
@@ -11,8 +14,10 @@ use crate::domain::id::{AccountId, ChallengeId, MailId};
 use crate::domain::keys::MailFrame;
 use crate::domain::language::Language;
 use crate::domain::mail::{LinkAddress, Mail, Message, SealedMail};
+use crate::domain::phone::{CodesBy, PhoneNumber};
 use crate::domain::secret::{CodeMac, FlowSecret, LinkToken};
 use crate::domain::session::Method;
+use crate::domain::sms::Sms;
 use crate::domain::time::Timestamp;
 use crate::store::{LimitName, StoreError};
 use crate::telemetry::metrics::{CodeEvent, metrics};
@@ -36,6 +41,8 @@ pub(super) struct Recipient<'a> {
 pub(super) enum Mailed {
     /// The code goes there.
     Code(EmailAddress),
+    /// The code goes there as a text message.
+    Sms(PhoneNumber),
     /// Nobody gets the code; the owner of the address is told instead (S25).
     Notice(EmailAddress, Box<Message>),
     /// Nobody gets anything.
@@ -72,7 +79,21 @@ impl Auth {
         context: &Context<'_>,
     ) -> Result<Result<FlowSecret, Limited>, StoreError> {
         let recipient = Recipient::account(account);
-        let destination = account.email.masked();
+        // Text messages cost, so only a password has one sent.
+        let grant = match aim {
+            Aim::SignIn(grant) if grant.methods.has(Method::Password) => grant,
+            aim => return self.code_to(recipient, account.email.masked(), aim, context).await,
+        };
+        let number = match self.phone_for_codes(account, context).await? {
+            Some(number) => number,
+            None => {
+                let (aim, destination) = (Aim::SignIn(grant), account.email.masked());
+                return self.code_to(recipient, destination, aim, context).await;
+            }
+        };
+        let destination = number.masked();
+        let recipient = Recipient { mailed: Mailed::Sms(number), ..recipient };
+        let aim = Aim::SignIn(Grant { by: CodesBy::Sms, ..grant });
         self.code_to(recipient, destination, aim, context).await
     }
 
@@ -125,7 +146,24 @@ impl Auth {
         if let Err(limited) = self.within(LimitName::CodeRequest, &counted, context).await? {
             return Ok(Err(limited));
         }
-        self.may_mail(&counted, context).await
+        self.may_go(&counted, recipient, aim, context).await
+    }
+
+    /// Counts the mail or the text message of a code.
+    pub(super) async fn may_go(
+        &self,
+        counted: &str,
+        recipient: &Recipient<'_>,
+        aim: &Aim,
+        context: &Context<'_>,
+    ) -> Result<Result<(), Limited>, StoreError> {
+        match (&recipient.mailed, aim.proves()) {
+            // Also where it is another's and nothing is sent (S23).
+            (Mailed::Sms(number), _) | (_, Some(Proves::Phone(number))) => {
+                self.may_text(number, context).await
+            }
+            _ => self.may_mail(counted, context).await,
+        }
     }
 
     /// Opens a challenge for a new flow secret, so that each step has a new one (S28).
@@ -139,7 +177,7 @@ impl Auth {
         let flow = FlowSecret::generate(&*self.entropy);
         let FreshCode { code, link, mail } =
             self.new_code(&recipient, &aim, &flow, context).await?;
-        let purpose = aim.purpose();
+        let (purpose, expires_at) = (aim.purpose(), context.now + self.code_lifetime(&aim));
         let challenge = Challenge {
             id: ChallengeId::generate(&*self.entropy, context.now),
             subject: recipient.subject,
@@ -147,7 +185,7 @@ impl Auth {
             destination,
             aim,
             created_at: context.now,
-            expires_at: context.now + self.settings.code_lifetime,
+            expires_at,
             sent_at: context.now,
             sends: 1,
             attempts: 0,
@@ -192,13 +230,33 @@ impl Auth {
         let relay = mac(&TypedCode::Relay(self.keys.relay_code(&token)));
         let link = NewLink { token: token.hash(), relay };
         let code_mac = mac(&code);
-        let not_after = context.now + self.settings.code_lifetime;
+        let not_after = context.now + self.code_lifetime(aim);
         let address = format!("{}/_doorward/link/{}", context.origin, tokens::encode_link(&token));
         let code = (budget == BudgetState::Within).then_some(code);
+        let id = MailId::generate(&*self.entropy, context.now);
+        if let (Mailed::Sms(number), Some(TypedCode::Code(code))) = (&recipient.mailed, &code) {
+            let sms = Sms {
+                number: number.clone(),
+                language: language(recipient.account, context),
+                purpose: aim.purpose(),
+                code: code.clone(),
+                site: context.origin.to_owned(),
+                expires_at: not_after,
+            };
+            let flow = Some(flow.hash());
+            let frame = MailFrame { id, flow, created_at: context.now, not_after };
+            let mail = Some(self.keys.seal_sms(&sms, &*self.entropy, frame));
+            return Ok(FreshCode { code: code_mac, link, mail });
+        }
         let message = code_message(aim, code, address.into(), not_after, context);
         let (to, message) = match &recipient.mailed {
             Mailed::Code(to) => (Some(to.clone()), message),
             Mailed::Notice(to, notice) => (Some(to.clone()), (**notice).clone()),
+            // No code is taken: the account's owner gets the link, by mail.
+            Mailed::Sms(_) => {
+                let own = recipient.account.filter(|_| aim.proves().is_none());
+                (own.map(|account| account.email.clone()), message)
+            }
             Mailed::Nothing => (None, message),
         };
         let mail = Mail {
@@ -209,9 +267,8 @@ impl Auth {
         // A notice is of use without the challenge that set it off.
         let (flow, not_after) = match &recipient.mailed {
             Mailed::Notice(..) => (None, context.now + WORTH_SENDING),
-            Mailed::Code(_) | Mailed::Nothing => (Some(flow.hash()), not_after),
+            Mailed::Code(_) | Mailed::Sms(_) | Mailed::Nothing => (Some(flow.hash()), not_after),
         };
-        let id = MailId::generate(&*self.entropy, context.now);
         let frame = MailFrame { id, flow, created_at: context.now, not_after };
         let sealed = self.keys.seal(&mail, &*self.entropy, frame);
         Ok(FreshCode { code: code_mac, link, mail: to.map(|_| sealed) })
@@ -227,7 +284,11 @@ impl Auth {
     /// Whose guesses count together: those at the account's codes, or those at the codes of the mailbox that is to be
     /// shown as somebody's, whoever claims it: nobody guesses their way to an address by opening ever new challenges.
     pub(super) fn guesses_at(&self, subject: Subject, aim: &Aim) -> AccountId {
-        aim.proves().map_or_else(|| subject.id(), |address| self.keys.mailbox(address))
+        match aim.proves() {
+            None => subject.id(),
+            Some(Proves::Mailbox(address)) => self.keys.mailbox(address),
+            Some(Proves::Phone(number)) => self.keys.telephone(number),
+        }
     }
 
     /// Who guesses. At a mailbox that is still to be shown as theirs, everybody is a stranger.
@@ -256,8 +317,10 @@ impl Auth {
             Aim::SignIn(grant) if grant.methods.has(Method::Password) => "password",
             Aim::SignIn(_) => "name",
             Aim::SignUp { .. }
+            | Aim::ProveAddress { .. }
             | Aim::Reset { .. }
             | Aim::EmailChange { .. }
+            | Aim::Phone { .. }
             | Aim::SecondStep { .. } => aim.purpose().as_str(),
         };
         Ok(format!("{id} {after} {who}"))

@@ -2,12 +2,14 @@
 
 use crate::domain::account::Account;
 use crate::domain::address::counted_as;
+use crate::domain::aim::Proves;
 use crate::domain::audit::{AuditEvent, AuditResult};
 use crate::domain::budget::BudgetState;
 use crate::domain::challenge::{Challenge, ChallengeState, Redeemed, Reissue, Reissued, Resend};
 use crate::domain::code::TypedCode;
 use crate::domain::device::Guesser;
 use crate::domain::mail::Message;
+use crate::domain::phone::CodesBy;
 use crate::domain::secret::FlowSecret;
 use crate::domain::session::Method;
 use crate::domain::time::Timestamp;
@@ -217,13 +219,18 @@ impl Auth {
         }
         let account = self.account_of(&pending.challenge).await?;
         let Challenge { subject, aim, .. } = &pending.challenge;
+        let recipient = self.again(&pending.challenge, account.as_ref()).await?;
         let counted = self.counted_as(*subject, aim, account.as_ref(), context).await?;
-        if let Err(limited) = self.may_mail(&counted, context).await? {
+        if let Mailed::Sms(number) = &recipient.mailed
+            && let Err(limited) = self.under_caps(number, context).await?
+        {
             return Ok(ResendOutcome::Limited(limited));
         }
-        let recipient = again(&pending.challenge, account.as_ref());
+        if let Err(limited) = self.may_go(&counted, &recipient, aim, context).await? {
+            return Ok(ResendOutcome::Limited(limited));
+        }
         let FreshCode { code, link, mail } = self.new_code(&recipient, aim, flow, context).await?;
-        let expires_at = context.now + self.settings.code_lifetime;
+        let expires_at = context.now + self.code_lifetime(aim);
         let reissue = Reissue { code, link, mail, expires_at };
         let (purpose, rule) = (aim.purpose(), self.settings.resend);
         let reissued =
@@ -239,23 +246,44 @@ impl Auth {
     }
 }
 
+impl Auth {
+    /// Who gets a further code of the challenge: nobody where the account may not be used any more, or has no number any
+    /// more where the code is to go to one.
+    async fn again<'a>(
+        &self,
+        challenge: &Challenge,
+        account: Option<&'a Account>,
+    ) -> Result<Recipient<'a>, StoreError> {
+        let nobody = Recipient::nobody(challenge.subject.id());
+        let subject = challenge.subject;
+        Ok(match (challenge.aim.proves(), account) {
+            (Some(_), _) if subject.is_decoy() => nobody,
+            (Some(Proves::Mailbox(address)), _) => {
+                Recipient { account, subject, mailed: Mailed::Code(address.clone()) }
+            }
+            (Some(Proves::Phone(number)), _) => {
+                Recipient { account, subject, mailed: Mailed::Sms(number.clone()) }
+            }
+            (None, None) => nobody,
+            (None, Some(account)) if challenge.aim.codes_by() == CodesBy::Mail => {
+                Recipient::account(account)
+            }
+            (None, Some(account)) => match self.accounts.find_phone(account.id).await? {
+                Some(phone) => {
+                    let mailed = Mailed::Sms(phone.number);
+                    Recipient { mailed, ..Recipient::account(account) }
+                }
+                None => nobody,
+            },
+        })
+    }
+}
+
 /// What metrics and audit call a typed code.
 const fn step_of(code: &TypedCode) -> (SigninStep, AuditEvent) {
     match code {
         TypedCode::Backup(_) => (SigninStep::BackupCode, AuditEvent::BackupCode),
         TypedCode::Code(_) | TypedCode::Relay(_) => (SigninStep::Code, AuditEvent::Code),
-    }
-}
-
-/// Who gets a further code of the challenge: nobody where the account may not be used any more.
-fn again<'a>(challenge: &Challenge, account: Option<&'a Account>) -> Recipient<'a> {
-    let nobody = Recipient::nobody(challenge.subject.id());
-    match challenge.aim.proves() {
-        None => account.map_or(nobody, Recipient::account),
-        Some(_) if challenge.subject.is_decoy() => nobody,
-        Some(address) => {
-            Recipient { account, subject: challenge.subject, mailed: Mailed::Code(address.clone()) }
-        }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::domain::budget::{DelayRule, GuessBudget};
 use crate::domain::challenge::ResendRule;
 use crate::domain::entropy::SharedEntropy;
 use crate::domain::keys::KeyRing;
+use crate::domain::phone::SmsRule;
 use crate::domain::place::Places;
 use crate::domain::quota::{Quota, Rate};
 use crate::domain::registration::RegistrationRule;
@@ -39,7 +40,10 @@ pub mod own_account;
 pub mod own_email;
 pub mod own_password;
 pub mod password;
+pub mod phone;
+pub mod refresh;
 pub mod register;
+pub mod register_verified;
 pub mod reset;
 pub mod second_step;
 mod session_cache;
@@ -74,6 +78,8 @@ pub struct AuthSettings {
     pub session: Lifetime,
     /// How long a remembered session lives.
     pub remembered: Lifetime,
+    /// How long a session lives that a program keeps, as long as it asks for new access tokens.
+    pub program: Lifetime,
     /// How long a trusted device is spared the code.
     pub trusted_for: Duration,
     /// The guesses at codes that an account takes.
@@ -107,6 +113,12 @@ pub struct RateLimits {
     pub mails_address: Rate,
     /// Codes mailed in all.
     pub mails_total: Rate,
+    /// Text messages to one number.
+    pub sms_number: Rate,
+    /// Text messages that one address has sent.
+    pub sms_address: Rate,
+    /// Text messages in all.
+    pub sms_total: Rate,
     /// Forms from one address that waited in place of a sum.
     pub waits_address: Rate,
     /// The same in all.
@@ -124,6 +136,10 @@ impl RateLimits {
             LimitName::CodeRequest => self.code_request,
             LimitName::MailsAccount => self.mails_account,
             LimitName::MailsAddress => self.mails_address,
+            LimitName::SmsNumber => self.sms_number,
+            LimitName::SmsAddress => self.sms_address,
+            // Each beginning of numbers has a cap of its own.
+            LimitName::SmsTotal | LimitName::SmsPrefix => self.sms_total,
             LimitName::WaitsAddress => self.waits_address,
             LimitName::WaitsTotal => self.waits_total,
             // Notes and captchas have rates of their own.
@@ -140,6 +156,7 @@ pub struct Auth {
     hasher: Arc<PasswordHasher>,
     passwords: PasswordChecks,
     captchas: Captchas,
+    sms: Option<SmsRule>,
     cache: Arc<SessionCache>,
     entropy: SharedEntropy,
     settings: AuthSettings,
@@ -162,6 +179,8 @@ pub struct AuthParts {
     pub passwords: PasswordChecks,
     /// What forms ask for, so that programs do not send them.
     pub captchas: Captchas,
+    /// Text messages, if any are sent.
+    pub sms: Option<SmsRule>,
     /// The source of randomness.
     pub entropy: SharedEntropy,
     /// The configuration.
@@ -184,6 +203,8 @@ pub struct AuthChanges {
     pub passwords: PasswordChecks,
     /// What forms ask for, so that programs do not send them.
     pub captchas: Captchas,
+    /// Text messages, if any are sent.
+    pub sms: Option<SmsRule>,
     /// The configuration.
     pub settings: AuthSettings,
     /// Who may register.
@@ -209,6 +230,7 @@ impl Auth {
             hasher: Arc::new(parts.hasher),
             passwords: parts.passwords,
             captchas: parts.captchas,
+            sms: parts.sms,
             cache: Arc::new(SessionCache::new(parts.trusted_for)),
             entropy: parts.entropy,
             settings: parts.settings,
@@ -229,6 +251,7 @@ impl Auth {
             hasher: changes.hasher.map_or_else(|| Arc::clone(&self.hasher), Arc::new),
             passwords: changes.passwords,
             captchas: changes.captchas,
+            sms: changes.sms,
             cache: Arc::clone(&self.cache),
             entropy: Arc::clone(&self.entropy),
             settings: changes.settings,

@@ -12,6 +12,7 @@ use crate::domain::host::HostName;
 use crate::domain::id::{AccountId, SessionId};
 use crate::domain::language::Language;
 use crate::domain::mail::Message;
+use crate::domain::phone::CodesBy;
 use crate::domain::return_to::ReturnTo;
 use crate::domain::secret::{FlowSecret, Password};
 use crate::domain::session::{Method, Methods};
@@ -44,10 +45,21 @@ pub struct Context<'a> {
     pub replaces: Option<SessionId>,
     /// The device that the browser shows, if it shows one.
     pub device: Option<DeviceCookie>,
+    /// What the client keeps of a session that it gets.
+    pub keeps: Keeps,
     /// The language of the request; mails to accounts without one of their own are written in it.
     pub language: Language,
     /// The instant of the request.
     pub now: Timestamp,
+}
+
+/// What a client keeps of its session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeps {
+    /// A cookie: it is a browser.
+    Cookie,
+    /// An access token and a refresh token: it is a program.
+    Tokens,
 }
 
 /// What the page that somebody wants asks for.
@@ -276,6 +288,7 @@ impl Auth {
             remember: form.remember,
             replaces: context.replaces,
             raises: false,
+            by: CodesBy::Mail,
             return_to: context.return_to.clone(),
         };
         let sent = self.code_for(account, Aim::SignIn(grant), context).await?;
@@ -323,6 +336,7 @@ impl Auth {
             remember: form.remember,
             replaces: context.replaces,
             raises: false,
+            by: CodesBy::Mail,
             return_to: context.return_to.clone(),
         };
         let sent = self.code_by_name(form.login, Aim::SignIn(grant), context).await?;
@@ -346,6 +360,7 @@ impl Auth {
             remember: signed_in.session.remembered,
             replaces: Some(signed_in.session.id),
             raises: true,
+            by: CodesBy::Mail,
             return_to: context.return_to.clone(),
         };
         let sent = self.code_for(&account, Aim::SignIn(grant), context).await?;

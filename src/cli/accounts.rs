@@ -36,6 +36,8 @@ pub(super) enum AccountsCommand {
     Enable(NamedArgs),
     /// Have an account asked for the code also where a password would be enough, or not, and end its sessions.
     SecondStep(SecondStepArgs),
+    /// Take the telephone number of an account away, so that its codes come by mail again, and end its sessions.
+    ForgetPhone(NamedArgs),
     /// Set a new password and end the account's sessions.
     SetPassword(SetPasswordArgs),
     /// Import accounts, with the password hashes that they have elsewhere.
@@ -129,6 +131,20 @@ pub(super) async fn run(
                 Turn::Off => "is asked for a code where the rules say so; its sessions are ended",
             };
             tell(out, &args.config, &still_there(account)?, Some(what))
+        }
+        AccountsCommand::ForgetPhone(args) => {
+            let core = core(&args.config).await?;
+            let account = named(&core, &args.login).await?;
+            let now = core.clock.now();
+            let Some(account) = core.auth.forget_phone_by_operator(&account, now).await? else {
+                return Err(Failure::Refused(format!(
+                    "{} has no telephone number",
+                    account.username
+                )));
+            };
+            until_noticed().await;
+            let what = "has no telephone number any more; its sessions are ended";
+            tell(out, &args.config, &account, Some(what))
         }
         AccountsCommand::Disable(args) => {
             let core = core(&args.config).await?;

@@ -18,6 +18,9 @@ pub fn changed_keys(before: &Settings, after: &Settings) -> Vec<String> {
     if mail_password(before) != mail_password(after) {
         changed.insert("mail.smtp.password".to_owned());
     }
+    if sms_token(before) != sms_token(after) {
+        changed.insert("sms.twilio.auth_token".to_owned());
+    }
     if accounts_password(before) != accounts_password(after) {
         changed.insert("accounts.password".to_owned());
     }
@@ -61,6 +64,10 @@ fn mail_password(settings: &Settings) -> Option<&str> {
         }
         MailTransport::Files(_) | MailTransport::Inbox => None,
     }
+}
+
+fn sms_token(settings: &Settings) -> Option<&str> {
+    settings.sms.as_ref().map(|sms| sms.twilio.token.expose_secret())
 }
 
 fn accounts_password(settings: &Settings) -> Option<&str> {

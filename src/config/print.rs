@@ -6,12 +6,14 @@ use super::raw::{MASKED_SECRET, NO_HEADER, escape};
 use super::settings::{
     Acme, Balance, Captcha, CertificateFiles, CertificateSource, Database, Health, HttpVersion,
     IdentityHeaders, Listen, ListenMode, LogFormat, MailSettings, MailTransport, Redis,
-    RedisAddress, RedisServers, ResponseHeader, Settings, Site, Smtp, SmtpTls, State, TlsVersion,
-    Upstream, UpstreamTimeouts,
+    RedisAddress, RedisServers, ResponseHeader, Settings, Site, Sms, SmsFrom, Smtp, SmtpTls, State,
+    TlsVersion, Upstream, UpstreamTimeouts,
 };
+use crate::domain::bearer::Bearer;
 use crate::domain::breach::OnFailure;
 use crate::domain::captcha::{CaptchaKind, ProviderKind};
 use crate::domain::connections::ConnectionLimits;
+use crate::domain::phone::PrefixRule;
 use crate::domain::quota::format_duration;
 use crate::domain::registration::RegistrationRule;
 use crate::domain::rule::{Effect, Preflight, Rule, Unauthenticated};
@@ -39,6 +41,8 @@ pub(super) fn file(settings: &Settings) -> Value {
         ("state", Some(state(settings))),
         ("mail", Some(mail(&settings.mail))),
         ("registration", Some(registration(&settings.registration))),
+        ("api", Some(api(settings))),
+        ("sms", settings.sms.as_ref().map(sms)),
         ("captcha", Some(captcha(&settings.captcha))),
         ("connections", Some(connections(&settings.connections))),
         ("limits", Some(limits(settings))),
@@ -220,6 +224,31 @@ fn registration(rule: &RegistrationRule) -> Value {
     ])
 }
 
+fn sms(sms: &Sms) -> Value {
+    let twilio = &sms.twilio;
+    let (from, service) = match &twilio.from {
+        SmsFrom::Sender(sender) => (Some(text(sender)), None),
+        SmsFrom::Service(service) => (None, Some(text(service))),
+    };
+    let prefix = |rule: &PrefixRule| {
+        map([("prefix", Some(text(rule.prefix()))), ("cap", Some(text(rule.cap)))])
+    };
+    let twilio = map([
+        ("url", Some(text(&twilio.url))),
+        ("account_sid", Some(text(&twilio.account))),
+        ("auth_token", Some(text(MASKED_SECRET))),
+        ("from", from),
+        ("messaging_service_sid", service),
+        ("timeout", Some(span(twilio.timeout))),
+    ]);
+    map([
+        ("twilio", Some(twilio)),
+        ("prefixes", list(sms.rule.prefixes.iter().map(prefix))),
+        ("lifetime", Some(span(sms.rule.lifetime))),
+        ("second_step", Some(sms.rule.second_step.into())),
+    ])
+}
+
 fn captcha(captcha: &Captcha) -> Value {
     let rules = captcha.rules;
     let kind = |kind| match kind {
@@ -284,6 +313,9 @@ fn limits(settings: &Settings) -> Value {
         ("mails_account", Some(text(limits.mails_account))),
         ("mails_address", Some(text(limits.mails_address))),
         ("mails_total", Some(text(limits.mails_total))),
+        ("sms_number", Some(text(limits.sms_number))),
+        ("sms_address", Some(text(limits.sms_address))),
+        ("sms_total", Some(text(limits.sms_total))),
     ])
 }
 
@@ -323,6 +355,16 @@ fn passwords(settings: &Settings) -> Value {
     map([("min_length", Some(least.into())), ("breached", breached)])
 }
 
+fn api(settings: &Settings) -> Value {
+    let api = &settings.api;
+    map([
+        ("enabled", Some(api.enabled.into())),
+        ("origins", Some(Value::Sequence(api.origins.iter().map(text).collect()))),
+        ("access_token", Some(span(api.access_token))),
+        ("refresh_token", Some(span(api.refresh_token))),
+    ])
+}
+
 fn password_hash(settings: &Settings) -> Value {
     let hashing = &settings.password_hash;
     let count = |number: usize| Some(Value::from(u64::try_from(number).unwrap_or(u64::MAX)));
@@ -348,6 +390,8 @@ fn site(site: &Site) -> Value {
         ("headers", Some(headers(&site.headers))),
         ("preserve_host", Some(site.preserve_host.into())),
         ("forward_auth", site.forward_auth.map(text)),
+        ("bearer", Some(site.bearer.is_taken().into())),
+        ("pass_bearer", (site.bearer == Bearer::Passed).then_some(true.into())),
         ("max_body", site.max_body.map(text)),
         ("timeouts", Some(timeouts(&site.timeouts))),
         ("balance", Some(text(balance(site.balance)))),

@@ -4,6 +4,7 @@
 //! and becomes a part of the settings. No step stops at the first fault.
 
 mod acme;
+mod api;
 mod budgets;
 mod captcha;
 mod connections;
@@ -30,6 +31,7 @@ mod secret;
 mod several;
 mod shutdown;
 mod sites;
+mod sms;
 mod store;
 mod tls;
 mod typed;
@@ -210,6 +212,10 @@ pub(super) struct File {
     mail: Option<Located<mail::Mail>>,
     /// Who may make an account without being invited.
     registration: Option<Located<registration::Registration>>,
+    /// The JSON API for programs.
+    api: Option<Located<api::Api>>,
+    /// How text messages go out. Left out: they do not.
+    sms: Option<Located<sms::Sms>>,
     /// What forms ask for, so that programs do not send them in masses.
     captcha: Option<Located<captcha::Captcha>>,
     /// How many connections there may be, and what each may take.
@@ -265,6 +271,8 @@ impl File {
         let state = store::state(self.state, accounts.as_ref(), secret_file.as_deref(), context);
         let mail = mail::mail(self.mail, context);
         let registration = registration::registration(self.registration, context);
+        let api = api::api(self.api, context);
+        let sms = sms::sms(self.sms, context);
         let captcha = captcha::captcha(self.captcha, context);
         let connections = connections::connections(self.connections, context);
         let limits = budgets::limits(self.limits, context);
@@ -279,6 +287,7 @@ impl File {
         let around = sites::Around {
             portal: portal.as_ref().map(|portal| &portal.origin),
             listen: listen.as_deref().unwrap_or_default(),
+            api: api.as_ref().map(|api| api.enabled),
             trusts_proxies: trusted_proxies.as_ref().map(|trusted| !trusted.networks().is_empty()),
         };
         let sites = sites::sites(self.sites, &around, context);
@@ -305,6 +314,8 @@ impl File {
             outage_grace,
             mail: mail?,
             registration: registration?,
+            api: api?,
+            sms: sms?,
             captcha: captcha?,
             connections: connections?,
             limits: limits?,

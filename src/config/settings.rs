@@ -11,11 +11,13 @@ use url::Url;
 use crate::domain::address::TrustedProxies;
 use crate::domain::asking_proxy::AskingProxy;
 use crate::domain::assertion::AssertionAlgorithm;
+use crate::domain::bearer::Bearer;
 use crate::domain::breach::OnFailure;
 use crate::domain::captcha::{CaptchaRules, WidgetOf};
 use crate::domain::connections::ConnectionLimits;
 use crate::domain::email::EmailAddress;
 use crate::domain::host::{HostName, Origin};
+use crate::domain::phone::SmsRule;
 use crate::domain::quota::Rate;
 use crate::domain::registration::RegistrationRule;
 use crate::domain::rule::Rule;
@@ -60,10 +62,14 @@ pub struct Settings {
     pub mail: MailSettings,
     /// Who may register.
     pub registration: RegistrationRule,
+    /// The API for programs.
+    pub api: Api,
     /// What forms ask for, so that programs do not send them.
     pub captcha: Captcha,
     /// What connections may cost.
     pub connections: ConnectionLimits,
+    /// How text messages go out, if they do.
+    pub sms: Option<Sms>,
     /// The short-window limits.
     pub limits: Limits,
     /// The codes.
@@ -343,6 +349,39 @@ pub struct CaptchaProvider {
     pub least_score: u8,
 }
 
+/// How text messages go out.
+#[derive(Clone, Debug)]
+pub struct Sms {
+    /// The account that sends them.
+    pub twilio: Twilio,
+    /// Where they may go, and what for.
+    pub rule: SmsRule,
+}
+
+/// An account at Twilio, or at somebody who speaks like it.
+#[derive(Clone, Debug)]
+pub struct Twilio {
+    /// Where the API is.
+    pub url: Url,
+    /// The account's SID.
+    pub account: String,
+    /// Its token.
+    pub token: SecretString,
+    /// Who the messages are from.
+    pub from: SmsFrom,
+    /// How long an answer may take.
+    pub timeout: Duration,
+}
+
+/// Who text messages are from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SmsFrom {
+    /// A number, or a name where countries allow one.
+    Sender(String),
+    /// Whatever this messaging service chooses.
+    Service(String),
+}
+
 /// The short-window limits (R17).
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -364,6 +403,12 @@ pub struct Limits {
     pub mails_address: Rate,
     /// Codes mailed in all.
     pub mails_total: Rate,
+    /// Text messages to one number.
+    pub sms_number: Rate,
+    /// Text messages that one address has sent.
+    pub sms_address: Rate,
+    /// Text messages in all.
+    pub sms_total: Rate,
 }
 
 /// The codes.
@@ -419,6 +464,19 @@ pub struct Breached {
     pub on_failure: OnFailure,
 }
 
+/// The API for programs.
+#[derive(Clone, Debug)]
+pub struct Api {
+    /// Whether there is one.
+    pub enabled: bool,
+    /// The origins of pages elsewhere whose scripts may use it.
+    pub origins: Vec<Origin>,
+    /// How long an access token is good.
+    pub access_token: Duration,
+    /// How long a program stays signed in by its refresh tokens.
+    pub refresh_token: Duration,
+}
+
 /// How passwords are hashed (Argon2id).
 #[derive(Clone, Copy, Debug)]
 pub struct PasswordHashing {
@@ -458,6 +516,8 @@ pub struct Site {
     pub preserve_host: bool,
     /// The proxy that asks about requests to it, if one does.
     pub forward_auth: Option<AskingProxy>,
+    /// Whether access tokens open it.
+    pub bearer: Bearer,
     /// The largest body of a request, if there is such a limit.
     pub max_body: Option<ByteSize>,
     /// How long the app behind may take.
@@ -531,4 +591,15 @@ pub enum LogFormat {
     Json,
     /// For people at a terminal.
     Human,
+}
+
+impl Default for Api {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            origins: Vec::new(),
+            access_token: Duration::from_secs(15 * 60),
+            refresh_token: Duration::from_secs(30 * 86_400),
+        }
+    }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::code::TypedCode;
 use super::email::EmailAddress;
 use super::id::SessionId;
+use super::phone::{CodesBy, PhoneNumber};
 use super::return_to::ReturnTo;
 use super::session::Methods;
 
@@ -24,6 +25,8 @@ pub enum Purpose {
     SecondStepOn,
     /// To have them asked for no more.
     SecondStepOff,
+    /// To show that a telephone number is the account's owner's.
+    Phone,
 }
 
 /// How a code is written.
@@ -37,14 +40,19 @@ pub enum CodeForm {
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::SignIn,
         Self::SignUp,
         Self::Reset,
         Self::EmailChange,
         Self::SecondStepOn,
         Self::SecondStepOff,
+        Self::Phone,
     ];
+
+    /// Those whose codes go by mail, beside that of signing in.
+    pub const MAILED: [Self; 5] =
+        [Self::SignUp, Self::Reset, Self::EmailChange, Self::SecondStepOn, Self::SecondStepOff];
 
     /// The name in stores, metrics and MACs.
     pub const fn as_str(self) -> &'static str {
@@ -55,6 +63,7 @@ impl Purpose {
             Self::EmailChange => "email_change",
             Self::SecondStepOn => "second_step_on",
             Self::SecondStepOff => "second_step_off",
+            Self::Phone => "phone",
         }
     }
 
@@ -67,7 +76,8 @@ impl Purpose {
             | Self::SignUp
             | Self::EmailChange
             | Self::SecondStepOn
-            | Self::SecondStepOff => CodeForm::Digits,
+            | Self::SecondStepOff
+            | Self::Phone => CodeForm::Digits,
         }
     }
 
@@ -95,6 +105,13 @@ pub enum Aim {
         /// Where to go then.
         return_to: ReturnTo,
     },
+    /// An account may be made with this address, once: whoever asks chooses name and password after that.
+    ProveAddress {
+        /// The address.
+        email: EmailAddress,
+        /// Where to go then.
+        return_to: ReturnTo,
+    },
     /// A new password may be chosen, once.
     Reset {
         /// Where to go after signing in with it.
@@ -104,6 +121,13 @@ pub enum Aim {
     EmailChange {
         /// The address.
         new: EmailAddress,
+        /// Where to go then.
+        return_to: ReturnTo,
+    },
+    /// The account has this telephone number.
+    Phone {
+        /// The number.
+        new: PhoneNumber,
         /// Where to go then.
         return_to: ReturnTo,
     },
@@ -121,9 +145,10 @@ impl Aim {
     pub const fn purpose(&self) -> Purpose {
         match self {
             Self::SignIn(_) => Purpose::SignIn,
-            Self::SignUp { .. } => Purpose::SignUp,
+            Self::SignUp { .. } | Self::ProveAddress { .. } => Purpose::SignUp,
             Self::Reset { .. } => Purpose::Reset,
             Self::EmailChange { .. } => Purpose::EmailChange,
+            Self::Phone { .. } => Purpose::Phone,
             Self::SecondStep { on: true, .. } => Purpose::SecondStepOn,
             Self::SecondStep { on: false, .. } => Purpose::SecondStepOff,
         }
@@ -134,8 +159,10 @@ impl Aim {
         match self {
             Self::SignIn(grant) => &grant.return_to,
             Self::SignUp { return_to, .. }
+            | Self::ProveAddress { return_to, .. }
             | Self::Reset { return_to }
             | Self::EmailChange { return_to, .. }
+            | Self::Phone { return_to, .. }
             | Self::SecondStep { return_to, .. } => return_to,
         }
     }
@@ -145,20 +172,47 @@ impl Aim {
         match self {
             Self::SignIn(grant) => grant.methods.clone(),
             Self::SignUp { .. }
+            | Self::ProveAddress { .. }
             | Self::Reset { .. }
             | Self::EmailChange { .. }
+            | Self::Phone { .. }
             | Self::SecondStep { .. } => Methods::new([]),
         }
     }
 
-    /// The address that the code is to prove, where that is not the account's own.
-    pub const fn proves(&self) -> Option<&EmailAddress> {
+    /// What the code is to prove, where that is not the account's own.
+    pub const fn proves(&self) -> Option<Proves<'_>> {
         match self {
-            Self::SignUp { email, .. } => Some(email),
-            Self::EmailChange { new, .. } => Some(new),
+            Self::SignUp { email, .. } | Self::ProveAddress { email, .. } => {
+                Some(Proves::Mailbox(email))
+            }
+            Self::EmailChange { new, .. } => Some(Proves::Mailbox(new)),
+            Self::Phone { new, .. } => Some(Proves::Phone(new)),
             Self::SignIn(_) | Self::Reset { .. } | Self::SecondStep { .. } => None,
         }
     }
+
+    /// How its codes go.
+    pub const fn codes_by(&self) -> CodesBy {
+        match self {
+            Self::SignIn(grant) => grant.by,
+            Self::Phone { .. } => CodesBy::Sms,
+            Self::SignUp { .. }
+            | Self::ProveAddress { .. }
+            | Self::Reset { .. }
+            | Self::EmailChange { .. }
+            | Self::SecondStep { .. } => CodesBy::Mail,
+        }
+    }
+}
+
+/// What a code is to prove to be somebody's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proves<'a> {
+    /// A mailbox.
+    Mailbox(&'a EmailAddress),
+    /// A telephone number.
+    Phone(&'a PhoneNumber),
 }
 
 /// The session that a browser gets once it has answered.
@@ -173,6 +227,9 @@ pub struct Grant {
     /// Whether `methods` are that session's own: once it has ended, they prove nothing any more (S34).
     #[serde(default)]
     pub raises: bool,
+    /// How the code goes.
+    #[serde(default)]
+    pub by: CodesBy,
     /// Where to go then.
     pub return_to: ReturnTo,
 }

@@ -61,6 +61,8 @@ names! {
         DeviceRevoked = "device_revoked",
         /// A device's old token came back: somebody has a copy.
         DeviceStolen = "device_stolen",
+        /// A refresh token was used a second time: somebody has a copy. Its session was ended.
+        RefreshReused = "refresh_reused",
         /// A sign-in was from a new browser or place, or implausibly quick; its owner was told.
         UnusualSignIn = "unusual_sign_in",
         /// The owner said that a sign-in was not theirs, and ended everything.
@@ -93,6 +95,14 @@ names! {
         PasswordChanged = "password_changed",
         /// The owner changed the e-mail address.
         EmailChanged = "email_changed",
+        /// The owner gave a telephone number and has shown that it is theirs.
+        PhoneSet = "phone_set",
+        /// The owner took the telephone number away.
+        PhoneRemoved = "phone_removed",
+        /// The codes of sign-ins come by text message from now on.
+        CodesBySms = "codes_by_sms",
+        /// They come by mail again.
+        CodesByMail = "codes_by_mail",
         /// The name or the language was changed.
         ProfileChanged = "profile_changed",
         /// The second step was turned on.

@@ -18,7 +18,10 @@ use super::entropy::{self, Entropy};
 use super::host::HostName;
 use super::id::AccountId;
 use super::mail::{Mail, SealedMail};
-use super::secret::{CodeGuess, CodeMac, FlowSecret, LinkToken};
+use super::phone::PhoneNumber;
+use super::refresh::RefreshSalt;
+use super::secret::{CodeGuess, CodeMac, FlowSecret, LinkToken, RefreshToken, RefreshTokenHash};
+use super::sms::{Parcel, Sms};
 
 /// The server secret: at least 32 bytes, from `secret_file`.
 #[derive(Clone)]
@@ -141,6 +144,11 @@ pub struct KeyRing {
     pub ticket_request: RotatingKey,
     /// Of cookies and addresses of forms that wait for a sign-in.
     pub draft: RotatingKey,
+    /// Over the secrets of half-signed-in programs.
+    pub program_flow: RotatingKey,
+    /// Over refresh tokens.
+    pub refresh_token: RotatingKey,
+    next_refresh_token: RotatingKey,
     /// Over the tickets of sums, and of their answers.
     pub work: RotatingKey,
     draft_seal: RotatingKey,
@@ -171,6 +179,9 @@ impl KeyRing {
             ticket: rotating("ticket"),
             ticket_request: rotating("ticket request"),
             draft: rotating("draft"),
+            program_flow: rotating("program flow"),
+            refresh_token: rotating("refresh token"),
+            next_refresh_token: rotating("next refresh token"),
             work: rotating("proof of work"),
             draft_seal: rotating("draft seal"),
             code: rotating("code"),
@@ -237,9 +248,34 @@ impl KeyRing {
         AccountId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
     }
 
+    /// The same for a telephone number.
+    pub fn telephone(&self, number: &PhoneNumber) -> AccountId {
+        let mac = self.decoy.mac(&[b"telephone", number.as_str().as_bytes()]);
+        let bytes = mac.first_chunk::<16>().copied().unwrap_or_default();
+        AccountId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
+
     /// The keys by which the identity of requests to `host` is signed, the present one first, and the name of each.
     pub fn identity_keys(&self, host: &HostName) -> Vec<IdentityKey> {
         self.secrets.iter().map(|secret| IdentityKey::derive(secret, host)).collect()
+    }
+
+    /// The refresh token that follows `shown`. Who has the one, even with what a store keeps, has not the other.
+    pub fn next_refresh_token(&self, shown: &RefreshToken, salt: &RefreshSalt) -> RefreshToken {
+        RefreshToken::from_bytes(self.next_refresh_token.mac(&[shown.expose(), salt]))
+    }
+
+    /// The same where it was made before, perhaps with the secret of before: the one that hashes to `present`.
+    pub fn given_refresh_token(
+        &self,
+        shown: &RefreshToken,
+        salt: &RefreshSalt,
+        present: &RefreshTokenHash,
+    ) -> Option<RefreshToken> {
+        self.next_refresh_token
+            .candidates(&[shown.expose(), salt])
+            .map(RefreshToken::from_bytes)
+            .find(|token| token.hash() == *present)
     }
 
     /// The key that a draft is sealed with.
@@ -254,16 +290,32 @@ impl KeyRing {
 
     /// Seals `mail` for the outbox. `frame` has everything of the row but the sealed bytes.
     pub fn seal(&self, mail: &Mail, entropy: &dyn Entropy, frame: MailFrame) -> SealedMail {
-        let nonce: [u8; 24] = entropy::bytes(entropy);
         let plain = Zeroizing::new(serde_json::to_vec(mail).unwrap_or_default());
+        self.seal_as(mail.message.kind(), &plain, entropy, frame)
+    }
+
+    /// The same for a text message.
+    pub fn seal_sms(&self, sms: &Sms, entropy: &dyn Entropy, frame: MailFrame) -> SealedMail {
+        let plain = Zeroizing::new(serde_json::to_vec(sms).unwrap_or_default());
+        self.seal_as(sms.kind(), &plain, entropy, frame)
+    }
+
+    fn seal_as(
+        &self,
+        kind: &'static str,
+        plain: &[u8],
+        entropy: &dyn Entropy,
+        frame: MailFrame,
+    ) -> SealedMail {
+        let nonce: [u8; 24] = entropy::bytes(entropy);
         let sealed = self.secrets.first().and_then(|secret| {
-            let payload = Payload { msg: &plain, aad: frame.id.as_uuid().as_bytes() };
+            let payload = Payload { msg: plain, aad: frame.id.as_uuid().as_bytes() };
             mail_cipher(secret).encrypt(&XNonce::from(nonce), payload).ok()
         });
         SealedMail {
             id: frame.id,
             flow: frame.flow,
-            kind: mail.message.kind(),
+            kind,
             sealed: [nonce.as_slice(), &sealed.unwrap_or_default()].concat(),
             created_at: frame.created_at,
             not_after: frame.not_after,
@@ -272,6 +324,18 @@ impl KeyRing {
 
     /// Opens what [`KeyRing::seal`] made, with whichever secret it was.
     pub fn open(&self, id: crate::domain::id::MailId, sealed: &[u8]) -> Result<Mail, CannotOpen> {
+        match self.open_parcel(id, sealed)? {
+            Parcel::Mail(mail) => Ok(*mail),
+            Parcel::Sms(_) => Err(CannotOpen),
+        }
+    }
+
+    /// Opens a mail or a text message.
+    pub fn open_parcel(
+        &self,
+        id: crate::domain::id::MailId,
+        sealed: &[u8],
+    ) -> Result<Parcel, CannotOpen> {
         let (nonce, sealed) = sealed.split_first_chunk::<24>().ok_or(CannotOpen)?;
         self.secrets
             .iter()

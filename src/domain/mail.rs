@@ -11,6 +11,7 @@ use super::code::{Code, TypedCode};
 use super::email::EmailAddress;
 use super::id::MailId;
 use super::language::Language;
+use super::phone::PhoneChange;
 use super::place::Unusual;
 use super::secret::FlowHash;
 use super::time::Timestamp;
@@ -159,6 +160,15 @@ pub enum Message {
         /// Who changed it.
         asked_by: Asked,
     },
+    /// The telephone number of the account, or what it is used for, was changed.
+    PhoneChanged {
+        /// What was changed.
+        change: PhoneChange,
+        /// The site's origin as configured (S19).
+        site: String,
+        /// Who changed it.
+        asked_by: Asked,
+    },
     /// The second step of the account was turned on.
     SecondStepOn {
         /// The site's origin as configured (S19).
@@ -221,7 +231,8 @@ impl Message {
 
     /// What the code of a mail of this kind is for.
     pub fn purpose_of(kind: &str) -> Option<Purpose> {
-        let name = kind.strip_suffix("_code").or_else(|| kind.strip_suffix("_link"))?;
+        let endings = ["_code", "_link", "_sms"];
+        let name = endings.into_iter().find_map(|ending| kind.strip_suffix(ending))?;
         Purpose::ALL.into_iter().find(|purpose| purpose.as_str() == name)
     }
 
@@ -237,6 +248,7 @@ impl Message {
                 Purpose::EmailChange => "email_change_code",
                 Purpose::SecondStepOn => "second_step_on_code",
                 Purpose::SecondStepOff => "second_step_off_code",
+                Purpose::Phone => "phone_code",
             },
             Self::ConfirmLink { purpose, .. } => match purpose {
                 Purpose::SignIn => "sign_in_link",
@@ -245,6 +257,7 @@ impl Message {
                 Purpose::EmailChange => "email_change_link",
                 Purpose::SecondStepOn => "second_step_on_link",
                 Purpose::SecondStepOff => "second_step_off_link",
+                Purpose::Phone => "phone_link",
             },
             Self::AddressTaken { .. } => "address_taken",
             Self::PasswordChanged { .. } => "password_changed",
@@ -254,6 +267,7 @@ impl Message {
             Self::PasswordFailuresNotice { .. } => "password_failures_notice",
             Self::UnusualSignIn { .. } => "unusual_sign_in",
             Self::EmailChanged { .. } => "email_changed",
+            Self::PhoneChanged { .. } => "phone_changed",
             Self::SecondStepOn { .. } => "second_step_turned_on",
             Self::SecondStepOff { .. } => "second_step_turned_off",
             Self::BackupCodesMade { .. } => "backup_codes_made",
@@ -375,17 +389,22 @@ mod typed_code_text {
     }
 }
 
-mod code_text {
+pub(super) mod code_text {
     //! A code inside a mail about to be sealed: the one place where it is serialised.
     use serde::{Deserialize, Deserializer, Serializer, de};
 
     use super::Code;
 
-    pub(super) fn serialize<S: Serializer>(code: &Code, to: S) -> Result<S::Ok, S::Error> {
+    pub(in crate::domain) fn serialize<S: Serializer>(
+        code: &Code,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
         to.serialize_str(code.expose())
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Code, D::Error> {
+    pub(in crate::domain) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Code, D::Error> {
         String::deserialize(from)?.parse().map_err(de::Error::custom)
     }
 }

@@ -8,7 +8,7 @@ use super::account::Epoch;
 use super::client::Client;
 use super::host::HostName;
 use super::id::{AccountId, FamilyId, SessionId};
-use super::secret::SessionTokenHash;
+use super::secret::{RefreshTokenHash, SessionTokenHash};
 use super::time::Timestamp;
 
 /// How somebody has shown who they are, as RFC 8176 names it.
@@ -23,6 +23,8 @@ pub enum Method {
     TrustedDevice,
     /// A backup code in place of the mail's (`otp`).
     BackupCode,
+    /// A code by text message (`sms`).
+    SmsCode,
 }
 
 impl Method {
@@ -32,6 +34,7 @@ impl Method {
             Self::Password => "pwd",
             Self::MailCode | Self::BackupCode => "otp",
             Self::TrustedDevice => "swk",
+            Self::SmsCode => "sms",
         }
     }
 }
@@ -61,9 +64,9 @@ impl Methods {
         self.0.contains(&method)
     }
 
-    /// Whether a code is among them: the mail's, or a backup code that stood in for it.
+    /// Whether a code is among them: of a mail or a text message, or a backup code that stood in for it.
     pub fn has_code(&self) -> bool {
-        self.has(Method::MailCode) || self.has(Method::BackupCode)
+        [Method::MailCode, Method::SmsCode, Method::BackupCode].iter().any(|code| self.has(*code))
     }
 
     /// How much they prove together: a password and a code, or a device that has passed one, are two factors.
@@ -155,6 +158,8 @@ pub struct NewSession {
     /// The session that it takes the place of, which ends in the same step (S28), with its family unless the new one is
     /// of that as well.
     pub replaces: Option<SessionId>,
+    /// What the refresh token hashes to that goes with it, where a program keeps the session.
+    pub refresh: Option<RefreshTokenHash>,
 }
 
 pub(crate) mod as_millis {

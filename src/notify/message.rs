@@ -5,12 +5,15 @@ mod facts;
 use std::fmt;
 
 use minijinja::Value;
+use zeroize::Zeroizing;
 
 use super::mime::Content;
 use crate::domain::email::EmailAddress;
 use crate::domain::id::MailId;
 use crate::domain::language::Language;
 use crate::domain::mail::{Mail, Message};
+use crate::domain::phone::PhoneNumber;
+use crate::domain::sms::Sms;
 use crate::domain::time::Timestamp;
 use crate::templates::{Localised, TemplateError, Templates};
 
@@ -43,6 +46,36 @@ pub struct RenderedMail {
     html: String,
     created_at: Timestamp,
     message: lettre::Message,
+}
+
+/// A text message ready to go.
+pub struct RenderedSms {
+    id: MailId,
+    to: PhoneNumber,
+    body: Zeroizing<String>,
+}
+
+impl RenderedSms {
+    /// Its identifier.
+    pub const fn id(&self) -> MailId {
+        self.id
+    }
+
+    /// The one number it goes to.
+    pub const fn to(&self) -> &PhoneNumber {
+        &self.to
+    }
+
+    /// What it says, the code included.
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+}
+
+impl fmt::Debug for RenderedSms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RenderedSms").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 /// A mail could not be made. Says where, and never what was to stand there (S12).
@@ -79,6 +112,13 @@ impl Messages {
                 let filled = messages.fill(Language::default(), &name, facts);
                 filled.map_err(|cause| TemplateError::Broken { name, cause })?;
             }
+        }
+        for purpose in ["sign_in", "phone"] {
+            let facts =
+                minijinja::context! { code => "000000", purpose, site_host => "wiki.example.com" };
+            let filled = messages.fill(Language::default(), "code.sms.txt", facts);
+            let name = "code.sms.txt".to_owned();
+            filled.map_err(|cause| TemplateError::Broken { name, cause })?;
         }
         Ok(messages)
     }
@@ -122,6 +162,28 @@ impl Messages {
         };
         let message = content.compose()?;
         Ok(RenderedMail { id, to: mail.to.clone(), subject, text, html, created_at, message })
+    }
+
+    /// The text message with its words. Its last line binds the code to the site's host, so that a telephone offers it there
+    /// and nowhere else (the format of origin-bound one-time codes).
+    pub fn render_sms(&self, sms: &Sms, id: MailId) -> Result<RenderedSms, RenderError> {
+        let site = sms.site.split_once("://").map_or(&*sms.site, |(_, host)| host);
+        // The format has no place for a port.
+        let host = one_line(site.rsplit_once(':').map_or(site, |(host, _)| host));
+        let facts = minijinja::context! {
+            code => sms.code.expose(),
+            purpose => sms.purpose.as_str(),
+            site_host => host.as_str(),
+        };
+        let name = "code.sms.txt";
+        let words = self.fill(sms.language, name, facts);
+        let words = words.map_err(|error| RenderError::Template {
+            name: name.to_owned(),
+            line: error.line().unwrap_or(0),
+            kind: error.kind(),
+        })?;
+        let body = format!("{}\n\n@{host} #{}", words.trim(), sms.code.expose());
+        Ok(RenderedSms { id, to: sms.number.clone(), body: Zeroizing::new(body) })
     }
 
     fn part(&self, part: Part, mail: &Mail, facts: &Value) -> Result<String, RenderError> {

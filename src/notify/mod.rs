@@ -13,6 +13,7 @@ pub mod message;
 mod mime;
 pub mod observer;
 mod reply;
+pub mod sms;
 pub mod smtp;
 pub mod transport;
 pub mod worker;

@@ -8,12 +8,14 @@ use arc_swap::ArcSwap;
 use tokio::sync::{Notify, watch};
 use tokio::task::{JoinError, JoinSet};
 
-use super::message::Messages;
+use super::message::{Messages, RenderError};
 use super::observer::{DropReason, MailObserver, Round};
+use super::sms::DeliverSms;
 use super::transport::{Deliver, DeliveryError};
 use crate::domain::id::MailId;
 use crate::domain::keys::KeyRing;
 use crate::domain::mail::LeasedMail;
+use crate::domain::sms::Parcel;
 use crate::domain::time::{SharedClock, Timestamp};
 use crate::store::{OutboxStore, StoreError};
 
@@ -28,6 +30,8 @@ pub struct Tools {
     pub messages: Arc<Messages>,
     /// The way that mails go.
     pub transport: Arc<dyn Deliver>,
+    /// The way that text messages go, if they do.
+    pub sms: Option<Arc<dyn DeliverSms>>,
     /// The clock by which mails come due and lose their use.
     pub clock: SharedClock,
     /// Rung by `notify_one` when a mail was written, so that it need not wait for the next look.
@@ -79,16 +83,57 @@ pub struct Way(Arc<ArcSwap<WayNow>>);
 struct WayNow {
     messages: Arc<Messages>,
     transport: Arc<dyn Deliver>,
+    sms: Option<Arc<dyn DeliverSms>>,
 }
 
 impl Way {
-    fn new(messages: Arc<Messages>, transport: Arc<dyn Deliver>) -> Self {
-        Self(Arc::new(ArcSwap::from_pointee(WayNow { messages, transport })))
+    fn new(
+        messages: Arc<Messages>,
+        transport: Arc<dyn Deliver>,
+        sms: Option<Arc<dyn DeliverSms>>,
+    ) -> Self {
+        Self(Arc::new(ArcSwap::from_pointee(WayNow { messages, transport, sms })))
     }
 
     /// Takes these for the mails that are taken from now on.
-    pub fn replace(&self, messages: Arc<Messages>, transport: Arc<dyn Deliver>) {
-        self.0.store(Arc::new(WayNow { messages, transport }));
+    pub fn replace(
+        &self,
+        messages: Arc<Messages>,
+        transport: Arc<dyn Deliver>,
+        sms: Option<Arc<dyn DeliverSms>>,
+    ) {
+        self.0.store(Arc::new(WayNow { messages, transport, sms }));
+    }
+}
+
+impl WayNow {
+    /// Puts it into words and hands it over.
+    async fn take_along(&self, opened: &Parcel, mail: &LeasedMail) -> Attempt {
+        let unwritable =
+            |error: RenderError| Attempt::Never(DropReason::Unwritable, error.to_string());
+        let came = match opened {
+            Parcel::Mail(opened) => match self.messages.render(opened, mail.id, mail.created_at) {
+                Ok(rendered) => self.transport.deliver(&rendered).await,
+                Err(error) => return unwritable(error),
+            },
+            Parcel::Sms(opened) => {
+                let Some(sms) = &self.sms else {
+                    let error = "no text messages are sent any more".to_owned();
+                    return Attempt::Never(DropReason::Refused, error);
+                };
+                match self.messages.render_sms(opened, mail.id) {
+                    Ok(rendered) => sms.deliver(&rendered).await,
+                    Err(error) => return unwritable(error),
+                }
+            }
+        };
+        match came {
+            Ok(()) => Attempt::Delivered,
+            Err(error @ DeliveryError::Permanent(_)) => {
+                Attempt::Never(DropReason::Refused, error.to_string())
+            }
+            Err(error) => Attempt::NotNow(error),
+        }
     }
 }
 
@@ -109,7 +154,8 @@ enum Fate {
 impl OutboxWorker {
     /// A worker; it does nothing until it is run.
     pub fn new(tools: Tools, settings: WorkerSettings) -> Self {
-        let way = Way::new(Arc::clone(&tools.messages), Arc::clone(&tools.transport));
+        let (messages, transport) = (Arc::clone(&tools.messages), Arc::clone(&tools.transport));
+        let way = Way::new(messages, transport, tools.sms.clone());
         Self { tools, way, settings, unremoved: Arc::default() }
     }
 
@@ -218,23 +264,15 @@ impl OutboxWorker {
         if self.tools.clock.now() >= mail.not_after {
             return Attempt::Never(DropReason::Expired, "it came too late".to_owned());
         }
-        let opened = match self.tools.keys.open(mail.id, &mail.sealed) {
+        let opened = match self.tools.keys.open_parcel(mail.id, &mail.sealed) {
             Ok(opened) => opened,
             Err(error) => return Attempt::Never(DropReason::Sealed, error.to_string()),
         };
         let way = self.way.0.load_full();
-        let rendered = match way.messages.render(&opened, mail.id, mail.created_at) {
-            Ok(rendered) => rendered,
-            Err(error) => return Attempt::Never(DropReason::Unwritable, error.to_string()),
-        };
         // Whoever gets the mail after the lease must not find this delivery still going on.
         let limit = self.settings.lease.mul_f64(0.8);
-        match tokio::time::timeout(limit, way.transport.deliver(&rendered)).await {
-            Ok(Ok(())) => Attempt::Delivered,
-            Ok(Err(error @ DeliveryError::Permanent(_))) => {
-                Attempt::Never(DropReason::Refused, error.to_string())
-            }
-            Ok(Err(error)) => Attempt::NotNow(error),
+        match tokio::time::timeout(limit, way.take_along(&opened, mail)).await {
+            Ok(attempt) => attempt,
             Err(_) => {
                 Attempt::NotNow(DeliveryError::Transient(format!("not done after {limit:?}")))
             }

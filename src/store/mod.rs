@@ -22,7 +22,9 @@ use crate::domain::id::{AccountId, DeviceId, FamilyId, InvitationId, MailId, Ses
 use crate::domain::language::Language;
 use crate::domain::mail::{LeasedMail, SealedMail};
 use crate::domain::permit::Permit;
+use crate::domain::phone::{CodesBy, Phone, PhoneNumber};
 use crate::domain::quota::{Quota, Rate};
+use crate::domain::refresh::{RefreshRotation, Refreshed};
 use crate::domain::registration::{
     Acceptance, Activated, Invitation, NewInvitation, NewRegistration, Registration,
 };
@@ -269,6 +271,57 @@ pub trait BackupCodeStore: Send + Sync {
     async fn backup_codes_left(&self, account: AccountId) -> Result<BackupCodesLeft, StoreError>;
 }
 
+/// What came of giving an account a telephone number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PhoneSet {
+    /// It has it.
+    Set,
+    /// It is another account's.
+    Taken,
+    /// There is no such account, or it is in a later epoch.
+    Gone,
+}
+
+/// Telephone numbers, in the durable store: one an account, and each of one account.
+#[async_trait]
+pub trait PhoneStore: Send + Sync {
+    /// The number of the account, if it has one.
+    async fn find_phone(&self, account: AccountId) -> Result<Option<Phone>, StoreError>;
+
+    /// The account that has this number.
+    async fn find_account_by_phone(
+        &self,
+        number: &PhoneNumber,
+    ) -> Result<Option<Account>, StoreError>;
+
+    /// Gives the account this number in place of any other, unless it is another's or the account is in a later epoch than
+    /// `epoch`. How its codes come stays, and so does the epoch.
+    async fn set_phone(
+        &self,
+        account: AccountId,
+        epoch: Epoch,
+        number: &PhoneNumber,
+        now: Timestamp,
+    ) -> Result<PhoneSet, StoreError>;
+
+    /// Takes the number away, if the account is still in `epoch`. Where codes came there, a new epoch begins (S33). Returns
+    /// the account as it is now; `None` if there was nothing to take.
+    async fn remove_phone(
+        &self,
+        account: AccountId,
+        epoch: Epoch,
+    ) -> Result<Option<Account>, StoreError>;
+
+    /// Has the codes of sign-ins come so from now on, and begins a new epoch (S33), if the account is still in `epoch`, has
+    /// a number, and they came otherwise. Returns the account as it is now.
+    async fn set_codes_by(
+        &self,
+        account: AccountId,
+        epoch: Epoch,
+        codes_by: CodesBy,
+    ) -> Result<Option<Account>, StoreError>;
+}
+
 /// Sessions: signed-in browsers.
 #[async_trait]
 pub trait SessionStore: Send + Sync {
@@ -307,6 +360,15 @@ pub trait SessionStore: Send + Sync {
         account: AccountId,
         now: Timestamp,
     ) -> Result<Vec<Session>, StoreError>;
+
+    /// Exchanges the refresh token of the session under this hash, in one step. The present one gives way to the next, and
+    /// is the one before from then on, with its salt and instant. The one before, inside the grace, changes nothing. Any
+    /// other ends all refreshing of this session, which is for the caller to end.
+    async fn rotate_refresh(
+        &self,
+        session: &SessionTokenHash,
+        rotation: RefreshRotation,
+    ) -> Result<Refreshed, StoreError>;
 
     /// The number of sessions that have not reached their absolute end; a store may leave out those that were idle too long.
     async fn count_sessions(&self, now: Timestamp) -> Result<u64, StoreError>;
@@ -486,6 +548,14 @@ pub enum LimitName {
     MailsAddress,
     /// Codes mailed in all.
     MailsTotal,
+    /// Text messages to a number.
+    SmsNumber,
+    /// Text messages that an address has sent.
+    SmsAddress,
+    /// Text messages to numbers that begin so.
+    SmsPrefix,
+    /// Text messages in all.
+    SmsTotal,
     /// Entries of the audit about one who passes a limit.
     Noted,
     /// Showings of one answer to a captcha.
@@ -509,6 +579,10 @@ impl LimitName {
             Self::MailsAccount => "mails_account",
             Self::MailsAddress => "mails_address",
             Self::MailsTotal => "mails_total",
+            Self::SmsNumber => "sms_number",
+            Self::SmsAddress => "sms_address",
+            Self::SmsPrefix => "sms_prefix",
+            Self::SmsTotal => "sms_total",
             Self::Noted => "noted",
             Self::Captcha => "captcha",
             Self::WaitsAddress => "waits_address",
@@ -697,6 +771,7 @@ pub trait Accounts:
     AccountStore
     + RegistrationStore
     + BackupCodeStore
+    + PhoneStore
     + BudgetStore
     + DeviceStore
     + AuditStore
@@ -707,6 +782,7 @@ impl<T> Accounts for T where
     T: AccountStore
         + RegistrationStore
         + BackupCodeStore
+        + PhoneStore
         + BudgetStore
         + DeviceStore
         + AuditStore

@@ -125,7 +125,7 @@ labels! {
         Expired = "expired",
     }
 
-    /// What came of trying to deliver a mail.
+    /// What came of trying to deliver a mail or a text message.
     MailResult {
         /// The mail server has it.
         Delivered = "delivered",
@@ -221,6 +221,10 @@ labels! {
         BudgetSpent = "budget_spent",
         /// A token of a trusted device was used twice (S32).
         DeviceTheft = "device_theft",
+        /// A refresh token was used a second time.
+        RefreshReuse = "refresh_reuse",
+        /// A token of a program that is none, or not any more.
+        BadToken = "bad_token",
         /// An account signed in from a place that is new to it.
         NewPlace = "new_place",
         /// A second step was turned on.
@@ -235,6 +239,8 @@ labels! {
         PasswordChanged = "password_changed",
         /// An e-mail address was changed by its owner.
         EmailChanged = "email_changed",
+        /// A telephone number, or what it is used for, was changed by its owner.
+        PhoneChanged = "phone_changed",
     }
 }
 

@@ -57,6 +57,7 @@ pub struct Metrics {
     devices: IntCounterVec,
     captchas: IntCounterVec,
     mails: IntCounterVec,
+    sms: IntCounterVec,
     mail_queue: IntGauge,
     mail_delivery_seconds: Histogram,
     limits: IntCounterVec,
@@ -132,6 +133,11 @@ impl Metrics {
     /// A delivery was tried.
     pub fn mail(&self, result: MailResult) {
         self.mails.with_label_values(&[result.as_str()]).inc();
+    }
+
+    /// The delivery of a text message was tried.
+    pub fn sms(&self, result: MailResult) {
+        self.sms.with_label_values(&[result.as_str()]).inc();
     }
 
     /// A mail was delivered this long after it was written.
@@ -293,6 +299,11 @@ impl Metrics {
             mails: make.counters(
                 "doorward_mails_total",
                 "Attempts to deliver a mail, by what came of them.",
+                &["result"],
+            )?,
+            sms: make.counters(
+                "doorward_sms_total",
+                "Attempts to deliver a text message, by what came of them.",
                 &["result"],
             )?,
             mail_queue: make.gauge("doorward_mail_queue", "Mails in the outbox.")?,

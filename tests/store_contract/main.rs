@@ -37,11 +37,13 @@ mod imports;
 mod links;
 mod outbox;
 mod permits;
+mod phones;
 mod postgres_nodes;
 mod purposes;
 mod quotas;
 mod races;
 mod redis_servers;
+mod refresh;
 mod registrations;
 mod samples;
 mod sessions;
@@ -119,6 +121,12 @@ macro_rules! accounts_contract {
                 s44_two_processes_take_a_backup_code_once,
                 s44_codes_of_a_key_that_still_verifies_are_taken,
                 backup_codes_outlast_a_restart_and_none_is_kept_as_it_is,
+            ]
+            phones: [
+                s36_a_number_is_of_one_account_and_an_account_has_one,
+                s33_what_codes_come_by_begins_a_new_epoch_and_so_does_taking_it_away,
+                s33_nothing_of_a_number_is_changed_in_a_later_epoch,
+                of_many_that_want_one_number_at_once_exactly_one_gets_it,
             ]
             registrations: [
                 a_registration_is_found_by_no_sign_in_and_takes_no_name_and_no_address,
@@ -277,6 +285,14 @@ macro_rules! flow_contract {
                 s2_two_processes_accept_a_code_once,
                 s10_of_fifty_parallel_resends_exactly_one_is_sent,
                 parallel_leases_never_overlap,
+            ]
+            refresh: [
+                s32_each_refresh_token_gives_way_to_the_next,
+                a_refresh_token_exchanged_again_inside_its_grace_gives_what_it_gave,
+                s32_a_refresh_token_of_before_ends_all_refreshing,
+                of_fifty_that_exchange_a_refresh_token_at_once_one_rotates_and_all_agree,
+                s34_a_session_that_has_ended_refreshes_nothing,
+                refresh_tokens_outlast_a_restart,
             ]
             outbox: [
                 a_mail_is_leased_as_it_was_written_and_to_one_worker,

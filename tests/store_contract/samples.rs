@@ -16,6 +16,7 @@ use doorward::domain::id::{AccountId, ChallengeId, DeviceId, FamilyId, MailId, S
 use doorward::domain::keys::{KeyRing, MailFrame, ServerSecret};
 use doorward::domain::language::Language;
 use doorward::domain::mail::{Asked, Mail, Message, SealedMail};
+use doorward::domain::phone::CodesBy;
 use doorward::domain::return_to::ReturnTo;
 use doorward::domain::secret::{
     CodeGuess, CodeMac, DeviceToken, FlowHash, FlowSecret, LinkToken, PasswordHash, SessionToken,
@@ -79,7 +80,7 @@ pub fn session(token: &SessionToken, account: AccountId, seen_at: Timestamp) -> 
         remembered: true,
         client: client(),
     };
-    NewSession { token: token.hash(), session, replaces: None }
+    NewSession { token: token.hash(), session, replaces: None, refresh: None }
 }
 
 pub fn token() -> SessionToken {
@@ -147,6 +148,7 @@ impl Browser {
                 remember: true,
                 replaces: Some(SessionId::generate(&OsEntropy, now)),
                 raises: false,
+                by: CodesBy::Mail,
                 return_to: ReturnTo::or_front_page("/page?a=b"),
             }),
             created_at: now,

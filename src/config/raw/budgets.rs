@@ -53,6 +53,15 @@ pub(super) struct Limits {
     /// Codes mailed in all: what your mail provider allows.
     #[schemars(extend("default" = "600/1h", "pattern" = RATE))]
     mails_total: Option<Text>,
+    /// Codes as text messages to one number.
+    #[schemars(extend("default" = "5/1h", "pattern" = RATE))]
+    sms_number: Option<Text>,
+    /// Codes that one address has sent as text messages, to whomever.
+    #[schemars(extend("default" = "10/1h", "pattern" = RATE))]
+    sms_address: Option<Text>,
+    /// Codes as text messages in all.
+    #[schemars(extend("default" = "500/1d", "pattern" = RATE))]
+    sms_total: Option<Text>,
 }
 
 /// The codes that are mailed.
@@ -145,6 +154,9 @@ pub(super) fn limits(
     let mails_account = rate(section.mails_account, 10, DAY, context);
     let mails_address = rate(section.mails_address, 20, HOUR, context);
     let mails_total = rate(section.mails_total, 600, HOUR, context);
+    let sms_number = rate(section.sms_number, 5, HOUR, context);
+    let sms_address = rate(section.sms_address, 10, HOUR, context);
+    let sms_total = rate(section.sms_total, 500, DAY, context);
     Some(settings::Limits {
         sign_in: sign_in?,
         registration: registration?,
@@ -155,6 +167,9 @@ pub(super) fn limits(
         mails_account: mails_account?,
         mails_address: mails_address?,
         mails_total: mails_total?,
+        sms_number: sms_number?,
+        sms_address: sms_address?,
+        sms_total: sms_total?,
     })
 }
 

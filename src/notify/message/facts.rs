@@ -12,6 +12,7 @@ use crate::domain::code::{Code, RelayCode, TypedCode};
 use crate::domain::colour::Colour;
 use crate::domain::email::EmailAddress;
 use crate::domain::mail::{Asked, LinkAddress, Message};
+use crate::domain::phone::PhoneChange;
 use crate::domain::place::Unusual;
 use crate::domain::time::Timestamp;
 
@@ -64,6 +65,7 @@ pub(super) fn with_secrets(part: Part, facts: &Value, message: &Message) -> Valu
             | Message::AddressTaken { .. }
             | Message::PasswordChanged { .. }
             | Message::EmailChanged { .. }
+            | Message::PhoneChanged { .. }
             | Message::SecondStepOn { .. }
             | Message::SecondStepOff { .. }
             | Message::BackupCodesMade { .. }
@@ -167,8 +169,9 @@ pub(super) fn examples() -> Vec<Message> {
             asked_by: asked_by(),
         },
     ];
-    let others = Purpose::ALL.into_iter().filter(|purpose| *purpose != Purpose::SignIn);
-    examples.extend(others.flat_map(confirm));
+    let changed = |change| Message::PhoneChanged { change, site: site(), asked_by: asked_by() };
+    examples.extend(PhoneChange::ALL.map(changed));
+    examples.extend(Purpose::MAILED.into_iter().flat_map(confirm));
     examples
 }
 
@@ -184,6 +187,7 @@ fn about(message: &Message) -> (&str, &Asked) {
         | Message::Invitation { site, asked_by, .. }
         | Message::GuessesSpent { site, asked_by, .. }
         | Message::EmailChanged { site, asked_by, .. }
+        | Message::PhoneChanged { site, asked_by, .. }
         | Message::SecondStepOn { site, asked_by }
         | Message::SecondStepOff { site, asked_by }
         | Message::BackupCodesMade { site, asked_by }
@@ -219,6 +223,7 @@ fn particulars(message: &Message, created_at: Timestamp) -> Value {
         Message::EmailChanged { new, at_new, .. } => {
             context! { new => new.as_str(), at_new }
         }
+        Message::PhoneChanged { change, .. } => context! { change => change.as_str() },
         Message::BackupCodeUsed { left, .. } => context! { left },
         Message::AddressTaken { .. }
         | Message::PasswordChanged { .. }

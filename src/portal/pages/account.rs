@@ -22,6 +22,8 @@ pub struct AccountPage<'a> {
     pub email: &'a str,
     /// The language that was chosen, if one was.
     pub language: Option<Language>,
+    /// The telephone number.
+    pub phone: PhoneView<'a>,
     /// The second step.
     pub second_step: SecondStepView,
     /// Whether there is a password.
@@ -40,6 +42,52 @@ pub struct AccountPage<'a> {
     pub done: Option<Done>,
     /// What is wrong with the name that was typed.
     pub bad_name: bool,
+}
+
+/// How the telephone number of an account stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PhoneView<'a> {
+    /// No text messages are sent here.
+    Off,
+    /// It has none.
+    None,
+    /// It has one.
+    Known {
+        /// The number, masked.
+        number: &'a str,
+        /// Whether the codes of its sign-ins come there.
+        by_sms: bool,
+    },
+}
+
+/// Asks for a telephone number, and what it is used for. Posts `phone` and `csrf` to `account/phone`, `csrf` to
+/// `account/phone/remove`, and `sms` or `mail` as `codes_by`, and `csrf`, to `account/phone/codes`.
+#[derive(Clone, Copy, Debug)]
+pub struct PhonePage<'a> {
+    /// How it stands; never off.
+    pub phone: PhoneView<'a>,
+    /// Whether the codes of sign-ins may come there.
+    pub second_step: bool,
+    /// The number as it was typed before.
+    pub typed: &'a str,
+    /// What went wrong before.
+    pub alert: Option<PhoneAlert>,
+}
+
+/// What went wrong with a telephone number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PhoneAlert {
+    /// That is no number.
+    NotANumber,
+    /// It is the one of now.
+    Same,
+    /// No text messages are sent there.
+    NotThere,
+    /// Too often.
+    Limited {
+        /// When it may be tried again.
+        retry_after: Duration,
+    },
 }
 
 /// How the second step of an account stands.
@@ -126,6 +174,14 @@ pub enum Done {
     Password,
     /// The e-mail address was changed.
     Email,
+    /// A telephone number was given.
+    Phone,
+    /// It was taken away.
+    PhoneRemoved,
+    /// Codes come as text messages.
+    CodesBySms,
+    /// Codes come by mail.
+    CodesByMail,
     /// The second step was turned on.
     SecondStepOn,
     /// The second step was turned off.
@@ -142,11 +198,15 @@ pub enum Done {
 
 impl Done {
     /// Every one.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::Name,
         Self::Language,
         Self::Password,
         Self::Email,
+        Self::Phone,
+        Self::PhoneRemoved,
+        Self::CodesBySms,
+        Self::CodesByMail,
         Self::SecondStepOn,
         Self::SecondStepOff,
         Self::SignedOut,
@@ -162,6 +222,10 @@ impl Done {
             Self::Language => "language",
             Self::Password => "password",
             Self::Email => "email",
+            Self::Phone => "phone",
+            Self::PhoneRemoved => "phone-removed",
+            Self::CodesBySms => "codes-by-sms",
+            Self::CodesByMail => "codes-by-mail",
             Self::SecondStepOn => "second-step-on",
             Self::SecondStepOff => "second-step-off",
             Self::SignedOut => "signed-out",

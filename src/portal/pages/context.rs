@@ -18,6 +18,7 @@ use super::page::{
     RelayPage, ResendView, SignedInPage, TicketPage,
 };
 use crate::domain::challenge::{CodeForm, Purpose};
+use crate::domain::phone::CodesBy;
 use crate::domain::time::Timestamp;
 
 /// The template of `page` and what it reads.
@@ -37,6 +38,7 @@ pub(super) fn of(page: &Page<'_>, now: Timestamp) -> (&'static str, Value) {
         Page::Account(page) => ("account.html", account::account(page, now)),
         Page::Password(page) => ("account_password.html", account::password(page, now)),
         Page::Email(page) => ("account_email.html", account::email(page, now)),
+        Page::Phone(page) => ("account_phone.html", account::phone(page, now)),
         Page::SecondStep(page) => ("account_second_step.html", account::second_step(page, now)),
         Page::BackupCodes(page) => ("account_backup_codes.html", account::backup_codes(page)),
         Page::AreYouSure(page) => ("account_sure.html", account::are_you_sure(page, now)),
@@ -197,6 +199,10 @@ fn code(page: &CodePage<'_>, now: Timestamp) -> Value {
     context! {
         purpose => page.purpose.as_str(),
         letters => page.purpose.code_form() == CodeForm::Letters,
+        by => match page.by {
+            CodesBy::Mail => "",
+            CodesBy::Sms => "-sms",
+        },
         destination => page.destination,
         return_to => page.return_to,
         start_again => start_again(page.purpose, page.return_to),
@@ -327,7 +333,7 @@ fn start_again(purpose: Purpose, return_to: &str) -> Value {
         Purpose::SignIn => "/_doorward/login",
         Purpose::SignUp => "/_doorward/register",
         Purpose::Reset => "/_doorward/reset",
-        Purpose::EmailChange | Purpose::SecondStepOn | Purpose::SecondStepOff => {
+        Purpose::EmailChange | Purpose::Phone | Purpose::SecondStepOn | Purpose::SecondStepOff => {
             return address("/_doorward/account");
         }
     };

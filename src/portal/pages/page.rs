@@ -8,10 +8,12 @@ use super::joining::{InvitationPage, NamePage, NewPasswordPage, RegisterPage, Re
 use crate::auth::captcha::CaptchaFault;
 use crate::domain::captcha::Demand;
 use crate::domain::challenge::Purpose;
+use crate::domain::phone::CodesBy;
 use crate::domain::time::Timestamp;
 
 use super::account::{
-    AccountPage, AreYouSurePage, BackupCodesPage, EmailPage, PasswordPage, SecondStepPage,
+    AccountPage, AreYouSurePage, BackupCodesPage, EmailPage, PasswordPage, PhonePage,
+    SecondStepPage,
 };
 
 /// A page.
@@ -45,6 +47,8 @@ pub enum Page<'a> {
     Password(PasswordPage<'a>),
     /// Asks for another e-mail address.
     Email(EmailPage<'a>),
+    /// Asks for a telephone number.
+    Phone(PhonePage<'a>),
     /// Asks whether to turn the second step on or off.
     SecondStep(SecondStepPage<'a>),
     /// Asks whether to make backup codes, or shows them.
@@ -91,6 +95,7 @@ impl Page<'_> {
             Self::Account(page) => page.bad_name,
             Self::Password(page) => page.alert.is_some(),
             Self::Email(page) => page.alert.is_some(),
+            Self::Phone(page) => page.alert.is_some(),
             Self::SecondStep(page) => page.limited.is_some(),
             Self::Error(_) => true,
             Self::Ticket(page) => !matches!(page, TicketPage::Onward { .. }),
@@ -190,6 +195,8 @@ pub enum LoginAlert {
 pub struct CodePage<'a> {
     /// What the code is for.
     pub purpose: Purpose,
+    /// How it went.
+    pub by: CodesBy,
     /// Where the code went, masked.
     pub destination: &'a str,
     /// Where to go in the end; kept for whoever starts again.

@@ -21,6 +21,7 @@ use crate::domain::challenge::Purpose;
 use crate::domain::id::RequestId;
 use crate::domain::language::Language;
 use crate::domain::password_rules::PasswordFault;
+use crate::domain::phone::CodesBy;
 use crate::domain::time::Timestamp;
 
 /// 20 November 2026, 19:30:45 UTC.
@@ -113,6 +114,7 @@ fn logins() -> Vec<(String, Page<'static>)> {
 fn codes() -> Vec<(String, Page<'static>)> {
     let pending = CodePage {
         purpose: Purpose::SignIn,
+        by: CodesBy::Mail,
         destination: "a•••@example.org",
         return_to: "/wiki?page=2",
         expires_at: NOW + Duration::from_secs(582),
@@ -134,7 +136,12 @@ fn codes() -> Vec<(String, Page<'static>)> {
     let link_only = CodePage { state: CodeState::LinkOnly, resend: now, trust: TRUST, ..pending };
     let with = |alert| CodePage { alert: Some(alert), resend: now, ..pending };
     let until = NOW + SHORT;
+    let sms = CodePage { by: CodesBy::Sms, destination: "+41 ••• 67", ..pending };
     [
+        ("sms", sms),
+        ("sms-wrong", CodePage { alert: Some(CodeAlert::Wrong { attempts_left: 4 }), ..sms }),
+        ("sms-resend", CodePage { resend: now, trust: TRUST, ..sms }),
+        ("sms-none-left", CodePage { resend: none_left, ..sms }),
         ("pending", pending),
         ("trust", CodePage { trust: TRUST, ..pending }),
         ("resend-now", CodePage { resend: now, ..pending }),
@@ -293,6 +300,7 @@ fn other_purposes() -> Vec<(String, Page<'static>)> {
     for purpose in Purpose::ALL.into_iter().filter(|purpose| *purpose != Purpose::SignIn) {
         let code = CodePage {
             purpose,
+            by: if purpose == Purpose::Phone { CodesBy::Sms } else { CodesBy::Mail },
             destination: "a•••@example.org",
             return_to: "/wiki?page=2",
             expires_at,

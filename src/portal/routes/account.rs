@@ -25,11 +25,12 @@ use crate::portal::{Portal, Visit, cookies};
 
 pub(in crate::portal) mod browsers;
 pub(in crate::portal) mod guarded;
+pub(in crate::portal) mod phone;
 
 pub(super) const ACCOUNT: &str = "/_doorward/account";
 /// The pages behind the fresh gate.
-const GUARDED: [&str; 6] =
-    ["/password", "/email", "/second-step", "/backup-codes", "/sessions", "/devices"];
+const GUARDED: [&str; 7] =
+    ["/password", "/email", "/phone", "/second-step", "/backup-codes", "/sessions", "/devices"];
 
 /// Whether the page of this path is behind the fresh gate.
 pub(in crate::portal) fn is_guarded(path: &str) -> bool {
@@ -137,6 +138,11 @@ async fn page(
         Ok(None) => return reply.see_other(&sign_in_for(ACCOUNT)),
         Err(error) => return unavailable(reply, &error),
     };
+    let phone = match portal.auth.own_phone(signed_in).await {
+        Ok(phone) => phone,
+        Err(error) => return unavailable(reply, &error),
+    };
+    let masked = phone::masked(phone.as_ref());
     let OwnAccount { account, has_password, backup_codes, sessions, devices, sign_ins } = &own;
     let sessions = session_views(portal, visit, sessions);
     let devices: Vec<DeviceView> =
@@ -148,6 +154,7 @@ async fn page(
         full_name: shown.bad_name.unwrap_or(name),
         email: account.email.as_str(),
         language: account.language,
+        phone: phone::view(portal, phone.as_ref(), &masked),
         second_step: second_step(visit, account.second_step),
         has_password: *has_password,
         backup_codes: backup_codes.left,

@@ -88,6 +88,9 @@ pub(super) fn go_on(reply: Reply<'_>, answered: Answered) -> Response<Body> {
         Answered::EmailChanged { return_to } => {
             reply.end_flow().done(Done::Email).see_other(return_to.as_str())
         }
+        Answered::PhoneSet { return_to } => {
+            reply.end_flow().done(Done::Phone).see_other(return_to.as_str())
+        }
         Answered::SecondStep { on, opened, return_to } => {
             let done = if on { Done::SecondStepOn } else { Done::SecondStepOff };
             reply.signed_in(&opened).done(done).see_other(return_to.as_str())
@@ -101,6 +104,8 @@ pub(super) fn go_on(reply: Reply<'_>, answered: Answered) -> Response<Body> {
         Answered::MayChooseName(flow) => {
             reply.next_flow(&flow).see_other("/_doorward/register/name")
         }
+        // Pages ask for name and password first; only programs get so far without.
+        Answered::MayRegister(_) => reply.end_flow().see_other("/_doorward/register"),
     }
 }
 
@@ -246,6 +251,7 @@ async fn page(
     let notice = (sent_again && alert.is_none()).then_some(CodeNotice::Resent);
     let page = CodePage {
         purpose: pending.challenge.purpose(),
+        by: pending.challenge.aim.codes_by(),
         destination: &pending.challenge.destination,
         return_to: pending.challenge.aim.return_to().as_str(),
         expires_at: pending.challenge.expires_at,

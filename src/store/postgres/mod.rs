@@ -18,6 +18,7 @@ mod budgets;
 mod devices;
 mod open;
 mod others;
+mod phones;
 mod registrations;
 mod rows;
 mod upkeep;

@@ -26,6 +26,8 @@ mod drafts;
 mod open;
 mod outbox;
 mod permits;
+mod phones;
+mod refresh;
 mod registrations;
 mod rows;
 mod sessions;

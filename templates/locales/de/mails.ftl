@@ -219,3 +219,18 @@ backup-used-left = { $left ->
 backup-used-who = Wer sich angemeldet hat
 backup-used-not-you = Dann hat jemand Ihr Passwort und Ihre Ersatzcodes. Ändern Sie jetzt Ihr Passwort, erstellen Sie neue Codes, und informieren Sie die Zuständigen von { $name }.
 backup-used-why = Gesendet, weil bei { $origin } ein Ersatzcode verwendet wurde.
+
+## Telefonnummern
+
+sms-sign_in = { $code } ist Ihr Code für die Anmeldung bei { $site }. Geben Sie ihn niemandem.
+sms-phone = { $code } zeigt { $site }, dass diese Nummer Ihnen gehört. Geben Sie ihn niemandem.
+phone-changed-subject = Ihre Telefonnummer bei { $site }
+phone-changed-preview = An der Telefonnummer Ihres Kontos wurde etwas geändert.
+phone-changed-title = Ihre Telefonnummer wurde geändert
+phone-changed-set = Zu Ihrem Konto bei { $site } wurde eine Telefonnummer hinzugefügt.
+phone-changed-removed = Die Telefonnummer Ihres Kontos bei { $site } wurde entfernt. Codes kommen per Mail.
+phone-changed-by-sms = Die Codes für die Anmeldung bei { $site } kommen von jetzt an per SMS auf Ihr Telefon.
+phone-changed-by-mail = Die Codes für die Anmeldung bei { $site } kommen wieder per Mail.
+phone-changed-who = Wer es geändert hat
+phone-changed-not-you = Dann ist jemand in Ihrem Konto angemeldet. Ändern Sie sofort Ihr Passwort und sagen Sie es denen, die { $name } betreuen.
+phone-changed-why = Gesendet, weil das auf Ihrer Kontoseite bei { $origin } geändert wurde.

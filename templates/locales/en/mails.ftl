@@ -234,3 +234,18 @@ invitation-button = Choose a password
 invitation-works = The link works once, until { $time }. Give it to nobody: whoever opens it first gets the account.
 invitation-unknown = You know nothing of this?
 invitation-why = Sent because whoever looks after { $name } typed your address at { $origin }.
+
+## Telephone numbers
+
+sms-sign_in = { $code } is your code to sign in to { $site }. Give it to nobody.
+sms-phone = { $code } shows { $site } that this number is yours. Give it to nobody.
+phone-changed-subject = Your telephone number at { $site }
+phone-changed-preview = Something about the telephone number of your account was changed.
+phone-changed-title = Your telephone number was changed
+phone-changed-set = A telephone number was added to your account at { $site }.
+phone-changed-removed = The telephone number of your account at { $site } was taken away. Codes come by mail.
+phone-changed-by-sms = The codes to sign in to { $site } come to your telephone from now on, as text messages.
+phone-changed-by-mail = The codes to sign in to { $site } come by mail again.
+phone-changed-who = Who changed it
+phone-changed-not-you = Then somebody is signed in to your account. Change your password at once, and tell whoever looks after { $name }.
+phone-changed-why = Sent because this was changed on your account page at { $origin }.

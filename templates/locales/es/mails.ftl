@@ -219,3 +219,18 @@ backup-used-left = { $left ->
 backup-used-who = Quién ha iniciado sesión
 backup-used-not-you = Entonces alguien tiene su contraseña y sus códigos de respaldo. Cambie ahora su contraseña, cree códigos nuevos y avise a quien administra { $name }.
 backup-used-why = Enviado porque se ha usado un código de respaldo en { $origin }.
+
+## Números de teléfono
+
+sms-sign_in = { $code } es su código para entrar en { $site }. No se lo dé a nadie.
+sms-phone = { $code } demuestra a { $site } que este número es suyo. No se lo dé a nadie.
+phone-changed-subject = Su número de teléfono en { $site }
+phone-changed-preview = Se ha cambiado algo del número de teléfono de su cuenta.
+phone-changed-title = Su número de teléfono ha cambiado
+phone-changed-set = Se ha añadido un número de teléfono a su cuenta en { $site }.
+phone-changed-removed = Se ha quitado el número de teléfono de su cuenta en { $site }. Los códigos llegan por correo.
+phone-changed-by-sms = Los códigos para entrar en { $site } llegan desde ahora a su teléfono por SMS.
+phone-changed-by-mail = Los códigos para entrar en { $site } vuelven a llegar por correo.
+phone-changed-who = Quién lo cambió
+phone-changed-not-you = Entonces alguien ha entrado en su cuenta. Cambie su contraseña enseguida y dígaselo a quien se ocupa de { $name }.
+phone-changed-why = Enviado porque esto se cambió en la página de su cuenta en { $origin }.

@@ -219,3 +219,18 @@ backup-used-left = { $left ->
 backup-used-who = Qui s’est connecté
 backup-used-not-you = Alors quelqu’un a votre mot de passe et vos codes de secours. Changez maintenant votre mot de passe, créez de nouveaux codes, et prévenez les responsables de { $name }.
 backup-used-why = Envoyé parce qu’un code de secours a été utilisé sur { $origin }.
+
+## Numéros de téléphone
+
+sms-sign_in = { $code } est votre code pour vous connecter à { $site }. Ne le donnez à personne.
+sms-phone = { $code } montre à { $site } que ce numéro est à vous. Ne le donnez à personne.
+phone-changed-subject = Votre numéro de téléphone sur { $site }
+phone-changed-preview = Le numéro de téléphone de votre compte a été modifié.
+phone-changed-title = Votre numéro de téléphone a changé
+phone-changed-set = Un numéro de téléphone a été ajouté à votre compte sur { $site }.
+phone-changed-removed = Le numéro de téléphone de votre compte sur { $site } a été retiré. Les codes arrivent par courriel.
+phone-changed-by-sms = Les codes pour vous connecter à { $site } arrivent désormais sur votre téléphone par SMS.
+phone-changed-by-mail = Les codes pour vous connecter à { $site } arrivent de nouveau par courriel.
+phone-changed-who = Qui l’a changé
+phone-changed-not-you = Alors quelqu’un est connecté à votre compte. Changez tout de suite votre mot de passe et dites-le à qui s’occupe de { $name }.
+phone-changed-why = Envoyé parce que cela a été changé sur la page de votre compte sur { $origin }.

@@ -437,19 +437,59 @@ loop-ended = Votre navigateur montre que vous vous êtes connecté à { $host },
 loop-host = Votre navigateur a ouvert { $seen }, mais un serveur en chemin en a fait { $host }, si bien que la connexion est impossible. Vous ne pouvez pas y remédier : dites aux responsables du site que l’en-tête Host doit être transmis sans changement.
 loop-scheme = Cette page a été ouverte sans chiffrement, et les navigateurs ne gardent les cookies de connexion qu’avec lui. Ouvrez plutôt { $host } en https.
 
-## Pour qu'aucun programme n'envoie un formulaire
+## Pour qu’aucun programme n’envoie un formulaire
 
-captcha-work = Pour que des programmes n'envoient pas ce formulaire en masse, votre navigateur fait d'abord un petit calcul.
+captcha-work = Pour que des programmes n’envoient pas ce formulaire en masse, votre navigateur fait d’abord un petit calcul.
 captcha-working = Votre navigateur calcule…
-captcha-worked = C'est fait. Vous pouvez envoyer le formulaire.
-captcha-held = Un instant : le formulaire est envoyé dès que c'est fait.
+captcha-worked = C’est fait. Vous pouvez envoyer le formulaire.
+captcha-held = Un instant : le formulaire est envoyé dès que c’est fait.
 captcha-waiting = Votre navigateur ne peut pas faire le calcul. Le formulaire peut être envoyé { $span } après le chargement de cette page.
-captcha-no-script = Pour que des programmes n'envoient pas ce formulaire en masse, il ne peut être envoyé que { $span } après le chargement de cette page. Avec les scripts activés, il n'y a pas d'attente.
-captcha-provider = Pour que des programmes n'envoient pas ce formulaire en masse, un service de { $name } examine votre navigateur.
+captcha-no-script = Pour que des programmes n’envoient pas ce formulaire en masse, il ne peut être envoyé que { $span } après le chargement de cette page. Avec les scripts activés, il n’y a pas d’attente.
+captcha-provider = Pour que des programmes n’envoient pas ce formulaire en masse, un service de { $name } examine votre navigateur.
 captcha-provider-no-script = Ce service a besoin de scripts. Activez-les pour cette page et rechargez-la.
-captcha-missing = La vérification qu'aucun programme n'envoie ce formulaire n'était pas terminée : rien n'a été envoyé. Envoyez-le encore une fois.
-captcha-spent = Ce formulaire a déjà été envoyé. Si rien ne s'est passé, envoyez-le encore une fois.
-captcha-too-soon = C'était trop tôt pour un navigateur sans scripts : rien n'a été envoyé. Attendez { $span }, puis envoyez-le encore une fois.
+captcha-missing = La vérification qu’aucun programme n’envoie ce formulaire n’était pas terminée : rien n’a été envoyé. Envoyez-le encore une fois.
+captcha-spent = Ce formulaire a déjà été envoyé. Si rien ne s’est passé, envoyez-le encore une fois.
+captcha-too-soon = C’était trop tôt pour un navigateur sans scripts : rien n’a été envoyé. Attendez { $span }, puis envoyez-le encore une fois.
 captcha-limited = Ce formulaire a été envoyé trop souvent sans scripts. Activez-les, ou réessayez à { $time }.
-captcha-refused = La vérification y voit l'œuvre d'un programme : rien n'a été envoyé. Réessayez. Si cela se répète, dites-le à qui s'occupe de { $site }.
-captcha-away = Le service qui vérifie qu'aucun programme n'envoie ce formulaire ne répond pas : rien n'a été envoyé. Réessayez dans quelques minutes.
+captcha-refused = La vérification y voit l’œuvre d’un programme : rien n’a été envoyé. Réessayez. Si cela se répète, dites-le à qui s’occupe de { $site }.
+captcha-away = Le service qui vérifie qu’aucun programme n’envoie ce formulaire ne répond pas : rien n’a été envoyé. Réessayez dans quelques minutes.
+
+## Numéros de téléphone
+
+code-title-sms = Regardez votre téléphone
+code-label-sms = Code à 6 chiffres du SMS
+code-wrong-sms = Ce n’est pas le code. Regardez le SMS le plus récent et réessayez.
+resend-title-sms = Pas de SMS ?
+resend-spam-sms = Cela peut prendre une minute.
+resend-hint-code-sms = Cela peut prendre une minute. Vous pouvez envoyer un nouveau code ; le précédent ne marche plus alors.
+resend-none-left-code-sms = Cela peut prendre une minute. Aucun autre code ne peut être envoyé ici ; recommencez pour en recevoir un.
+code-for-phone = Il montre que le numéro est à vous.
+link-title-phone = Confirmez votre numéro
+link-ready-phone = Confirmez que { $address } est votre numéro sur { $site }.
+account-phone = Numéro de téléphone
+account-phone-none = Vous n’en avez pas donné.
+account-phone-add = Ajouter
+account-phone-sms = Les codes de connexion y arrivent.
+account-phone-mail = Les codes de connexion arrivent par courriel.
+account-done-phone = Votre numéro de téléphone a été enregistré.
+account-done-phone-removed = Votre numéro de téléphone a été retiré. Les codes arrivent par courriel.
+account-done-codes-by-sms = Les codes arrivent désormais par SMS. Tous les autres navigateurs ont été déconnectés.
+account-done-codes-by-mail = Les codes arrivent désormais par courriel. Tous les autres navigateurs ont été déconnectés.
+phone-title = Votre numéro de téléphone
+phone-known = Votre numéro est { $number }.
+phone-label = Numéro de téléphone
+phone-other = Autre numéro
+phone-hint = Avec + et l’indicatif du pays : +41 79 123 45 67. Nous y envoyons un code pour voir qu’il est à vous.
+phone-bad = Ce n’est pas un numéro de téléphone. Écrivez-le avec + et l’indicatif du pays : +41 79 123 45 67.
+phone-same = C’est déjà votre numéro.
+phone-not-there = Nous n’envoyons pas de SMS à ces numéros. Prenez un autre numéro ou gardez les codes par courriel.
+phone-codes-title = Codes de connexion
+phone-codes-sms = Ils arrivent à ce numéro par SMS.
+phone-codes-mail = Ils arrivent par courriel. Ils peuvent arriver à ce numéro.
+phone-by-sms = Recevoir les codes par SMS
+phone-by-mail = Recevoir les codes par courriel
+phone-remove-title = Retirer le numéro
+phone-remove-sms = Les codes arrivent alors de nouveau par courriel, et tous les autres navigateurs sont déconnectés.
+phone-remove-plain = Nous l’oublions alors.
+phone-remove = Retirer
+not-your-address-sms = Ce n’est pas votre numéro ?

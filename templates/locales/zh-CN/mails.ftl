@@ -217,3 +217,18 @@ backup-used-left = { $left ->
 backup-used-who = 由谁登录
 backup-used-not-you = 那么有人拥有您的密码和备用码。请立即更改密码，创建新的备用码，并告知 { $name } 的管理员。
 backup-used-why = 发送此邮件是因为在 { $origin } 使用了备用码。
+
+## 电话号码
+
+sms-sign_in = { $code } 是您登录 { $site } 的验证码。请勿告诉任何人。
+sms-phone = { $code } 向 { $site } 证明该号码属于您。请勿告诉任何人。
+phone-changed-subject = 您在 { $site } 的电话号码
+phone-changed-preview = 您账户的电话号码有变动。
+phone-changed-title = 您的电话号码已更改
+phone-changed-set = 您在 { $site } 的账户添加了一个电话号码。
+phone-changed-removed = 您在 { $site } 的账户的电话号码已移除。验证码通过邮件发送。
+phone-changed-by-sms = 登录 { $site } 的验证码从现在起通过短信发送到您的手机。
+phone-changed-by-mail = 登录 { $site } 的验证码重新通过邮件发送。
+phone-changed-who = 更改者
+phone-changed-not-you = 那么有人登录了您的账户。请立即更改密码，并告知 { $name } 的负责人。
+phone-changed-why = 发送此邮件是因为在 { $origin } 的账户页面上进行了此更改。

@@ -7,6 +7,7 @@ pub mod browser;
 pub mod captcha;
 pub mod certificates;
 pub mod changes;
+pub mod codec;
 #[path = "../../support/faults.rs"]
 #[allow(dead_code, reason = "the tests of the stores use the rest of it")]
 pub mod faults;
@@ -24,6 +25,7 @@ pub mod people;
 )]
 pub mod postgres;
 pub mod process;
+pub mod program;
 pub mod proxy;
 pub mod ranges;
 #[path = "../../support/redis.rs"]

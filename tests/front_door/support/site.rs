@@ -130,7 +130,8 @@ impl Default for Setup {
             limits: Some(
                 "{ sign_in: 10000/1m, registration: 10000/1m, reset: 10000/1m, verify: 10000/1m, \
                  resend: 10000/1m, code_request: 10000/1m, \
-                 mails_account: 10000/1m, mails_address: 10000/1m, mails_total: 10000/1m }"
+                 mails_account: 10000/1m, mails_address: 10000/1m, mails_total: 10000/1m, \
+                 sms_number: 10000/1m, sms_address: 10000/1m, sms_total: 10000/1m }"
                     .to_owned(),
             ),
             mail: None,

@@ -6,8 +6,8 @@ use minijinja::{Value, context};
 
 use super::super::account::{
     AccountPage, AreYouSurePage, BackupCodesPage, DeviceView, Done, EmailAlert, EmailPage,
-    PasswordAlert, PasswordPage, SecondStepPage, SecondStepView, SessionView, SignInResultView,
-    SignInView,
+    PasswordAlert, PasswordPage, PhoneAlert, PhonePage, PhoneView, SecondStepPage, SecondStepView,
+    SessionView, SignInResultView, SignInView,
 };
 use super::{day, not_before, span};
 use crate::domain::client::{Known, UserAgent};
@@ -53,6 +53,7 @@ pub(super) fn account(page: &AccountPage<'_>, now: Timestamp) -> Value {
         full_name => page.full_name,
         email => page.email,
         chosen => page.language.map(Language::tag),
+        phone => phone_view(page.phone),
         second_step => match page.second_step {
             SecondStepView::Always => "always",
             SecondStepView::On => "on",
@@ -103,6 +104,28 @@ pub(super) fn email(page: &EmailPage<'_>, now: Timestamp) -> Value {
         }
     };
     context! { email => page.email, typed => page.typed, alert, until }
+}
+
+fn phone_view(view: PhoneView<'_>) -> Option<Value> {
+    match view {
+        PhoneView::Off => None,
+        PhoneView::None => Some(context! { number => None::<&str>, by_sms => false }),
+        PhoneView::Known { number, by_sms } => Some(context! { number, by_sms }),
+    }
+}
+
+pub(super) fn phone(page: &PhonePage<'_>, now: Timestamp) -> Value {
+    let (alert, until) = match page.alert {
+        None => (None, None),
+        Some(PhoneAlert::NotANumber) => (Some("bad"), None),
+        Some(PhoneAlert::Same) => (Some("same"), None),
+        Some(PhoneAlert::NotThere) => (Some("not-there"), None),
+        Some(PhoneAlert::Limited { retry_after }) => {
+            (Some("limited"), Some(not_before(now + retry_after, now)))
+        }
+    };
+    let second_step = page.second_step;
+    context! { phone => phone_view(page.phone), second_step, typed => page.typed, alert, until }
 }
 
 pub(super) fn second_step(page: &SecondStepPage<'_>, now: Timestamp) -> Value {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::super::account::{
     AccountPage, AreYouSurePage, BackupCodesPage, DeviceView, Done, EmailAlert, EmailPage,
-    PasswordAlert, PasswordPage, SecondStepPage, SecondStepView, SessionView, SignInResultView,
-    SignInView,
+    PasswordAlert, PasswordPage, PhoneAlert, PhonePage, PhoneView, SecondStepPage, SecondStepView,
+    SessionView, SignInResultView, SignInView,
 };
 use super::super::page::Page;
 use super::{LONG, NOW, SHORT};
@@ -77,6 +77,7 @@ pub(super) fn pages() -> Vec<(String, Page<'static>)> {
     pages.extend(done());
     pages.extend(passwords());
     pages.extend(others());
+    pages.extend(phones());
     pages
 }
 
@@ -86,6 +87,7 @@ fn full() -> AccountPage<'static> {
         full_name: "Ada Lovelace",
         email: "ada@example.org",
         language: Some(Language::German),
+        phone: PhoneView::Known { number: "+41 ••• 67", by_sms: true },
         second_step: SecondStepView::Always,
         has_password: true,
         backup_codes: 7,
@@ -103,6 +105,7 @@ fn accounts() -> Vec<(String, Page<'static>)> {
     let empty = AccountPage {
         full_name: "",
         language: None,
+        phone: PhoneView::Off,
         second_step: SecondStepView::Off,
         backup_codes: 0,
         backup_codes_made_at: None,
@@ -116,6 +119,7 @@ fn accounts() -> Vec<(String, Page<'static>)> {
         full_name: "Augusta Ada King-Noel, Countess of Lovelace, of Ockham Park and of Horsley \
              Towers",
         email: "augusta.ada.king-noel.countess.of.lovelace@mathematics.of.engines.example.org",
+        phone: PhoneView::None,
         second_step: SecondStepView::On,
         backup_codes: 1,
         ..full
@@ -225,4 +229,23 @@ fn client(agent: &str, address: std::net::IpAddr) -> Client {
 
 fn country() -> Option<Country> {
     "AT".parse().ok()
+}
+
+fn phones() -> Vec<(String, Page<'static>)> {
+    let known = |by_sms| PhoneView::Known { number: "+41 ••• 67", by_sms };
+    let none = PhonePage { phone: PhoneView::None, second_step: true, typed: "", alert: None };
+    let typed = PhonePage { typed: "+41 79 123 45 67", ..none };
+    let with = |alert| PhonePage { alert: Some(alert), ..typed };
+    [
+        ("phone", none),
+        ("phone-known", PhonePage { phone: known(false), ..none }),
+        ("phone-codes", PhonePage { phone: known(true), ..none }),
+        ("phone-no-codes", PhonePage { phone: known(false), second_step: false, ..none }),
+        ("phone-bad", with(PhoneAlert::NotANumber)),
+        ("phone-same", PhonePage { phone: known(false), ..with(PhoneAlert::Same) }),
+        ("phone-not-there", with(PhoneAlert::NotThere)),
+        ("phone-limited", with(PhoneAlert::Limited { retry_after: LONG })),
+    ]
+    .map(|(name, page)| (name.to_owned(), Page::Phone(page)))
+    .into()
 }
