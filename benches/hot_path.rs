@@ -192,6 +192,7 @@ impl Bench {
         let pages = Arc::new(Pages::new(&Templates::default(), look).unwrap());
         let site = GatewaySite {
             max_body: None,
+            bearer: doorward::domain::bearer::Bearer::default(),
             asked_by: None,
             upstreams: UpstreamPool::new(site.host().as_str(), upstreams),
             names: names(),
@@ -279,7 +280,7 @@ async fn sign_in(core: &Core) -> (Account, String) {
     let token = SessionToken::generate(&OsEntropy);
     let session = session_of(&account, now);
     let cookie = tokens::encode_session(&core.keys, &token, &session.host);
-    let new = NewSession { token: token.hash(), session, replaces: None };
+    let new = NewSession { token: token.hash(), session, replaces: None, refresh: None };
     core.flow.create_session(new).await.unwrap();
     (account, cookie)
 }

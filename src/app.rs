@@ -16,12 +16,14 @@ use crate::domain::keys::KeyRing;
 use crate::domain::password_rules::PasswordRules;
 use crate::domain::place::{Nowhere, Places};
 use crate::domain::session::Lifetime;
+use crate::identity::access::AccessIssuer;
 use crate::identity::assertion::Asserter;
 use crate::identity::headers::IdentityHeaderNames;
 use crate::notify::sms::TwilioError;
 use crate::notify::transport::TransportError;
 use crate::policy::SitePolicy;
 use crate::portal::Portal;
+use crate::portal::api::ApiSettings;
 use crate::portal::pages::{Logo, LogoKind, Look, Pages};
 use crate::proxy::listener::ListenError;
 use crate::proxy::tls::CertificateError;
@@ -152,6 +154,10 @@ pub enum StartError {
 }
 fn gateway(settings: &Settings, core: &Core, pages: Arc<Pages>) -> GatewaySettings {
     let portal = Portal::new(Arc::clone(&core.auth), Arc::clone(&pages), Arc::clone(&core.ring));
+    let portal = match api(settings) {
+        Some(api) => portal.with_api(api, Arc::clone(&core.entropy)),
+        None => portal,
+    };
     let make = |site: &settings::Site| gateway_site(site, settings, &core.keys);
     let mut sites: Vec<GatewaySite> = settings.sites.iter().filter_map(make).collect();
     sites.extend(hosts::portal_alone(settings, make));
@@ -166,6 +172,18 @@ fn gateway(settings: &Settings, core: &Core, pages: Arc<Pages>) -> GatewaySettin
         ring: Arc::clone(&core.ring),
         short_way: raw::short_way(),
     }
+}
+
+fn api(settings: &Settings) -> Option<ApiSettings> {
+    let api = &settings.api;
+    api.enabled.then(|| ApiSettings {
+        origins: api.origins.clone(),
+        issuer: AccessIssuer {
+            algorithm: settings.assertion.algorithm,
+            lifetime: api.access_token,
+        },
+        portal: settings.portal.origin.to_string(),
+    })
 }
 
 fn gateway_site(site: &settings::Site, settings: &Settings, keys: &KeyRing) -> Option<GatewaySite> {
@@ -192,6 +210,7 @@ fn gateway_site(site: &settings::Site, settings: &Settings, keys: &KeyRing) -> O
         key: keys.identity_keys(site.host()).into_iter().next()?,
         preserve_host: site.preserve_host,
         hsts: site.hsts,
+        bearer: site.bearer,
         max_body: site.max_body,
         asked_by: site.forward_auth,
         portal: Arc::new(hosts::portal_site(&site.origin, policy, settings)),
@@ -273,6 +292,11 @@ fn auth_settings(settings: &Settings) -> AuthSettings {
         session: Lifetime { absolute: session.lifetime, idle: session.idle },
         // A remembered browser is one that may be left alone: it has no idle end of its own.
         remembered: Lifetime { absolute: session.remember, idle: session.remember },
+        // It ends by not being refreshed, and by its end; a program may well do nothing for days.
+        program: Lifetime {
+            absolute: settings.api.refresh_token,
+            idle: settings.api.refresh_token,
+        },
         trusted_for: devices.lifetime,
         budget: GuessBudget::default(),
         delay: DelayRule::default(),

@@ -51,6 +51,13 @@
 //! [`domain::device`]: its failures count apart from those of strangers, and where its owner trusts it the password is
 //! enough. Every attempt is in the [`domain::audit`].
 //!
+//! # Programs
+//!
+//! [`portal::api`] is a second codec over the same use cases: JSON in, command, outcome, JSON out. A program keeps a session
+//! by tokens in place of a cookie ([`auth::sign_in::Keeps`]): an access token ([`identity::access`]) that says which session
+//! it is of, and a refresh token ([`auth::refresh`]) that is good once. The gateway asks the same cache and the same policy
+//! about that session as about a browser's.
+//!
 //! # The life of an account
 //!
 //! A challenge says what answering it gives ([`domain::aim`]): a session, an account, the right to choose a new password,

@@ -11,7 +11,7 @@ use doorward::auth::captcha::{Captchas, Evidence};
 use doorward::auth::code::CodeOutcome;
 use doorward::auth::new_password::PasswordChecks;
 use doorward::auth::password::{HashingSettings, PasswordHasher};
-use doorward::auth::sign_in::{Context, SignIn, SignInOutcome, StepUpOutcome, Wanted};
+use doorward::auth::sign_in::{Context, Keeps, SignIn, SignInOutcome, StepUpOutcome, Wanted};
 use doorward::auth::{Auth, AuthParts, AuthSettings, RateLimits, tokens};
 use doorward::domain::budget::{DelayRule, GuessBudget};
 use doorward::domain::captcha::CaptchaRules;
@@ -48,6 +48,7 @@ async fn s35_a_revoked_session_is_not_raised_by_a_code_that_was_on_its_way() {
             return_to: ReturnTo::front_page(),
             replaces: None,
             device: None,
+            keeps: Keeps::Cookie,
             language: Language::English,
             now,
         };
@@ -115,6 +116,7 @@ async fn auth(folder: &std::path::Path) -> (Auth, Arc<SqliteStore>) {
             resend: ResendRule { cool_down: Duration::from_secs(30), max_sends: few },
             session: long,
             remembered: long,
+            program: long,
             trusted_for: Duration::from_secs(3600),
             budget: GuessBudget::default(),
             delay: DelayRule::default(),

@@ -51,7 +51,7 @@ async fn main() {
         };
         let token = SessionToken::generate(&OsEntropy);
         println!("{}", tokens::encode_session(&core.keys, &token, &session.host));
-        let new = NewSession { token: token.hash(), session, replaces: None };
+        let new = NewSession { token: token.hash(), session, replaces: None, refresh: None };
         core.flow.create_session(new).await.unwrap();
     }
 }

@@ -12,14 +12,15 @@ use tokio::sync::watch;
 use super::{Core, Inherited, Server, StartError};
 use crate::auth::account::{AccountDraft, AccountError, Added};
 use crate::config::settings::{
-    Assertion, Balance, Captcha, Database, Devices, Health, HttpVersion, IdentityHeaders, Limits,
-    Listen, ListenMode, Log, LogFormat, MailSettings, MailTransport, Otp, PasswordHashing,
+    Api, Assertion, Balance, Captcha, Database, Devices, Health, HttpVersion, IdentityHeaders,
+    Limits, Listen, ListenMode, Log, LogFormat, MailSettings, MailTransport, Otp, PasswordHashing,
     Passwords, Portal, Rewriting, Sessions, Settings, Shutdown, Site, State, Upstream,
     UpstreamTimeouts, UpstreamTls,
 };
 use crate::domain::account::LoginName;
 use crate::domain::address::TrustedProxies;
 use crate::domain::assertion::AssertionAlgorithm;
+use crate::domain::bearer::Bearer;
 use crate::domain::captcha::CaptchaRules;
 use crate::domain::connections::ConnectionLimits;
 use crate::domain::entropy::{self, OsEntropy};
@@ -269,6 +270,7 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
             transport: MailTransport::Inbox,
         },
         registration: RegistrationRule::Everybody,
+        api: Api::default(),
         captcha: Captcha { rules: CaptchaRules::default(), provider: None },
         sms: None,
         connections: ConnectionLimits::default(),
@@ -323,6 +325,7 @@ fn settings(folder: &Path, gateway: u16, sample: SocketAddr) -> Result<Settings,
             headers: IdentityHeaders::default(),
             preserve_host: true,
             forward_auth: None,
+            bearer: Bearer::default(),
             max_body: None,
             timeouts: UpstreamTimeouts::default(),
             balance: Balance::default(),

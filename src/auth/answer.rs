@@ -51,6 +51,8 @@ pub enum Answered {
     MayChoosePassword(FlowSecret),
     /// The browser may choose another name for its registration, with this secret.
     MayChooseName(FlowSecret),
+    /// The client may make an account with the address that it has shown to be its owner's, with this secret.
+    MayRegister(FlowSecret),
 }
 
 /// A right answer.
@@ -97,6 +99,9 @@ impl Auth {
             }
             Aim::SignUp { return_to, .. } => {
                 self.answered_sign_up(&answer, return_to, context).await
+            }
+            Aim::ProveAddress { email, return_to } => {
+                self.answered_proof(&answer, (email, return_to), context).await
             }
             Aim::Reset { return_to } => self.answered_reset(&answer, return_to, context).await,
         }

@@ -317,6 +317,7 @@ impl Auth {
             Aim::SignIn(grant) if grant.methods.has(Method::Password) => "password",
             Aim::SignIn(_) => "name",
             Aim::SignUp { .. }
+            | Aim::ProveAddress { .. }
             | Aim::Reset { .. }
             | Aim::EmailChange { .. }
             | Aim::Phone { .. }

@@ -41,7 +41,9 @@ pub mod own_email;
 pub mod own_password;
 pub mod password;
 pub mod phone;
+pub mod refresh;
 pub mod register;
+pub mod register_verified;
 pub mod reset;
 pub mod second_step;
 mod session_cache;
@@ -76,6 +78,8 @@ pub struct AuthSettings {
     pub session: Lifetime,
     /// How long a remembered session lives.
     pub remembered: Lifetime,
+    /// How long a session lives that a program keeps, as long as it asks for new access tokens.
+    pub program: Lifetime,
     /// How long a trusted device is spared the code.
     pub trusted_for: Duration,
     /// The guesses at codes that an account takes.

@@ -9,7 +9,7 @@ use crate::domain::device::{Device, Guesser};
 use crate::domain::id::{AccountId, DeviceId, FamilyId, SessionId};
 use crate::domain::language::Language;
 use crate::domain::place::Country;
-use crate::domain::secret::SessionToken;
+use crate::domain::secret::{RefreshToken, SessionToken};
 use crate::domain::session::{NewSession, Session};
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
@@ -281,11 +281,17 @@ impl Auth {
             ..before.clone()
         };
         let remembered_for = before.remembered.then(|| context.now.until(before.expires_at));
-        let new = NewSession { token: token.hash(), session, replaces: Some(before.id) };
+        let refresh = self.first_refresh_token(context);
+        let new = NewSession {
+            token: token.hash(),
+            session,
+            replaces: Some(before.id),
+            refresh: refresh.as_ref().map(RefreshToken::hash),
+        };
         self.flow.create_session(new).await?;
         self.cache.remove_account(account.id);
         let device = self.meet_device(account, false, context).await?;
-        Ok(Opened { token, remembered_for, device })
+        Ok(Opened { token, remembered_for, device, refresh })
     }
 }
 

@@ -125,20 +125,8 @@ impl Auth {
             Ok(None) => return Ok(RegisterOutcome::Busy(BUSY)),
             Err(busy) => return Ok(RegisterOutcome::Busy(busy)),
         };
-        let owner = self.accounts.find_login(&LoginName::Email(email.clone())).await?;
-        let id = AccountId::generate(&*self.entropy, context.now);
-        let recipient = match owner {
-            None => Recipient {
-                account: None,
-                subject: Subject::Account { id, epoch: Epoch(0) },
-                mailed: Mailed::Code(email.clone()),
-            },
-            Some(owner) => Recipient {
-                account: None,
-                subject: Subject::Decoy { stands_for: id },
-                mailed: Mailed::Notice(owner.account.email, Box::new(taken(context))),
-            },
-        };
+        let recipient = self.newcomer(&email, context).await?;
+        let id = recipient.subject.id();
         let destination = email.masked();
         let aim = Aim::SignUp { email: email.clone(), return_to: context.return_to.clone() };
         // First, so that whoever may have no mail sent has no row written either.
@@ -149,6 +137,28 @@ impl Auth {
         self.accounts.insert_registration(NewRegistration { registration, password }).await?;
         let flow = self.open_challenge(recipient, destination, aim, context).await?;
         Ok(RegisterOutcome::CodeSent(flow))
+    }
+
+    /// Who wants an account with this address: somebody new, or a decoy of whom its owner is told.
+    pub(super) async fn newcomer(
+        &self,
+        email: &EmailAddress,
+        context: &Context<'_>,
+    ) -> Result<Recipient<'static>, StoreError> {
+        let owner = self.accounts.find_login(&LoginName::Email(email.clone())).await?;
+        let id = AccountId::generate(&*self.entropy, context.now);
+        Ok(match owner {
+            None => Recipient {
+                account: None,
+                subject: Subject::Account { id, epoch: Epoch(0) },
+                mailed: Mailed::Code(email.clone()),
+            },
+            Some(owner) => Recipient {
+                account: None,
+                subject: Subject::Decoy { stands_for: id },
+                mailed: Mailed::Notice(owner.account.email, Box::new(taken(context))),
+            },
+        })
     }
 
     /// The address is shown to be theirs: the registration becomes an account, and its owner is signed in. Where somebody

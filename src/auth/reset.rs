@@ -102,7 +102,7 @@ impl Auth {
                 let account = self.accounts.find_account(account).await?;
                 Ok(account.filter(|account| account.is_active() && account.epoch == epoch))
             }
-            Some(Permitted::OtherName { .. }) | None => Ok(None),
+            Some(Permitted::OtherName { .. } | Permitted::Register { .. }) | None => Ok(None),
         }
     }
 

@@ -10,14 +10,14 @@ use crate::domain::audit::{AuditEvent, AuditResult};
 use crate::domain::host::HostName;
 use crate::domain::id::{AccountId, FamilyId, SessionId};
 use crate::domain::language::Language;
-use crate::domain::secret::{SessionToken, SessionTokenHash};
+use crate::domain::secret::{RefreshToken, SessionToken, SessionTokenHash};
 use crate::domain::session::{Lifetime, Methods, NewSession, Session};
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 
 use super::audit::Attempt;
 use super::device::DeviceToKeep;
-use super::sign_in::Context;
+use super::sign_in::{Context, Keeps};
 use super::{Auth, tokens};
 
 /// The longest time for which the use of a session is known to this process alone.
@@ -111,6 +111,8 @@ pub struct Opened {
     pub remembered_for: Option<Duration>,
     /// The device cookie that goes with it, if the browser gets a new one.
     pub device: Option<DeviceToKeep>,
+    /// The refresh token that goes with it, where a program keeps it.
+    pub refresh: Option<RefreshToken>,
 }
 
 impl Auth {
@@ -122,8 +124,19 @@ impl Auth {
         host: &HostName,
         now: Timestamp,
     ) -> Result<Option<Arc<SignedIn>>, StoreError> {
-        let Some(token) = tokens::decode_session(&self.keys, cookie, host) else { return Ok(None) };
-        let hash = token.hash();
+        match tokens::decode_session(&self.keys, cookie, host) {
+            Some(token) => self.authenticate_by(token.hash(), host, now).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The same for whoever has shown to this server that the session is theirs by something else than its cookie.
+    pub async fn authenticate_by(
+        &self,
+        hash: SessionTokenHash,
+        host: &HostName,
+        now: Timestamp,
+    ) -> Result<Option<Arc<SignedIn>>, StoreError> {
         let Some(signed_in) = self.known(&hash, host, now).await? else { return Ok(None) };
         if signed_in.has_expired(now) {
             self.cache.remove(&hash);
@@ -234,8 +247,12 @@ impl Auth {
         remember: bool,
         context: &Context<'_>,
     ) -> Result<Opened, StoreError> {
-        let lifetime: Lifetime =
-            if remember { self.settings.remembered } else { self.settings.session };
+        let remember = remember && context.keeps == Keeps::Cookie;
+        let lifetime: Lifetime = match context.keeps {
+            Keeps::Tokens => self.settings.program,
+            Keeps::Cookie if remember => self.settings.remembered,
+            Keeps::Cookie => self.settings.session,
+        };
         let token = SessionToken::generate(&*self.entropy);
         let now = context.now;
         let id = SessionId::generate(&*self.entropy, now);
@@ -255,7 +272,13 @@ impl Auth {
             client: context.client.clone(),
         };
         let unusual = self.unusual_sign_in(account, &session.methods, context).await?;
-        let new = NewSession { token: token.hash(), session, replaces: context.replaces };
+        let refresh = self.first_refresh_token(context);
+        let new = NewSession {
+            token: token.hash(),
+            session,
+            replaces: context.replaces,
+            refresh: refresh.as_ref().map(RefreshToken::hash),
+        };
         let ended = self.flow.create_session(new).await?;
         self.cache.remove_replaced(context.replaces, ended);
         self.remember(Attempt::of(AuditEvent::SignedIn, AuditResult::Ok, Some(account)), context)
@@ -264,7 +287,7 @@ impl Auth {
             self.tell_of_unusual(account, unusual, context).await?;
         }
         let remembered_for = remember.then_some(lifetime.absolute);
-        Ok(Opened { token, remembered_for, device: None })
+        Ok(Opened { token, remembered_for, device: None, refresh })
     }
 
     /// The family of a new session: a browser that signs in once more to the same account goes on with what it has at

@@ -45,10 +45,21 @@ pub struct Context<'a> {
     pub replaces: Option<SessionId>,
     /// The device that the browser shows, if it shows one.
     pub device: Option<DeviceCookie>,
+    /// What the client keeps of a session that it gets.
+    pub keeps: Keeps,
     /// The language of the request; mails to accounts without one of their own are written in it.
     pub language: Language,
     /// The instant of the request.
     pub now: Timestamp,
+}
+
+/// What a client keeps of its session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeps {
+    /// A cookie: it is a browser.
+    Cookie,
+    /// An access token and a refresh token: it is a program.
+    Tokens,
 }
 
 /// What the page that somebody wants asks for.

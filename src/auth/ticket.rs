@@ -142,14 +142,15 @@ impl Auth {
         let token = SessionToken::generate(&*self.entropy);
         let session = self.carried(&source, context);
         let remembered_for = session.remembered.then(|| context.now.until(session.expires_at));
-        let new = NewSession { token: token.hash(), session, replaces: context.replaces };
+        let new =
+            NewSession { token: token.hash(), session, replaces: context.replaces, refresh: None };
         let Some(joined) = self.flow.join_session(new, context.now).await? else {
             return Ok(None);
         };
         self.cache.remove_replaced(context.replaces, joined.ended);
         let arrived = Attempt::of(AuditEvent::Ticket, AuditResult::Ok, Some(&account));
         self.remember(arrived, context).await?;
-        let opened = Opened { token, remembered_for, device: None };
+        let opened = Opened { token, remembered_for, device: None, refresh: None };
         Ok(Some(Arrived { opened: Some(opened), return_to }))
     }
 

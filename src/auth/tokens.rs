@@ -5,15 +5,20 @@
 use crate::domain::host::HostName;
 use crate::domain::id::DeviceId;
 use crate::domain::keys::{KeyRing, RotatingKey};
+use crate::domain::refresh::InstallId;
 use crate::domain::secret::{
-    DeviceToken, DraftSecret, DraftToken, FlowSecret, InvitationToken, LinkToken, SessionToken,
-    TicketToken, base64url, from_base64url,
+    DeviceToken, DraftSecret, DraftToken, FlowSecret, InvitationToken, LinkToken, RefreshToken,
+    SessionToken, SessionTokenHash, TicketToken, base64url, from_base64url,
 };
 
 const SECRET_BYTES: usize = 32;
 const MAC_BYTES: usize = 16;
 /// The characters of a token: 48 bytes in base64url.
 pub const TOKEN_CHARS: usize = (SECRET_BYTES + MAC_BYTES) / 3 * 4;
+/// The characters of a device cookie: 64 bytes in base64url.
+pub const DEVICE_CHARS: usize = ((16 + SECRET_BYTES + MAC_BYTES) * 4).div_ceil(3);
+/// The characters of a refresh token: 80 bytes in base64url.
+pub const REFRESH_CHARS: usize = ((2 * SECRET_BYTES + MAC_BYTES) * 4).div_ceil(3);
 
 /// The session cookie's value.
 pub fn encode_session(keys: &KeyRing, token: &SessionToken, host: &HostName) -> String {
@@ -68,6 +73,69 @@ pub fn decode_device(keys: &KeyRing, value: &str, host: &HostName) -> Option<Dev
         token: DeviceToken::from_bytes(*token),
     })
 }
+
+/// The flow secret of a program, as it carries it. No browser's cookie is one, nor the other way round.
+pub fn encode_program_flow(keys: &KeyRing, secret: &FlowSecret, host: &HostName) -> String {
+    encode(&keys.program_flow, secret.expose(), host)
+}
+
+/// The flow secret that a program shows; `None` when it was not made by this server for this host.
+pub fn decode_program_flow(keys: &KeyRing, text: &str, host: &HostName) -> Option<FlowSecret> {
+    decode(&keys.program_flow, text, host).map(FlowSecret::from_bytes)
+}
+
+/// What a refresh token holds: by what its session is found, and the secret of the moment.
+#[derive(Clone, Debug)]
+pub struct ShownRefresh {
+    /// What the session is found by.
+    pub session: SessionTokenHash,
+    /// Its token.
+    pub token: RefreshToken,
+}
+
+/// A refresh token as a program carries it, for this host and this installation.
+pub fn encode_refresh(
+    keys: &KeyRing,
+    refresh: &ShownRefresh,
+    host: &HostName,
+    install: &InstallId,
+) -> String {
+    let mac = keys.refresh_token.mac(&refresh_parts(refresh, host, install));
+    let mut bytes = refresh.session.as_bytes().to_vec();
+    bytes.extend_from_slice(refresh.token.expose());
+    bytes.extend(mac.iter().take(MAC_BYTES));
+    base64url(&bytes)
+}
+
+/// What a refresh token holds; `None` when it was not made by this server for this host and this installation.
+pub fn decode_refresh(
+    keys: &KeyRing,
+    text: &str,
+    host: &HostName,
+    install: &InstallId,
+) -> Option<ShownRefresh> {
+    let bytes = (text.len() == REFRESH_CHARS).then(|| from_base64url(text)).flatten()?;
+    let (session, rest) = bytes.split_first_chunk::<SECRET_BYTES>()?;
+    let (token, mac) = rest.split_first_chunk::<SECRET_BYTES>()?;
+    let refresh = ShownRefresh {
+        session: SessionTokenHash::from_bytes(*session),
+        token: RefreshToken::from_bytes(*token),
+    };
+    let known = keys.refresh_token.verifies(&refresh_parts(&refresh, host, install), mac);
+    (mac.len() == MAC_BYTES && known).then_some(refresh)
+}
+
+fn refresh_parts<'a>(
+    refresh: &'a ShownRefresh,
+    host: &'a HostName,
+    install: &'a InstallId,
+) -> [&'a [u8]; 4] {
+    let ShownRefresh { session, token } = refresh;
+    [session.as_bytes(), token.expose(), host.as_str().as_bytes(), install.as_str().as_bytes()]
+}
+
+/// The characters of a link's token: 32 bytes in base64url.
+pub const LINK_CHARS: usize = (SECRET_BYTES * 4).div_ceil(3);
 
 /// The token of a verification link, as its address and the link cookie carry it.
 pub fn encode_link(token: &LinkToken) -> String {
@@ -175,8 +243,36 @@ mod tests {
             let forged = String::from_utf8(forged).unwrap();
             assert!(decode_session(&keys, &forged, &host).is_none(), "byte {place} may be changed");
         }
+        assert!(decode_program_flow(&keys, &value, &host).is_none());
         for malformed in ["", "x", "=", &value[1..], &format!("{value}A"), &"é".repeat(32)] {
             assert!(decode_session(&keys, malformed, &host).is_none(), "{malformed:?}");
+        }
+    }
+
+    #[test]
+    fn s59_a_refresh_token_is_one_at_its_host_and_in_its_installation_alone() {
+        let keys = KeyRing::derive(ServerSecret::new(vec![1; 32]).unwrap(), None);
+        let (host, other) = ("a.example".parse().unwrap(), "b.example".parse().unwrap());
+        let (install, thief) = ("install-1".parse().unwrap(), "install-2".parse().unwrap());
+        let refresh = ShownRefresh {
+            session: SessionToken::generate(&OsEntropy).hash(),
+            token: RefreshToken::generate(&OsEntropy),
+        };
+        let text = encode_refresh(&keys, &refresh, &host, &install);
+        assert_eq!(text.len(), REFRESH_CHARS);
+        let again = decode_refresh(&keys, &text, &host, &install).unwrap();
+        assert_eq!(again.session, refresh.session);
+        assert_eq!(again.token.expose(), refresh.token.expose());
+        assert!(decode_refresh(&keys, &text, &other, &install).is_none());
+        assert!(decode_refresh(&keys, &text, &host, &thief).is_none());
+        for place in 0..text.len() {
+            let mut forged: Vec<u8> = text.bytes().collect();
+            forged[place] = if forged[place] == b'A' { b'B' } else { b'A' };
+            let forged = String::from_utf8(forged).unwrap();
+            assert!(decode_refresh(&keys, &forged, &host, &install).is_none(), "{place}");
+        }
+        for malformed in ["", "x", &text[1..], &format!("{text}A"), &"é".repeat(54)] {
+            assert!(decode_refresh(&keys, malformed, &host, &install).is_none(), "{malformed:?}");
         }
     }
 }

@@ -9,6 +9,7 @@ use super::settings::{
     RedisAddress, RedisServers, ResponseHeader, Settings, Site, Sms, SmsFrom, Smtp, SmtpTls, State,
     TlsVersion, Upstream, UpstreamTimeouts,
 };
+use crate::domain::bearer::Bearer;
 use crate::domain::breach::OnFailure;
 use crate::domain::captcha::{CaptchaKind, ProviderKind};
 use crate::domain::connections::ConnectionLimits;
@@ -40,6 +41,7 @@ pub(super) fn file(settings: &Settings) -> Value {
         ("state", Some(state(settings))),
         ("mail", Some(mail(&settings.mail))),
         ("registration", Some(registration(&settings.registration))),
+        ("api", Some(api(settings))),
         ("sms", settings.sms.as_ref().map(sms)),
         ("captcha", Some(captcha(&settings.captcha))),
         ("connections", Some(connections(&settings.connections))),
@@ -353,6 +355,16 @@ fn passwords(settings: &Settings) -> Value {
     map([("min_length", Some(least.into())), ("breached", breached)])
 }
 
+fn api(settings: &Settings) -> Value {
+    let api = &settings.api;
+    map([
+        ("enabled", Some(api.enabled.into())),
+        ("origins", Some(Value::Sequence(api.origins.iter().map(text).collect()))),
+        ("access_token", Some(span(api.access_token))),
+        ("refresh_token", Some(span(api.refresh_token))),
+    ])
+}
+
 fn password_hash(settings: &Settings) -> Value {
     let hashing = &settings.password_hash;
     let count = |number: usize| Some(Value::from(u64::try_from(number).unwrap_or(u64::MAX)));
@@ -378,6 +390,8 @@ fn site(site: &Site) -> Value {
         ("headers", Some(headers(&site.headers))),
         ("preserve_host", Some(site.preserve_host.into())),
         ("forward_auth", site.forward_auth.map(text)),
+        ("bearer", Some(site.bearer.is_taken().into())),
+        ("pass_bearer", (site.bearer == Bearer::Passed).then_some(true.into())),
         ("max_body", site.max_body.map(text)),
         ("timeouts", Some(timeouts(&site.timeouts))),
         ("balance", Some(text(balance(site.balance)))),

@@ -4,6 +4,7 @@
 //! and becomes a part of the settings. No step stops at the first fault.
 
 mod acme;
+mod api;
 mod budgets;
 mod captcha;
 mod connections;
@@ -211,6 +212,8 @@ pub(super) struct File {
     mail: Option<Located<mail::Mail>>,
     /// Who may make an account without being invited.
     registration: Option<Located<registration::Registration>>,
+    /// The JSON API for programs.
+    api: Option<Located<api::Api>>,
     /// How text messages go out. Left out: they do not.
     sms: Option<Located<sms::Sms>>,
     /// What forms ask for, so that programs do not send them in masses.
@@ -268,6 +271,7 @@ impl File {
         let state = store::state(self.state, accounts.as_ref(), secret_file.as_deref(), context);
         let mail = mail::mail(self.mail, context);
         let registration = registration::registration(self.registration, context);
+        let api = api::api(self.api, context);
         let sms = sms::sms(self.sms, context);
         let captcha = captcha::captcha(self.captcha, context);
         let connections = connections::connections(self.connections, context);
@@ -283,6 +287,7 @@ impl File {
         let around = sites::Around {
             portal: portal.as_ref().map(|portal| &portal.origin),
             listen: listen.as_deref().unwrap_or_default(),
+            api: api.as_ref().map(|api| api.enabled),
             trusts_proxies: trusted_proxies.as_ref().map(|trusted| !trusted.networks().is_empty()),
         };
         let sites = sites::sites(self.sites, &around, context);
@@ -309,6 +314,7 @@ impl File {
             outage_grace,
             mail: mail?,
             registration: registration?,
+            api: api?,
             sms: sms?,
             captcha: captcha?,
             connections: connections?,

@@ -11,6 +11,7 @@ use url::Url;
 use crate::domain::address::TrustedProxies;
 use crate::domain::asking_proxy::AskingProxy;
 use crate::domain::assertion::AssertionAlgorithm;
+use crate::domain::bearer::Bearer;
 use crate::domain::breach::OnFailure;
 use crate::domain::captcha::{CaptchaRules, WidgetOf};
 use crate::domain::connections::ConnectionLimits;
@@ -61,6 +62,8 @@ pub struct Settings {
     pub mail: MailSettings,
     /// Who may register.
     pub registration: RegistrationRule,
+    /// The API for programs.
+    pub api: Api,
     /// What forms ask for, so that programs do not send them.
     pub captcha: Captcha,
     /// What connections may cost.
@@ -482,6 +485,19 @@ pub struct Breached {
     pub on_failure: OnFailure,
 }
 
+/// The API for programs.
+#[derive(Clone, Debug)]
+pub struct Api {
+    /// Whether there is one.
+    pub enabled: bool,
+    /// The origins of pages elsewhere whose scripts may use it.
+    pub origins: Vec<Origin>,
+    /// How long an access token is good.
+    pub access_token: Duration,
+    /// How long a program stays signed in by its refresh tokens.
+    pub refresh_token: Duration,
+}
+
 /// How passwords are hashed (Argon2id).
 #[derive(Clone, Copy, Debug)]
 pub struct PasswordHashing {
@@ -521,6 +537,8 @@ pub struct Site {
     pub preserve_host: bool,
     /// The proxy that asks about requests to it, if one does.
     pub forward_auth: Option<AskingProxy>,
+    /// Whether access tokens open it.
+    pub bearer: Bearer,
     /// The largest body of a request, if there is such a limit.
     pub max_body: Option<ByteSize>,
     /// How long the app behind may take.
@@ -594,4 +612,15 @@ pub enum LogFormat {
     Json,
     /// For people at a terminal.
     Human,
+}
+
+impl Default for Api {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            origins: Vec::new(),
+            access_token: Duration::from_secs(15 * 60),
+            refresh_token: Duration::from_secs(30 * 86_400),
+        }
+    }
 }

@@ -105,6 +105,13 @@ pub enum Aim {
         /// Where to go then.
         return_to: ReturnTo,
     },
+    /// An account may be made with this address, once: whoever asks chooses name and password after that.
+    ProveAddress {
+        /// The address.
+        email: EmailAddress,
+        /// Where to go then.
+        return_to: ReturnTo,
+    },
     /// A new password may be chosen, once.
     Reset {
         /// Where to go after signing in with it.
@@ -138,7 +145,7 @@ impl Aim {
     pub const fn purpose(&self) -> Purpose {
         match self {
             Self::SignIn(_) => Purpose::SignIn,
-            Self::SignUp { .. } => Purpose::SignUp,
+            Self::SignUp { .. } | Self::ProveAddress { .. } => Purpose::SignUp,
             Self::Reset { .. } => Purpose::Reset,
             Self::EmailChange { .. } => Purpose::EmailChange,
             Self::Phone { .. } => Purpose::Phone,
@@ -152,6 +159,7 @@ impl Aim {
         match self {
             Self::SignIn(grant) => &grant.return_to,
             Self::SignUp { return_to, .. }
+            | Self::ProveAddress { return_to, .. }
             | Self::Reset { return_to }
             | Self::EmailChange { return_to, .. }
             | Self::Phone { return_to, .. }
@@ -164,6 +172,7 @@ impl Aim {
         match self {
             Self::SignIn(grant) => grant.methods.clone(),
             Self::SignUp { .. }
+            | Self::ProveAddress { .. }
             | Self::Reset { .. }
             | Self::EmailChange { .. }
             | Self::Phone { .. }
@@ -174,7 +183,9 @@ impl Aim {
     /// What the code is to prove, where that is not the account's own.
     pub const fn proves(&self) -> Option<Proves<'_>> {
         match self {
-            Self::SignUp { email, .. } => Some(Proves::Mailbox(email)),
+            Self::SignUp { email, .. } | Self::ProveAddress { email, .. } => {
+                Some(Proves::Mailbox(email))
+            }
             Self::EmailChange { new, .. } => Some(Proves::Mailbox(new)),
             Self::Phone { new, .. } => Some(Proves::Phone(new)),
             Self::SignIn(_) | Self::Reset { .. } | Self::SecondStep { .. } => None,
@@ -187,6 +198,7 @@ impl Aim {
             Self::SignIn(grant) => grant.by,
             Self::Phone { .. } => CodesBy::Sms,
             Self::SignUp { .. }
+            | Self::ProveAddress { .. }
             | Self::Reset { .. }
             | Self::EmailChange { .. }
             | Self::SecondStep { .. } => CodesBy::Mail,

@@ -61,6 +61,8 @@ names! {
         DeviceRevoked = "device_revoked",
         /// A device's old token came back: somebody has a copy.
         DeviceStolen = "device_stolen",
+        /// A refresh token was used a second time: somebody has a copy. Its session was ended.
+        RefreshReused = "refresh_reused",
         /// A sign-in was from a new browser or place, or implausibly quick; its owner was told.
         UnusualSignIn = "unusual_sign_in",
         /// The owner said that a sign-in was not theirs, and ended everything.

@@ -19,7 +19,8 @@ use super::host::HostName;
 use super::id::AccountId;
 use super::mail::{Mail, SealedMail};
 use super::phone::PhoneNumber;
-use super::secret::{CodeGuess, CodeMac, FlowSecret, LinkToken};
+use super::refresh::RefreshSalt;
+use super::secret::{CodeGuess, CodeMac, FlowSecret, LinkToken, RefreshToken, RefreshTokenHash};
 use super::sms::{Parcel, Sms};
 
 /// The server secret: at least 32 bytes, from `secret_file`.
@@ -143,6 +144,11 @@ pub struct KeyRing {
     pub ticket_request: RotatingKey,
     /// Of cookies and addresses of forms that wait for a sign-in.
     pub draft: RotatingKey,
+    /// Over the secrets of half-signed-in programs.
+    pub program_flow: RotatingKey,
+    /// Over refresh tokens.
+    pub refresh_token: RotatingKey,
+    next_refresh_token: RotatingKey,
     /// Over the tickets of sums, and of their answers.
     pub work: RotatingKey,
     draft_seal: RotatingKey,
@@ -173,6 +179,9 @@ impl KeyRing {
             ticket: rotating("ticket"),
             ticket_request: rotating("ticket request"),
             draft: rotating("draft"),
+            program_flow: rotating("program flow"),
+            refresh_token: rotating("refresh token"),
+            next_refresh_token: rotating("next refresh token"),
             work: rotating("proof of work"),
             draft_seal: rotating("draft seal"),
             code: rotating("code"),
@@ -249,6 +258,24 @@ impl KeyRing {
     /// The keys by which the identity of requests to `host` is signed, the present one first, and the name of each.
     pub fn identity_keys(&self, host: &HostName) -> Vec<IdentityKey> {
         self.secrets.iter().map(|secret| IdentityKey::derive(secret, host)).collect()
+    }
+
+    /// The refresh token that follows `shown`. Who has the one, even with what a store keeps, has not the other.
+    pub fn next_refresh_token(&self, shown: &RefreshToken, salt: &RefreshSalt) -> RefreshToken {
+        RefreshToken::from_bytes(self.next_refresh_token.mac(&[shown.expose(), salt]))
+    }
+
+    /// The same where it was made before, perhaps with the secret of before: the one that hashes to `present`.
+    pub fn given_refresh_token(
+        &self,
+        shown: &RefreshToken,
+        salt: &RefreshSalt,
+        present: &RefreshTokenHash,
+    ) -> Option<RefreshToken> {
+        self.next_refresh_token
+            .candidates(&[shown.expose(), salt])
+            .map(RefreshToken::from_bytes)
+            .find(|token| token.hash() == *present)
     }
 
     /// The key that a draft is sealed with.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::account::Epoch;
+use super::email::EmailAddress;
 use super::host::HostName;
 use super::id::AccountId;
 use super::return_to::ReturnTo;
@@ -28,7 +29,7 @@ pub struct Permit {
 }
 
 /// What may be done once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Permitted {
     /// Choosing a new password, because the old one was forgotten.
@@ -43,14 +44,21 @@ pub enum Permitted {
         /// The registration, whose address is shown to be its owner's.
         registration: AccountId,
     },
+    /// Making an account with an address that is shown to be its owner's.
+    Register {
+        /// Under which name codes for it were counted.
+        registration: AccountId,
+        /// The address.
+        email: EmailAddress,
+    },
 }
 
 impl Permitted {
     /// Whom it is about.
-    pub const fn about(self) -> AccountId {
+    pub const fn about(&self) -> AccountId {
         match self {
-            Self::NewPassword { account, .. } => account,
-            Self::OtherName { registration } => registration,
+            Self::NewPassword { account, .. } => *account,
+            Self::OtherName { registration } | Self::Register { registration, .. } => *registration,
         }
     }
 }

@@ -113,6 +113,13 @@ token_and_hash! {
 }
 
 token_and_hash! {
+    /// The secret with which a program gets its next access token. It changes each time it is used.
+    RefreshToken,
+    /// The SHA-256 that a store compares it with.
+    RefreshTokenHash, b"doorward refresh token\0"
+}
+
+token_and_hash! {
     /// The secret of a ticket. It is in one address, once.
     TicketToken,
     /// The SHA-256 under which a store finds a ticket.

@@ -8,7 +8,7 @@ use super::account::Epoch;
 use super::client::Client;
 use super::host::HostName;
 use super::id::{AccountId, FamilyId, SessionId};
-use super::secret::SessionTokenHash;
+use super::secret::{RefreshTokenHash, SessionTokenHash};
 use super::time::Timestamp;
 
 /// How somebody has shown who they are, as RFC 8176 names it.
@@ -158,6 +158,8 @@ pub struct NewSession {
     /// The session that it takes the place of, which ends in the same step (S28), with its family unless the new one is
     /// of that as well.
     pub replaces: Option<SessionId>,
+    /// What the refresh token hashes to that goes with it, where a program keeps the session.
+    pub refresh: Option<RefreshTokenHash>,
 }
 
 pub(crate) mod as_millis {

@@ -5,7 +5,8 @@ use std::fmt;
 use data_encoding::BASE64URL_NOPAD;
 use ring::rand::SystemRandom;
 use ring::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _,
+    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ED25519, EcdsaKeyPair,
+    Ed25519KeyPair, KeyPair as _, UnparsedPublicKey,
 };
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -104,6 +105,19 @@ impl AssertionKey {
                 Ok(signed.map_err(|_| CannotSign)?.as_ref().to_vec())
             }
         }
+    }
+
+    /// Whether `signature` is this key's over `message`.
+    pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        let verified = match &self.pair {
+            Pair::Ed25519(pair) => UnparsedPublicKey::new(&ED25519, pair.public_key().as_ref())
+                .verify(message, signature),
+            Pair::P256(pair) => {
+                UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, pair.public_key().as_ref())
+                    .verify(message, signature)
+            }
+        };
+        verified.is_ok()
     }
 
     /// The public half (RFC 7517, RFC 8037 section 2).

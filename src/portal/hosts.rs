@@ -57,6 +57,11 @@ impl Hosts {
         shared.others.contains_key(site.host()).then_some(&*shared.portal)
     }
 
+    /// The site whose API gives the access tokens of `site`: where people sign in for it.
+    pub fn gives_tokens_for<'a>(&'a self, site: &'a PortalSite) -> &'a PortalSite {
+        self.sign_in_of(site).unwrap_or(site)
+    }
+
     /// The sites for which people sign in at `site`, that one among them.
     pub(super) fn signing_in_at<'a>(
         &'a self,

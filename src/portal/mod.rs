@@ -14,8 +14,10 @@ use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
 use crate::auth::Auth;
+use crate::domain::entropy::SharedEntropy;
 use crate::identity::live::LiveRing;
 
+pub mod api;
 pub mod cookies;
 mod csrf;
 mod form;
@@ -26,6 +28,7 @@ mod respond;
 mod routes;
 mod visit;
 
+use api::{Api, ApiSettings};
 pub use hosts::Hosts;
 pub use language::language_of;
 pub use respond::{SecurityHeaders, error_page};
@@ -45,12 +48,19 @@ pub struct Portal {
     auth: Arc<Auth>,
     pages: Arc<pages::Pages>,
     ring: Arc<LiveRing>,
+    api: Option<(ApiSettings, SharedEntropy)>,
 }
 
 impl Portal {
     /// The portal over these use cases, pages and keys.
     pub const fn new(auth: Arc<Auth>, pages: Arc<pages::Pages>, ring: Arc<LiveRing>) -> Self {
-        Self { auth, pages, ring }
+        Self { auth, pages, ring, api: None }
+    }
+
+    /// The same, with an API for programs.
+    #[must_use]
+    pub fn with_api(self, settings: ApiSettings, entropy: SharedEntropy) -> Self {
+        Self { api: Some((settings, entropy)), ..self }
     }
 
     /// Whether a request for `path` is the portal's own.
@@ -59,8 +69,12 @@ impl Portal {
     }
 
     /// Every page, ready to be called.
-    pub fn service(self) -> PortalService {
-        PortalService(self.router())
+    pub fn service(mut self) -> PortalService {
+        let api = self.api.take();
+        let portal = Arc::new(self);
+        let api = api
+            .map(|(settings, entropy)| Arc::new(Api::new(Arc::clone(&portal), settings, entropy)));
+        PortalService { pages: Self::router(portal), api }
     }
 
     /// The account page and all that is done on it.
@@ -105,7 +119,7 @@ impl Portal {
             )
     }
 
-    fn router(self) -> Router {
+    fn router(self: Arc<Self>) -> Router {
         use routes::{
             code, home, invitation, jwks, language, link, login, logout, not_me, register, reset,
             resume, ticket,
@@ -143,22 +157,28 @@ impl Portal {
             .route("/_doorward/static/{name}", get(home::asset))
             .fallback(home::not_found)
             .method_not_allowed_fallback(home::method_not_allowed);
-        pages.with_state(Arc::new(self))
+        pages.with_state(self)
     }
 }
 
 /// The portal as a function from request to answer. Cheap to clone.
 #[derive(Clone)]
-pub struct PortalService(Router);
+pub struct PortalService {
+    pages: Router,
+    api: Option<Arc<Api>>,
+}
 
 impl PortalService {
     /// Answers one request, in this process. `visit` is what the gateway knows of it.
     pub async fn answer(&self, mut request: Request<Bytes>, visit: Visit) -> Response<Bytes> {
+        if let Some(api) = self.api.as_ref().filter(|_| api::owns(request.uri().path())) {
+            return api.answer(&request, &visit).await;
+        }
         if let Some(elsewhere) = visit.hosts.page_at_portal(&visit.site, request.uri()) {
             return respond::redirect(&elsewhere);
         }
         request.extensions_mut().insert(visit);
-        let Ok(response) = self.0.clone().oneshot(request.map(Body::from)).await;
+        let Ok(response) = self.pages.clone().oneshot(request.map(Body::from)).await;
         let (parts, body) = response.into_parts();
         match body.collect().await {
             Ok(body) => Response::from_parts(parts, body.to_bytes()),

@@ -125,6 +125,16 @@ impl Pages {
         })
     }
 
+    /// The name of the site.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The addresses of the style sheets: of the colours, and of the rest.
+    pub fn styles(&self) -> (&str, &str) {
+        (&self.assets.theme, &self.assets.style)
+    }
+
     /// The files that pages load, by name.
     pub fn assets(&self) -> impl Iterator<Item = (&str, &Asset)> {
         self.assets.all()

@@ -6,7 +6,7 @@ use http::Method;
 
 use crate::auth::fresh::{Gate, gate};
 use crate::auth::sessions::SignedIn;
-use crate::auth::sign_in::{Context, Wanted};
+use crate::auth::sign_in::{Context, Keeps, Wanted};
 use crate::auth::ticket::Shown;
 use crate::auth::tokens::DeviceCookie;
 use crate::domain::client::Client;
@@ -108,6 +108,8 @@ pub struct Visit {
     pub signed_in: Option<Arc<SignedIn>>,
     /// The device that the browser shows, if it shows one.
     pub device: Option<DeviceCookie>,
+    /// What the client keeps of a session.
+    pub keeps: Keeps,
 }
 
 impl Visit {
@@ -121,6 +123,7 @@ impl Visit {
             return_to,
             replaces: self.signed_in.as_ref().map(|signed_in| signed_in.session.id),
             device: self.device.clone(),
+            keeps: self.keeps,
             language: self.language,
             now: self.now,
         }

@@ -20,6 +20,7 @@ use crate::domain::connections::ConnectionLimits;
 use crate::domain::entropy::SharedEntropy;
 use crate::domain::id::RequestId;
 use crate::domain::time::{SharedClock, Timestamp};
+use crate::identity::access::Shown;
 use crate::policy::Admitted;
 use crate::portal::Portal;
 use crate::portal::pages::ErrorKind;
@@ -36,6 +37,7 @@ use super::upstream::{Attempts, Failure, key_of};
 use super::{check, head, headers, http2, leash};
 
 mod answer;
+mod bearer;
 mod body;
 mod decide;
 mod forward;
@@ -111,6 +113,8 @@ pub struct RequestContext {
     accepted: Option<Accepted>,
     forwarding: Option<Admitted>,
     signed_in: Option<Arc<SignedIn>>,
+    /// What it shows as access token.
+    shown: Shown,
     /// Which apps it was sent to.
     pub(super) attempts: Attempts,
     /// Where a WebSocket may begin.
@@ -148,6 +152,7 @@ impl ProxyHttp for Gateway {
             accepted: None,
             forwarding: None,
             signed_in: None,
+            shown: Shown::Foreign,
             attempts: Attempts::default(),
             in_order: None,
             body_bytes: 0,

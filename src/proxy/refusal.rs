@@ -11,6 +11,7 @@ use crate::domain::id::RequestId;
 use crate::domain::language::Language;
 use crate::domain::path::BadPath;
 use crate::domain::time::Timestamp;
+use crate::identity::access::Shown;
 use crate::portal::pages::{ErrorKind, ErrorPage, Frame, Pages};
 use crate::portal::{BASE, SecurityHeaders, error_page};
 
@@ -166,6 +167,17 @@ pub(super) fn takes_html(headers: &HeaderMap) -> bool {
     facts::text(headers, header::ACCEPT).contains("text/html")
 }
 
+/// How the client of a request may be known, as far as access tokens go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bearer {
+    /// By its cookie.
+    Never,
+    /// By its cookie, or by an access token of ours.
+    Beside,
+    /// By an access token alone: it asks the API.
+    Alone,
+}
+
 /// To whom a refusal is told.
 pub(super) struct View<'a> {
     pub(super) pages: &'a Pages,
@@ -177,6 +189,10 @@ pub(super) struct View<'a> {
     pub(super) target: Option<String>,
     /// Whether it speaks gRPC, over HTTP/2, and to us.
     pub(super) grpc: bool,
+    /// How it may be known.
+    pub(super) bearer: Bearer,
+    /// The access token that it has shown.
+    pub(super) shown: Shown,
 }
 
 impl View<'_> {
@@ -257,6 +273,10 @@ impl View<'_> {
         if let (Refusal::Unauthorized, Some(fields)) = (refusal, body.as_object_mut()) {
             fields.insert("sign_in".into(), format!("{BASE}login").into());
         }
+        if let (Bearer::Alone, Some(fields)) = (self.bearer, body.as_object_mut()) {
+            // As the API's own problems name theirs.
+            fields.insert("code".into(), refusal.code().to_ascii_uppercase().into());
+        }
         let mut response = Response::new(Bytes::from(body.to_string()));
         let json = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, json);
@@ -264,6 +284,16 @@ impl View<'_> {
             // A scheme of our own, for which no browser asks for a password in a window of its own (RFC 9110 section 11.6.1).
             let challenge = HeaderValue::from_static(CHALLENGE);
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+            // RFC 6750 section 3.1.
+            let bearer = match (self.bearer, self.shown) {
+                (Bearer::Never, _) => None,
+                (Bearer::Beside | Bearer::Alone, Shown::Foreign) => Some("Bearer"),
+                (Bearer::Beside | Bearer::Alone, _) => Some("Bearer error=\"invalid_token\""),
+            };
+            if let Some(bearer) = bearer {
+                let bearer = HeaderValue::from_static(bearer);
+                response.headers_mut().append(header::WWW_AUTHENTICATE, bearer);
+            }
         }
         response
     }

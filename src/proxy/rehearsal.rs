@@ -15,7 +15,9 @@ impl Gateway {
     pub async fn rehearse(&self, mut head: RequestHeader, peer: IpAddr) -> Option<RequestHeader> {
         let ctx = self.new_ctx();
         let accepted = ctx.state.read(&head, Some(peer)).ok()?;
-        let signed_in = ctx.state.authenticate(&head.headers, &accepted, ctx.now).await.ok()?;
+        let shown = ctx.state.shown(&head.headers, &accepted, ctx.now);
+        let signed_in =
+            ctx.state.authenticate(&head.headers, &accepted, shown, ctx.now).await.ok()?;
         let Decision::Forward(admitted) =
             State::decide(&head.headers, &accepted, signed_in.as_deref(), ctx.now)
         else {

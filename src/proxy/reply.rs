@@ -69,7 +69,10 @@ pub(super) async fn write(
         // gRPC takes headers for the whole answer only when they end it.
         return stream.write_response_header(Box::new(head), true);
     }
-    head.insert_header(header::CONTENT_LENGTH, body.len())?;
+    // RFC 9110 section 8.6.
+    if head.status != StatusCode::NO_CONTENT {
+        head.insert_header(header::CONTENT_LENGTH, body.len())?;
+    }
     session.write_response_header(Box::new(head)).await?;
     let body = if head_only { Bytes::new() } else { body };
     session.write_response_body(body, true).await

@@ -24,6 +24,7 @@ use crate::domain::mail::{LeasedMail, SealedMail};
 use crate::domain::permit::Permit;
 use crate::domain::phone::{CodesBy, Phone, PhoneNumber};
 use crate::domain::quota::{Quota, Rate};
+use crate::domain::refresh::{RefreshRotation, Refreshed};
 use crate::domain::registration::{
     Acceptance, Activated, Invitation, NewInvitation, NewRegistration, Registration,
 };
@@ -359,6 +360,15 @@ pub trait SessionStore: Send + Sync {
         account: AccountId,
         now: Timestamp,
     ) -> Result<Vec<Session>, StoreError>;
+
+    /// Exchanges the refresh token of the session under this hash, in one step. The present one gives way to the next, and
+    /// is the one before from then on, with its salt and instant. The one before, inside the grace, changes nothing. Any
+    /// other ends all refreshing of this session, which is for the caller to end.
+    async fn rotate_refresh(
+        &self,
+        session: &SessionTokenHash,
+        rotation: RefreshRotation,
+    ) -> Result<Refreshed, StoreError>;
 
     /// The number of sessions that have not reached their absolute end; a store may leave out those that were idle too long.
     async fn count_sessions(&self, now: Timestamp) -> Result<u64, StoreError>;

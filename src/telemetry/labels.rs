@@ -221,6 +221,10 @@ labels! {
         BudgetSpent = "budget_spent",
         /// A token of a trusted device was used twice (S32).
         DeviceTheft = "device_theft",
+        /// A refresh token was used a second time.
+        RefreshReuse = "refresh_reuse",
+        /// A token of a program that is none, or not any more.
+        BadToken = "bad_token",
         /// An account signed in from a place that is new to it.
         NewPlace = "new_place",
         /// A second step was turned on.

@@ -43,6 +43,7 @@ mod purposes;
 mod quotas;
 mod races;
 mod redis_servers;
+mod refresh;
 mod registrations;
 mod samples;
 mod sessions;
@@ -284,6 +285,14 @@ macro_rules! flow_contract {
                 s2_two_processes_accept_a_code_once,
                 s10_of_fifty_parallel_resends_exactly_one_is_sent,
                 parallel_leases_never_overlap,
+            ]
+            refresh: [
+                s32_each_refresh_token_gives_way_to_the_next,
+                a_refresh_token_exchanged_again_inside_its_grace_gives_what_it_gave,
+                s32_a_refresh_token_of_before_ends_all_refreshing,
+                of_fifty_that_exchange_a_refresh_token_at_once_one_rotates_and_all_agree,
+                s34_a_session_that_has_ended_refreshes_nothing,
+                refresh_tokens_outlast_a_restart,
             ]
             outbox: [
                 a_mail_is_leased_as_it_was_written_and_to_one_worker,

@@ -80,7 +80,7 @@ pub fn session(token: &SessionToken, account: AccountId, seen_at: Timestamp) -> 
         remembered: true,
         client: client(),
     };
-    NewSession { token: token.hash(), session, replaces: None }
+    NewSession { token: token.hash(), session, replaces: None, refresh: None }
 }
 
 pub fn token() -> SessionToken {

@@ -9,7 +9,7 @@ use super::budgets::SPAN;
 use super::connections::{self, SIZE};
 use super::context::{Context, Place};
 use super::located::{Located, Text, TextOr};
-use super::{headers, health, portal, rewriting, rules, upstream_tls, upstreams};
+use super::{api, headers, health, portal, rewriting, rules, upstream_tls, upstreams};
 use crate::config::settings;
 use crate::domain::asking_proxy::AskingProxy;
 use crate::domain::host::{Authority, HostName, Origin, Scheme};
@@ -62,6 +62,12 @@ pub(super) struct Site {
     /// The proxy that asks doorward about each request (/_doorward/verify) and passes it on itself. It has to be among
     /// trusted_proxies. Left out: nobody may ask.
     forward_auth: Option<Located<Asking>>,
+    /// Whether the access tokens that the API gives open the site as a session cookie does, under the same rules.
+    #[schemars(extend("default" = false))]
+    bearer: Option<Located<bool>>,
+    /// Whether the app gets the access token, too. It can do with it whatever its owner can.
+    #[schemars(extend("default" = false))]
+    pass_bearer: Option<Located<bool>>,
     /// The largest body of a request, such as 100MiB; larger ones get 413. Left out: the app alone decides.
     #[schemars(extend("pattern" = SIZE))]
     max_body: Option<Text>,
@@ -90,6 +96,8 @@ pub(super) struct Around<'a> {
     pub(super) portal: Option<&'a Origin>,
     /// Where doorward listens.
     pub(super) listen: &'a [settings::Listen],
+    /// Whether the API is on, unless what says so was faulty.
+    pub(super) api: Option<bool>,
     /// Whether some proxy in front is believed, unless what says so was faulty.
     pub(super) trusts_proxies: Option<bool>,
 }
@@ -132,6 +140,7 @@ fn site(
     };
     let rules = rules::rules(typed.rules, context);
     let headers = headers::headers(typed.headers, context);
+    let bearer = api::bearer(typed.bearer, typed.pass_bearer, around.api, context);
     let max_body = connections::max_body(typed.max_body, context);
     let timeouts = upstreams::timeouts(typed.timeouts, context);
     let balance = upstreams::balance(typed.balance);
@@ -154,6 +163,7 @@ fn site(
         headers: headers?,
         preserve_host: preserve_host?,
         forward_auth: forward_auth?,
+        bearer: bearer?,
         max_body: max_body?,
         timeouts: timeouts?,
         balance: balance?,

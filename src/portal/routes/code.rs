@@ -104,6 +104,8 @@ pub(super) fn go_on(reply: Reply<'_>, answered: Answered) -> Response<Body> {
         Answered::MayChooseName(flow) => {
             reply.next_flow(&flow).see_other("/_doorward/register/name")
         }
+        // Pages ask for name and password first; only programs get so far without.
+        Answered::MayRegister(_) => reply.end_flow().see_other("/_doorward/register"),
     }
 }
 

@@ -10,9 +10,10 @@ use pingora::proxy::Session;
 use super::RequestContext;
 use super::state::{Accepted, State};
 use crate::auth::sessions::SignedIn;
+use crate::auth::sign_in::Keeps;
 use crate::portal::{Visit, cookies, language_of};
 use crate::proxy::facts::RequestKind;
-use crate::proxy::refusal::{self, Refusal, grpc};
+use crate::proxy::refusal::{self, Bearer, Refusal, grpc};
 use crate::proxy::{portal_call, reply};
 
 impl State {
@@ -25,7 +26,15 @@ impl State {
     ) -> Result<()> {
         let site = &accepted.site.portal;
         let headers = &session.req_header().headers;
-        let device = cookies::device(headers, site.cookies, self.auth.keys(), site.host());
+        // What a browser would send by itself is nothing to the API.
+        let (keeps, device, names) = match accepted.known_by() {
+            Bearer::Alone => (Keeps::Tokens, None, None),
+            Bearer::Beside | Bearer::Never => {
+                let keys = self.auth.keys();
+                let device = cookies::device(headers, site.cookies, keys, site.host());
+                (Keeps::Cookie, device, Some(site.cookies))
+            }
+        };
         let visit = Visit {
             device,
             site: Arc::clone(&accepted.site.portal),
@@ -34,7 +43,8 @@ impl State {
             client: accepted.facts.client.clone(),
             request_id: ctx.id,
             here: accepted.facts.path.to_string(),
-            language: language_of(headers, Some(site.cookies), signed_in.as_deref()),
+            language: language_of(headers, names, signed_in.as_deref()),
+            keeps,
             now: ctx.now,
             signed_in,
         };
@@ -88,9 +98,12 @@ impl State {
     ) -> refusal::View<'_> {
         refusal::View {
             pages: &self.pages,
-            page: accepted.is_none_or(|a| a.facts.kind == RequestKind::Page)
+            page: accepted
+                .is_none_or(|a| a.facts.kind == RequestKind::Page && a.known_by() != Bearer::Alone)
                 && refusal::takes_html(headers),
             grpc: false,
+            bearer: accepted.map_or(Bearer::Never, Accepted::known_by),
+            shown: ctx.shown,
             request_id: ctx.id,
             language: language_of(headers, accepted.map(|a| a.site.portal.cookies), None),
             now: ctx.now,

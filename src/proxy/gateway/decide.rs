@@ -9,19 +9,44 @@ use super::state::{Accepted, State};
 use crate::auth::StoreError;
 use crate::auth::sessions::SignedIn;
 use crate::domain::time::Timestamp;
+use crate::identity::access::Shown;
 use crate::policy::{Admitted, Decision, Facts};
 use crate::portal::pages::ErrorKind;
 use crate::portal::{cookies, visitor_of};
 use crate::proxy::facts::{self, RequestFacts, RequestKind};
 use crate::proxy::other_methods;
-use crate::proxy::refusal::{Form, Refusal};
+use crate::proxy::refusal::{Bearer as By, Form, Refusal};
 use crate::telemetry::metrics::{DecisionLabel, SecurityEvent, metrics};
 
 /// A browser has one. Each that was ours once costs a question to the store, and a head has room for hundreds.
 const MAX_SESSION_COOKIES: usize = 4;
 
 impl State {
+    /// Who asks: by the access token where those are taken and one of ours is shown, else by the cookie.
     pub(in crate::proxy) async fn authenticate(
+        &self,
+        headers: &HeaderMap,
+        accepted: &Accepted,
+        shown: Shown,
+        now: Timestamp,
+    ) -> std::result::Result<Option<Arc<SignedIn>>, StoreError> {
+        match (accepted.known_by(), shown) {
+            (By::Never, _) | (By::Beside, Shown::Foreign) => {
+                self.authenticate_by_cookie(headers, accepted, now).await
+            }
+            (By::Alone, Shown::Foreign) => Ok(None),
+            (By::Alone | By::Beside, Shown::Refused) => {
+                metrics().security_event(SecurityEvent::BadToken);
+                Ok(None)
+            }
+            (By::Alone | By::Beside, Shown::Access(session)) => {
+                let host = self.hosts.gives_tokens_for(&accepted.site.portal).session_host();
+                self.auth.authenticate_by(session, host, now).await
+            }
+        }
+    }
+
+    async fn authenticate_by_cookie(
         &self,
         headers: &HeaderMap,
         accepted: &Accepted,
@@ -97,7 +122,8 @@ impl State {
         accepted: &Accepted,
         ctx: &mut RequestContext,
     ) -> std::result::Result<Option<Arc<SignedIn>>, Refusal> {
-        self.authenticate(headers, accepted, ctx.now).await.map_err(|error| {
+        ctx.shown = self.shown(headers, accepted, ctx.now);
+        self.authenticate(headers, accepted, ctx.shown, ctx.now).await.map_err(|error| {
             tracing::error!(request.id = %ctx.id, error = %error, "a store is away; nobody was let in");
             ctx.decision = DecisionLabel::Unavailable;
             Refusal::unavailable()
@@ -129,6 +155,12 @@ impl State {
                 Err(Refusal::Error(ErrorKind::Forbidden))
             }
             Decision::Forward(admitted) => Ok(admitted),
+            // No program is sent to a page.
+            Decision::SignIn(_)
+                if ctx.shown != Shown::Foreign && accepted.known_by() == By::Beside =>
+            {
+                Err(Refusal::Unauthorized)
+            }
             Decision::SignIn(_) => {
                 Err(Refusal::SignIn { target: accepted.facts.path.to_string(), form: Form::None })
             }

@@ -7,8 +7,10 @@ use pingora::{Error, ErrorType, Result};
 use super::RequestContext;
 use super::state::{Accepted, State};
 use crate::auth::sessions::SignedIn;
+use crate::domain::bearer::Bearer;
 use crate::domain::entropy;
 use crate::domain::time::Timestamp;
+use crate::identity::access::Shown;
 use crate::policy::Admitted;
 use crate::proxy::headers::{self, Told};
 use crate::proxy::response_rules;
@@ -28,6 +30,10 @@ impl State {
         let Accepted { facts, site } = accepted;
         if headers::strip(request, &site.identity.aliases) {
             metrics().security_event(SecurityEvent::HeaderAlias);
+        }
+        // It is for us: an app could do with it whatever its owner can.
+        if ctx.shown != Shown::Foreign && site.bearer != Bearer::Passed {
+            request.remove_header(&header::AUTHORIZATION);
         }
         headers::forward(request, facts, site.portal.origin.scheme.as_str(), ctx.id)?;
         match ctx.attempts.host() {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::auth::Auth;
 use crate::domain::address::TrustedProxies;
 use crate::domain::asking_proxy::AskingProxy;
+use crate::domain::bearer::Bearer;
 use crate::domain::connections::ConnectionLimits;
 use crate::domain::keys::IdentityKey;
 use crate::domain::size::ByteSize;
@@ -46,6 +47,8 @@ pub struct GatewaySite {
     pub portal: Arc<PortalSite>,
     /// The apps behind it.
     pub upstreams: UpstreamPool,
+    /// Whether access tokens open it.
+    pub bearer: Bearer,
     /// The largest body of a request, if there is such a limit.
     pub max_body: Option<ByteSize>,
     /// The path of requests at the app.

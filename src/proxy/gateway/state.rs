@@ -12,6 +12,7 @@ use super::settings::{GatewaySettings, GatewaySite};
 use crate::auth::Auth;
 use crate::domain::address::TrustedProxies;
 use crate::domain::asking_proxy::AskingProxy;
+use crate::domain::bearer::Bearer;
 use crate::domain::connections::ConnectionLimits;
 use crate::domain::entropy::SharedEntropy;
 use crate::domain::host::HostName;
@@ -48,6 +49,7 @@ pub(in crate::proxy) struct State {
 pub(in crate::proxy) struct Site {
     pub(super) portal: Arc<PortalSite>,
     pub(super) upstreams: UpstreamPool,
+    pub(super) bearer: Bearer,
     pub(super) max_body: Option<ByteSize>,
     pub(super) path: PathRewrite,
     pub(super) response_rules: Vec<ResponseRule>,
@@ -91,6 +93,7 @@ impl State {
                 hsts,
                 portal: site.portal,
                 upstreams: site.upstreams,
+                bearer: site.bearer,
                 max_body: site.max_body,
                 path: site.path,
                 response_rules: site.response_rules,

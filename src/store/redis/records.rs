@@ -14,8 +14,9 @@ use crate::domain::client::{Client, UserAgent};
 use crate::domain::host::HostName;
 use crate::domain::id::{AccountId, ChallengeId, FamilyId, SessionId};
 use crate::domain::permit::{Permit, Permitted};
+use crate::domain::refresh::Refreshed;
 use crate::domain::return_to::ReturnTo;
-use crate::domain::secret::TicketHash;
+use crate::domain::secret::{RefreshTokenHash, TicketHash};
 use crate::domain::session::{Methods, Session};
 use crate::domain::ticket::{NewTicket, TicketBrowser};
 use crate::domain::time::Timestamp;
@@ -85,6 +86,21 @@ pub(super) fn session(account: &[u8], record: &[u8], seen: i64) -> Result<Sessio
         idle: Duration::from_millis(idle.unsigned_abs()),
         remembered: remembered != 0,
         client: Client { address, user_agent },
+    })
+}
+
+/// What came of an exchange of a refresh token, as the script tells it.
+pub(super) fn refreshed(told: &[Vec<u8>]) -> Result<Refreshed, Cause> {
+    let parts: Vec<&[u8]> = told.iter().map(Vec::as_slice).collect();
+    Ok(match parts[..] {
+        [b"rotated"] => Refreshed::Rotated,
+        [b"reused"] => Refreshed::Reused,
+        [b"unknown"] => Refreshed::Unknown,
+        [b"grace", salt, present] => Refreshed::InGrace {
+            salt: salt.try_into()?,
+            present: RefreshTokenHash::from_bytes(present.try_into()?),
+        },
+        _ => return Err(OtherForm.into()),
     })
 }
 

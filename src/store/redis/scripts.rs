@@ -44,6 +44,7 @@ scripts! {
     SESSION_END: "sessions" "session_end";
     SESSION_END_ALL: "sessions" "session_end_all";
     SESSION_LIST: "sessions" "session_list";
+    SESSION_REFRESH: "sessions" "session_refresh";
     TICKET_LIST: "ticket_list";
     TICKET_ISSUE: "ticket_issue";
     TICKET_TAKE: "ticket_take";

@@ -8,6 +8,7 @@ use super::keys::Tag;
 use super::records::{self, bytes};
 use super::{RedisStore, scripts, ttl};
 use crate::domain::id::{AccountId, FamilyId, SessionId};
+use crate::domain::refresh::{RefreshRotation, Refreshed};
 use crate::domain::secret::SessionTokenHash;
 use crate::domain::session::{NewSession, Session};
 use crate::domain::time::Timestamp;
@@ -127,6 +128,31 @@ impl SessionStore for RedisStore {
             .await
     }
 
+    async fn rotate_refresh(
+        &self,
+        session: &SessionTokenHash,
+        rotation: RefreshRotation,
+    ) -> Result<Refreshed, StoreError> {
+        self.breaker
+            .ask("rotate_refresh", async {
+                let token = session.as_bytes().as_slice();
+                let Some(account) = self.pointer("t", token).await? else {
+                    return Ok(Refreshed::Unknown);
+                };
+                let refresh = self
+                    .link
+                    .call(&scripts::SESSION_REFRESH, Tag::of(&account))
+                    .arg(token)
+                    .arg(rotation.shown.as_bytes().as_slice())
+                    .arg(rotation.next.as_bytes().as_slice())
+                    .arg(rotation.salt.as_slice())
+                    .arg(u64::try_from(rotation.grace.as_millis())?)
+                    .arg(rotation.now.as_millis());
+                records::refreshed(&refresh.run::<Vec<Vec<u8>>>().await?)
+            })
+            .await
+    }
+
     async fn count_sessions(&self, now: Timestamp) -> Result<u64, StoreError> {
         self.breaker
             .ask("count_sessions", async {
@@ -180,7 +206,8 @@ impl RedisStore {
             .arg(session.seen_at.as_millis())
             .arg(lives)
             .arg(replaced(new))
-            .arg(joins_at.map_or_else(String::new, |now| now.as_millis().to_string()));
+            .arg(joins_at.map_or_else(String::new, |now| now.as_millis().to_string()))
+            .arg(new.refresh.map(|token| token.as_bytes().to_vec()).unwrap_or_default());
         let Some((ended, removed)) = create.run::<Option<(Vec<u8>, Removed)>>().await? else {
             self.forget_pointers(&[id.to_vec(), token.to_vec()]).await;
             return Ok(None);

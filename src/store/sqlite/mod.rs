@@ -27,6 +27,7 @@ mod open;
 mod outbox;
 mod permits;
 mod phones;
+mod refresh;
 mod registrations;
 mod rows;
 mod sessions;

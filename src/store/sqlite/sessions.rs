@@ -10,6 +10,7 @@ use super::rows::{Columns, json, millis};
 use super::{FLOW, SqliteStore};
 use crate::domain::account::Epoch;
 use crate::domain::id::{AccountId, FamilyId, SessionId};
+use crate::domain::refresh::{RefreshRotation, Refreshed};
 use crate::domain::secret::SessionTokenHash;
 use crate::domain::session::{NewSession, Session};
 use crate::domain::time::Timestamp;
@@ -134,6 +135,14 @@ impl SessionStore for SqliteStore {
         .await
     }
 
+    async fn rotate_refresh(
+        &self,
+        session: &SessionTokenHash,
+        rotation: RefreshRotation,
+    ) -> Result<Refreshed, StoreError> {
+        observe(FLOW, "rotate_refresh", self.rotate(session, rotation)).await
+    }
+
     async fn count_sessions(&self, now: Timestamp) -> Result<u64, StoreError> {
         observe(FLOW, "count_sessions", async {
             let count: i64 =
@@ -163,8 +172,8 @@ async fn keep(write: &mut SqliteConnection, new: &NewSession) -> Result<Option<F
     let session = &new.session;
     sqlx::query(
         "INSERT INTO sessions (token_hash, id, family, account_id, epoch, host, methods, authenticated_at,
-         created_at, seen_at, expires_at, idle, remembered, client)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+         created_at, seen_at, expires_at, idle, remembered, client, refresh_hash)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
     )
     .bind(new.token.as_bytes().as_slice())
     .bind(session.id.as_uuid().as_bytes().as_slice())
@@ -180,6 +189,7 @@ async fn keep(write: &mut SqliteConnection, new: &NewSession) -> Result<Option<F
     .bind(millis(session.idle))
     .bind(session.remembered)
     .bind(json(&session.client)?)
+    .bind(new.refresh.map(|token| token.as_bytes().to_vec()))
     .execute(&mut *write)
     .await?;
     Ok(ended)

@@ -7,6 +7,7 @@ pub mod browser;
 pub mod captcha;
 pub mod certificates;
 pub mod changes;
+pub mod codec;
 #[path = "../../support/faults.rs"]
 #[allow(dead_code, reason = "the tests of the stores use the rest of it")]
 pub mod faults;
@@ -17,9 +18,14 @@ pub mod page;
 pub mod pebble;
 pub mod people;
 #[path = "../../support/postgres.rs"]
-#[allow(dead_code, reason = "the tests of the stores use the rest of it")]
+#[allow(
+    dead_code,
+    clippy::print_stdout,
+    reason = "the tests of the stores use the rest of it; a test that is skipped says so"
+)]
 pub mod postgres;
 pub mod process;
+pub mod program;
 pub mod proxy;
 pub mod ranges;
 #[path = "../../support/redis.rs"]

@@ -46,6 +46,16 @@ pub fn grpc_python() -> PathBuf {
     tool("DOORWARD_TEST_GRPC_PYTHON")
 }
 
+/// The Python that has schemathesis.
+pub fn api_python() -> PathBuf {
+    tool("DOORWARD_TEST_API_PYTHON")
+}
+
+/// The folder with the TypeScript compiler.
+pub fn api_node_modules() -> PathBuf {
+    tool("DOORWARD_TEST_API_NODE_MODULES")
+}
+
 /// The folder with the apps of `tests/apps` in Node.
 pub fn apps_node_modules() -> PathBuf {
     tool("DOORWARD_TEST_APPS_NODE_MODULES")

@@ -1,5 +1,6 @@
 local account, token, sid, family = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local record, seen_at, ttl, replaces, joins_at = ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11]
+local refresh = ARGV[12]
 local ended, removed = '', {}
 if joins_at ~= '' and not stands(account, family, replaces, tonumber(joins_at)) then return false end
 if replaces ~= '' then
@@ -13,6 +14,10 @@ if replaces ~= '' then
   end
 end
 redis.call('SET', K('s', token), record, 'PX', ttl)
+if refresh ~= '' then
+  redis.call('HSET', K('r', token), 'p', refresh)
+  redis.call('PEXPIRE', K('r', token), ttl)
+end
 redis.call('HSET', K('a', account), 's' .. sid, token .. family)
 live(K('a', account), ttl)
 local stop, idle = times(record)

@@ -1,5 +1,6 @@
 -- a: an account's sessions: s<session> -> token, family; f<family> -> its last use. s: a session by its token:
--- session, family, end and idle span as digits, and what only doorward reads. All of an account is in one slot.
+-- session, family, end and idle span as digits, and what only doorward reads. r: the refresh tokens of a session by its
+-- token: the present one, the one before, its salt, when it was exchanged. All of an account is in one slot.
 local function record_of(token) return redis.call('GET', K('s', token)) end
 local function times(record)
   local stop, idle = string.match(record, '^(%-?%d+) (%d+) ', 33)
@@ -27,7 +28,7 @@ local function each(account, family, visit)
 end
 local function remove(account, sid, token, removed)
   redis.call('HDEL', K('a', account), 's' .. sid)
-  redis.call('DEL', K('s', token))
+  redis.call('DEL', K('s', token), K('r', token))
   gone('s', account .. sid)
   removed[#removed + 1] = sid
   removed[#removed + 1] = token
