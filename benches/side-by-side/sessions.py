@@ -45,8 +45,8 @@ def main():
 class Crowd:
     """A doorward with many signed-in browsers."""
 
-    def __init__(self, processes, app, browsers, sessions=0):
-        self.doorward = Doorward(processes, tool("doorward"), app)
+    def __init__(self, processes, app, browsers, sessions=0, extra=""):
+        self.doorward = Doorward(processes, tool("doorward"), app, extra=extra)
         name = self.doorward.cookie_name
         self.cookies = [f"{name}={value}" for value in self.doorward.cookies(browsers)]
         (self.doorward.folder / "cookies").write_text("\n".join(self.cookies))

@@ -4,7 +4,7 @@ use crate::support::browser::Browser;
 use crate::support::certificates::Authority;
 use crate::support::redis::Redis;
 use crate::support::site::{ADA, GRACE, Setup, Site};
-use crate::support::tools::free_port;
+use crate::support::tools::{eventually, free_port};
 
 /// The usual setup with what passes there.
 fn over(state: &str) -> Setup {
@@ -93,6 +93,31 @@ async fn s57_redis_is_reached_over_tls_with_its_certificate_checked_and_a_passwo
 async fn run(site: &Site, arguments: &[&str]) -> std::process::Output {
     let config = site.config().display().to_string();
     site.run(&[arguments, &["-c", &config]].concat(), "").await
+}
+
+#[tokio::test]
+async fn a_session_that_is_read_again_keeps_its_assertion_of_the_minute() {
+    let Some(redis) = Redis::start() else { return };
+    let site = Site::with(over(&format!("\"{}\"", redis.url()))).await;
+    let ada = Browser::new(&site);
+    ada.sign_in(&site, &ADA).await;
+    let read = async || {
+        site.metrics().await.sum("doorward_store_seconds_count", &[("op", "find_session")])
+    };
+    let asserted = async || {
+        assert!(ada.is_signed_in().await);
+        site.upstream.last().header("x-doorward-assertion").expect("an assertion").to_owned()
+    };
+    let (first, before) = (asserted().await, read().await);
+    // Nothing is relied on for more than five seconds, however it is used.
+    let mut all = std::collections::BTreeSet::from([first]);
+    eventually("to be read again, twice", async || {
+        all.insert(asserted().await);
+        (read().await >= before + 2.0).then_some(())
+    })
+    .await;
+    // A minute may have ended meanwhile, and the push of the sign-in itself came late.
+    assert!(all.len() <= 2, "{} assertions", all.len());
 }
 
 fn private(site: &Site, name: &str, contents: &str) {

@@ -33,6 +33,7 @@ impl Postgres {
     }
 
     /// One with more settings, and more files beside its data. Its socket is named by `port`, whether it listens there or not.
+    #[allow(clippy::print_stdout, reason = "what is skipped is told")]
     pub fn start_with(port: u16, settings: &[&str], files: &[(&str, &str)]) -> Option<Self> {
         let Some(programs) = programs() else {
             assert!(std::env::var_os("CI").is_none(), "in CI PostgreSQL has to be there");

@@ -27,10 +27,11 @@ impl Redis {
     }
 
     /// Starts one with these arguments besides.
+    #[allow(clippy::print_stdout, reason = "what is skipped is told")]
     pub fn start_with(arguments: &[&str]) -> Option<Self> {
         if !installed() {
             assert!(std::env::var_os("CI").is_none(), "in CI Redis has to be there");
-            println!("skipped: Redis is not installed (Debian: apt-get install redis-server)");
+            println!("SKIPPED: Redis is not installed (Debian: apt-get install redis-server)");
             return None;
         }
         let arguments: Vec<String> =

@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
 use subtle::{Choice, ConstantTimeEq};
 
+use super::super::kept::FORMER_TOKENS;
 use super::super::observe::Cause;
 use super::super::{DeviceStore, StoreError};
 use super::PostgresStore;
@@ -16,9 +17,6 @@ use crate::domain::device::{Device, DeviceUse, NewDevice, Rotation};
 use crate::domain::id::{AccountId, DeviceId};
 use crate::domain::secret::DeviceTokenHash;
 use crate::domain::time::Timestamp;
-
-/// How many of a device's former tokens are kept, to know a copy by.
-const FORMER_TOKENS: i64 = 64;
 
 #[async_trait]
 impl DeviceStore for PostgresStore {

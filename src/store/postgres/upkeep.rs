@@ -2,10 +2,9 @@
 
 use async_trait::async_trait;
 
-use super::super::kept::{AUDIT_KEPT, DEVICE_UNUSED, MOST_PASSWORD_FAILURES};
+use super::super::kept::{AUDIT_KEPT, DEVICE_UNUSED, MOST_PASSWORD_FAILURES, TOLD_FOR};
 use super::super::observe::observe;
 use super::super::{Changed, StoreError, StoreUpkeep};
-use super::budgets::TOLD_FOR;
 use super::{ACCOUNTS, PostgresStore};
 use crate::domain::budget::{DelayRule, GUESSES_COUNT_FOR};
 use crate::domain::registration::REGISTRATION_KEPT;

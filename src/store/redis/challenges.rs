@@ -46,7 +46,7 @@ impl ChallengeStore for RedisStore {
                     .arg(consumed.unwrap_or_default())
                     .arg(json(&ChallengeRest::of(challenge))?)
                     .arg(kept_for(now, end));
-                Ok(with_mail(open, new.mail.as_ref()).run().await?)
+                with_mail(open, new.mail.as_ref()).run().await
             })
             .await
     }

@@ -31,7 +31,7 @@ impl DraftStore for RedisStore {
                     .arg(room.of_client)
                     .arg(room.bytes)
                     .arg(room.in_all);
-                Ok(keep.run().await?)
+                keep.run().await
             })
             .await
     }
@@ -44,7 +44,7 @@ impl DraftStore for RedisStore {
         self.breaker
             .ask("find_draft", async {
                 let find = self.link.call(&scripts::DRAFT_FIND, DRAFTS);
-                Ok(find.arg(token.as_bytes().as_slice()).arg(now.as_millis()).run().await?)
+                find.arg(token.as_bytes().as_slice()).arg(now.as_millis()).run().await
             })
             .await
     }
@@ -53,7 +53,7 @@ impl DraftStore for RedisStore {
         self.breaker
             .ask("take_draft", async {
                 let take = self.link.call(&scripts::DRAFT_TAKE, DRAFTS);
-                Ok(take.arg(token.as_bytes().as_slice()).arg(now.as_millis()).run().await?)
+                take.arg(token.as_bytes().as_slice()).arg(now.as_millis()).run().await
             })
             .await
     }

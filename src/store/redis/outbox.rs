@@ -17,13 +17,16 @@ use crate::domain::time::Timestamp;
 /// A mail as a lease tells it: its identifier, kind, seal, when it was written, its last use, attempts.
 type ToldMail = (Vec<u8>, String, Vec<u8>, i64, i64, u32);
 
+/// A mail as a look tells it: its identifier, when it is due, when it was written.
+type DueMail = (Vec<u8>, i64, i64);
+
 #[async_trait]
 impl OutboxStore for RedisStore {
     async fn write_mail(&self, mail: SealedMail) -> Result<(), StoreError> {
         self.breaker
             .ask("write_mail", async {
                 let tag = Tag::of(bytes(mail.id.as_uuid()));
-                Ok(with_mail(self.link.call(&scripts::MAIL_WRITE, tag), Some(&mail)).run().await?)
+                with_mail(self.link.call(&scripts::MAIL_WRITE, tag), Some(&mail)).run().await
             })
             .await
     }
@@ -105,7 +108,7 @@ impl OutboxStore for RedisStore {
 impl RedisStore {
     /// The first mails that are due, of all parts, by their part.
     async fn due(&self, most: usize, now: Timestamp) -> Result<Vec<(Tag, Vec<Vec<u8>>)>, Cause> {
-        let found: Vec<(Tag, Vec<(Vec<u8>, i64, i64)>)> = everywhere(async |tag| {
+        let found: Vec<(Tag, Vec<DueMail>)> = everywhere(async |tag| {
             let due = self.link.call(&scripts::MAIL_DUE, tag);
             Ok((tag, due.arg(now.as_millis()).arg(most).run().await?))
         })

@@ -28,7 +28,7 @@ impl PermitStore for RedisStore {
                     .arg(end.as_millis())
                     .arg(json(&KeptPermit::from(permit))?)
                     .arg(ttl(began, end));
-                Ok(create.run().await?)
+                create.run().await
             })
             .await
     }

@@ -30,12 +30,7 @@ impl TicketStore for RedisStore {
                     take.run::<Option<Vec<u8>>>().await?;
                 }
                 let issue = self.link.call(&scripts::TICKET_ISSUE, Tag::of(token)).arg(token);
-                Ok(issue
-                    .arg(json(&kept)?)
-                    .arg(kept.expires_at.as_millis())
-                    .arg(lives)
-                    .run()
-                    .await?)
+                issue.arg(json(&kept)?).arg(kept.expires_at.as_millis()).arg(lives).run().await
             })
             .await
     }

@@ -1,11 +1,10 @@
 //! Failures in SQLite: guesses at codes, and wrong passwords.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
-use sha2::{Digest, Sha256};
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Executor, Sqlite, SqliteConnection};
 
+use super::super::kept::{TOLD_FOR, WrongPasswords, password_failures_under};
 use super::super::observe::{Cause, observe};
 use super::super::{BudgetStore, CountedGuess, Guessed, PasswordFailures, StoreError};
 use super::rows::Columns;
@@ -14,9 +13,6 @@ use crate::domain::budget::{BudgetState, DelayRule, GUESSES_COUNT_FOR, GuessBudg
 use crate::domain::device::Guesser;
 use crate::domain::id::AccountId;
 use crate::domain::time::Timestamp;
-
-/// How long an owner who was told that the budget is spent is not told again.
-pub(super) const TOLD_FOR: Duration = Duration::from_secs(86_400);
 
 #[async_trait]
 impl BudgetStore for SqliteStore {
@@ -73,7 +69,7 @@ impl BudgetStore for SqliteStore {
         observe(ACCOUNTS, "next_password_try", async {
             let next: Option<i64> =
                 sqlx::query_scalar("SELECT next_try FROM password_failures WHERE key_hash = ?1")
-                    .bind(hash(key).as_slice())
+                    .bind(password_failures_under(key).as_slice())
                     .fetch_optional(&self.readers)
                     .await?;
             Ok(next.map_or(now, Timestamp::from_millis))
@@ -88,37 +84,26 @@ impl BudgetStore for SqliteStore {
         now: Timestamp,
     ) -> Result<PasswordFailures, StoreError> {
         observe(ACCOUNTS, "count_password_failure", async {
-            let key = hash(key);
+            let key = password_failures_under(key);
             let mut write = self.write().await?;
             let kept = sqlx::query("SELECT * FROM password_failures WHERE key_hash = ?1")
                 .bind(key.as_slice())
                 .fetch_optional(&mut *write)
                 .await?;
-            let (mut count, mut last_at, mut next_try) = (0_u32, now, now);
-            if let Some(columns) = kept.as_ref().map(Columns) {
-                let last = columns.instant("last_at")?;
-                if now < last + rule.forgotten_after {
-                    count = columns.number("count")?;
-                    // A clock that was put back shortens no wait.
-                    last_at = last.max(now);
-                    next_try = columns.instant("next_try")?;
-                }
-            }
-            count = count.saturating_add(1);
-            let taken_from = next_try;
-            next_try = next_try.max(now + rule.wait_after(count));
+            let kept = kept.as_ref().map(wrong_passwords).transpose()?;
+            let (kept, failures) = WrongPasswords::one_more(kept, rule, now);
             sqlx::query(
                 "INSERT OR REPLACE INTO password_failures (key_hash, count, last_at, next_try)
                  VALUES (?1, ?2, ?3, ?4)",
             )
             .bind(key.as_slice())
-            .bind(count)
-            .bind(last_at.as_millis())
-            .bind(next_try.as_millis())
+            .bind(kept.count)
+            .bind(kept.last_at.as_millis())
+            .bind(kept.next_try.as_millis())
             .execute(&mut *write)
             .await?;
             write.commit().await?;
-            Ok(PasswordFailures { count, next_try, taken_from })
+            Ok(failures)
         })
         .await
     }
@@ -127,7 +112,7 @@ impl BudgetStore for SqliteStore {
         observe(ACCOUNTS, "clear_password_failures", async {
             let mut write = self.write().await?;
             sqlx::query("DELETE FROM password_failures WHERE key_hash = ?1")
-                .bind(hash(key).as_slice())
+                .bind(password_failures_under(key).as_slice())
                 .execute(&mut *write)
                 .await?;
             Ok(write.commit().await?)
@@ -196,10 +181,11 @@ fn device(who: &Guesser) -> Option<&[u8]> {
     }
 }
 
-/// What a key is kept under: of one size, and nothing that somebody typed.
-fn hash(key: &str) -> [u8; 32] {
-    let mut hasher = Sha256::new();
-    hasher.update(b"doorward password failures\0");
-    hasher.update(key);
-    hasher.finalize().into()
+fn wrong_passwords(row: &SqliteRow) -> Result<WrongPasswords, Cause> {
+    let columns = Columns(row);
+    Ok(WrongPasswords {
+        count: columns.number("count")?,
+        last_at: columns.instant("last_at")?,
+        next_try: columns.instant("next_try")?,
+    })
 }

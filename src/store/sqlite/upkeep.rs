@@ -7,10 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sqlx::SqlitePool;
 
-use super::super::kept::{AUDIT_KEPT, DEVICE_UNUSED, MOST_PASSWORD_FAILURES};
+use super::super::kept::{AUDIT_KEPT, DEVICE_UNUSED, MOST_PASSWORD_FAILURES, TOLD_FOR};
 use super::super::observe::observe;
 use super::super::{Changed, StoreError, StoreUpkeep};
-use super::budgets::TOLD_FOR;
 use super::{ACCOUNTS, FLOW, SqliteStore};
 use crate::domain::budget::{DelayRule, GUESSES_COUNT_FOR};
 use crate::domain::registration::REGISTRATION_KEPT;

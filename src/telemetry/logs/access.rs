@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::{ACCESS, Access};
+use crate::domain::time::{Clock as _, SystemClock};
 
 /// The fields, named as the other lines name theirs.
 #[derive(Serialize)]
@@ -31,10 +32,16 @@ thread_local! {
     static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
+/// The machine's time, to the millisecond.
+fn now() -> OffsetDateTime {
+    let nanos = i128::from(SystemClock.now().as_millis()) * 1_000_000;
+    OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
 /// Hands the line of `request`, with its end, to `take`.
 pub(super) fn with_line(request: &Access<'_>, take: impl FnOnce(&[u8])) {
     let line = Line {
-        timestamp: OffsetDateTime::now_utc(),
+        timestamp: now(),
         level: "INFO",
         site: request.site,
         request: &request.request,

@@ -18,7 +18,11 @@ pub mod page;
 pub mod pebble;
 pub mod people;
 #[path = "../../support/postgres.rs"]
-#[allow(dead_code, reason = "the tests of the stores use the rest of it")]
+#[allow(
+    dead_code,
+    clippy::print_stdout,
+    reason = "the tests of the stores use the rest of it; a test that is skipped says so"
+)]
 pub mod postgres;
 pub mod process;
 pub mod program;
