@@ -40,7 +40,7 @@ async fn run(site: &Site, program: &Program, more: &[&str]) -> serde_json::Value
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{told}\n{errors}");
-    println!("{told}");
+    eprintln!("{told}");
     serde_json::from_slice(&std::fs::read(report).expect("a report")).expect("JSON")
 }
 
