@@ -3,6 +3,9 @@
 use std::net::SocketAddr;
 use std::sync::Mutex;
 
+use doorward::domain::entropy::OsEntropy;
+use doorward::domain::id::DeviceId;
+use doorward::domain::time::{Clock, SystemClock};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -52,7 +55,7 @@ impl Program {
         Self {
             gateway: site.address,
             host: site.host.clone(),
-            install: uuid::Uuid::now_v7().to_string(),
+            install: DeviceId::generate(&OsEntropy, SystemClock.now()).to_string(),
             always: Vec::new(),
             kept: Mutex::default(),
         }
