@@ -106,6 +106,7 @@ async fn s34_what_is_open_ends_when_its_session_is_signed_out_and_nothing_else_d
         .unwrap();
     upload.0.write_all(&upload.1).await.unwrap();
     upload.0.write_all(&[b'u'; 4096]).await.unwrap();
+    site.upstream.wait_for_bytes(1).await;
     let since = Instant::now();
     ada.sign_out().await.expect(303);
     download.ended_soon_after(since, "signing out").await;

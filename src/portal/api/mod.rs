@@ -149,7 +149,7 @@ impl<'a> Call<'a> {
         if !kind.eq_ignore_ascii_case("application/json") || !plain {
             return Err(Problem::new(Code::UnsupportedMediaType));
         }
-        // serde takes a list of values for an object with them in that order.
+        // serde takes a list of values for an object with them in that order, also inside of another.
         let object = Object::of(self.request.body())
             .and_then(|Object(body)| serde_json::from_slice(body).map_err(Some));
         object.map_err(|error: Option<serde_json::Error>| {
@@ -249,16 +249,30 @@ impl<'a> Call<'a> {
     }
 }
 
-/// A body that begins like an object.
+/// A body that begins like an object, with no list in it: no request has one.
 struct Object<'a>(&'a [u8]);
 
 impl<'a> Object<'a> {
     fn of(body: &'a [u8]) -> Result<Self, Option<serde_json::Error>> {
         match body.trim_ascii_start().first() {
-            Some(b'{') => Ok(Self(body)),
+            Some(b'{') if !has_list(body) => Ok(Self(body)),
             _ => Err(None),
         }
     }
+}
+
+/// Whether a list begins anywhere outside of texts.
+fn has_list(body: &[u8]) -> bool {
+    let (mut in_text, mut escaped) = (false, false);
+    body.iter().any(|byte| {
+        let was_escaped = std::mem::take(&mut escaped);
+        match byte {
+            b'\\' => escaped = in_text && !was_escaped,
+            b'"' if !was_escaped => in_text = !in_text,
+            _ => {}
+        }
+        *byte == b'[' && !in_text
+    })
 }
 
 /// A new password, of a length that is looked at.

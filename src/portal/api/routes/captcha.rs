@@ -38,6 +38,14 @@ pub(in crate::portal::api) async fn ask(call: Call<'_>) -> Result<Answer, Proble
     }))
 }
 
+/// A text that is no longer than the document says, whether it is looked at or not.
+fn at_most(most: usize, name: &'static str, text: String) -> Result<String, Problem> {
+    match text.chars().count() <= most {
+        true => Ok(text),
+        false => Err(Problem::field(name, format!("at most {most} characters"))),
+    }
+}
+
 /// What came with a request.
 #[derive(Default)]
 pub(super) struct Shown {
@@ -55,9 +63,12 @@ impl Shown {
         };
         Ok(Self {
             flow: flow.map(|flow| call.flow("captcha/flow", &flow)).transpose()?,
-            ticket: ticket.unwrap_or_default(),
-            answer: answer.unwrap_or_default(),
-            token: token.map(|token| token.expose().to_owned()).unwrap_or_default(),
+            ticket: at_most(256, "captcha/ticket", ticket.unwrap_or_default())?,
+            answer: at_most(64, "captcha/answer", answer.unwrap_or_default())?,
+            token: match token {
+                Some(token) => at_most(8192, "captcha/token", token.expose().to_owned())?,
+                None => String::new(),
+            },
         })
     }
 
