@@ -353,7 +353,10 @@ async fn s52_another_site_can_submit_none_of_the_forms() {
     let strikes = async |browser: &Browser, target: &str, fields: &[(&str, &str)]| {
         for (name, value) in foreign {
             let answer = browser.send(browser.form(target, fields).instead(name, value)).await;
-            assert_eq!(answer.status, 403, "{target} with {name}: {value}");
+            // Of another host, where the browser vouches for the page, the sign-in form names a cause (`circles`).
+            let names_cause = target == "/_doorward/login" && value.contains("evil");
+            let refused = if names_cause { 400 } else { 403 };
+            assert_eq!(answer.status, refused, "{target} with {name}: {value}");
         }
         // Without fetch metadata, an origin that says nothing is nobody's.
         let unsure = browser.form(target, fields).without("Sec-Fetch-Site");
