@@ -1,11 +1,13 @@
 //! What is open when a session ends: WebSockets, event streams, downloads and pages that ask and wait.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -75,7 +77,7 @@ async fn s34_what_is_open_ends_when_its_session_is_signed_out_and_nothing_else_d
     elsewhere.sign_in(&site, &ADA).await;
     let open = both(&ada, &site).await;
     let mut others = both(&elsewhere, &site).await;
-    let app = an_app_that_sends_on_and_on().await;
+    let (app, uploads) = an_app_that_sends_on_and_on().await;
 
     let since = Instant::now();
     ada.sign_out().await.expect(303);
@@ -106,7 +108,7 @@ async fn s34_what_is_open_ends_when_its_session_is_signed_out_and_nothing_else_d
         .unwrap();
     upload.0.write_all(&upload.1).await.unwrap();
     upload.0.write_all(&[b'u'; 4096]).await.unwrap();
-    site.upstream.wait_for_bytes(1).await;
+    timeout(PATIENCE, uploads.notified()).await.expect("the app takes the upload");
     let since = Instant::now();
     ada.sign_out().await.expect(303);
     download.ended_soon_after(since, "signing out").await;
@@ -167,7 +169,7 @@ async fn what_is_open_ends_when_a_reload_no_longer_lets_it_begin_and_nothing_els
     ada.sign_in(&site, &ADA).await;
     let [socket, events] = both(&ada, &site).await;
     let app = site.upstream.address;
-    let of_nobody = an_app_that_sends_on_and_on().await;
+    let (of_nobody, _) = an_app_that_sends_on_and_on().await;
 
     // A rule that is for neither changes nothing.
     site.edit("path: \"/closed/**\", policy: deny", "path: \"/closed/**\", policy: bypass");
@@ -285,12 +287,15 @@ async fn s34_who_asks_and_waits_is_told_nothing_once_the_session_has_ended() {
     ada.fetch("/poll").await.expect(200);
 }
 
-/// An app that never ends what it sends, and never stops to read.
-async fn an_app_that_sends_on_and_on() -> SocketAddr {
+/// An app that never ends what it sends, and never stops to read. It tells of each upload that has begun.
+async fn an_app_that_sends_on_and_on() -> (SocketAddr, Arc<Notify>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
+    let uploads = Arc::new(Notify::new());
+    let told = Arc::clone(&uploads);
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
+            let told = Arc::clone(&told);
             tokio::spawn(async move {
                 let mut pending = Vec::new();
                 read_until(&mut stream, &mut pending, b"\r\n\r\n").await?;
@@ -299,6 +304,8 @@ async fn an_app_that_sends_on_and_on() -> SocketAddr {
                         .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5000000000\r\n\r\n")
                         .await?;
                     stream.write_all(&[b'f'; 64 * 1024]).await?;
+                } else {
+                    told.notify_one();
                 }
                 let mut buffer = [0; 4096];
                 while stream.read(&mut buffer).await? > 0 {}
@@ -306,5 +313,5 @@ async fn an_app_that_sends_on_and_on() -> SocketAddr {
             });
         }
     });
-    address
+    (address, uploads)
 }

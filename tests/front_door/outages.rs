@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::browser::Browser;
 use crate::support::faults::{Faults, Network};
-use crate::support::page::words;
+use crate::support::page::{hidden, words};
 use crate::support::postgres::Postgres;
 use crate::support::site::{ADA, GRACE, Person, Setup, Site};
 use crate::support::tools::{eventually, free_port};
@@ -248,7 +248,12 @@ async fn try_to_sign_in(browser: &Browser, site: &Site, person: &Person) -> bool
     }
     answer.expect(303);
     let code = site.mailbox.next_code_to(person.email).await.code();
-    let answer = browser.submit_code(&code).await;
+    let page = browser.get("/_doorward/code").await;
+    if page.status == 503 {
+        return false;
+    }
+    let csrf = hidden(&page.expect(200).text(), "csrf");
+    let answer = browser.submit("/_doorward/code", &[("code", &code), ("csrf", &csrf)]).await;
     match answer.status {
         303 => true,
         503 => false,

@@ -192,9 +192,17 @@ impl<'a> Call<'a> {
 
     /// The half-signed-in state that the program shows.
     fn flow(&self, name: &'static str, shown: &Secret) -> Result<FlowSecret, Problem> {
+        self.flow_of_ours(name, shown)?.ok_or_else(|| Problem::new(Code::FlowOver))
+    }
+
+    /// The same, or nothing where it is none of ours.
+    fn flow_of_ours(
+        &self,
+        name: &'static str,
+        shown: &Secret,
+    ) -> Result<Option<FlowSecret>, Problem> {
         let (keys, host) = (self.api.portal.auth.keys(), self.visit.site.host());
-        let text = shaped(name, shown, TOKEN_CHARS)?;
-        tokens::decode_program_flow(keys, text, host).ok_or_else(|| Problem::new(Code::FlowOver))
+        Ok(tokens::decode_program_flow(keys, shaped(name, shown, TOKEN_CHARS)?, host))
     }
 
     /// The tokens of a session that was just made.

@@ -61,15 +61,18 @@ impl Shown {
         let Some(CaptchaAnswer { flow, ticket, answer, token }) = answer else {
             return Ok(Self::default());
         };
-        Ok(Self {
-            flow: flow.map(|flow| call.flow("captcha/flow", &flow)).transpose()?,
-            ticket: at_most(256, "captcha/ticket", ticket.unwrap_or_default())?,
-            answer: at_most(64, "captcha/answer", answer.unwrap_or_default())?,
-            token: match token {
-                Some(token) => at_most(8192, "captcha/token", token.expose().to_owned())?,
-                None => String::new(),
-            },
-        })
+        // What is none of ours shows nothing, and where nothing is asked for that is no fault.
+        let ticket = at_most(256, "captcha/ticket", ticket.unwrap_or_default())?;
+        let answer = at_most(64, "captcha/answer", answer.unwrap_or_default())?;
+        let token = match token {
+            Some(token) => at_most(8192, "captcha/token", token.expose().to_owned())?,
+            None => String::new(),
+        };
+        let flow = match flow {
+            Some(flow) => call.flow_of_ours("captcha/flow", &flow)?,
+            None => None,
+        };
+        Ok(Self { flow, ticket, answer, token })
     }
 
     /// The same as the use cases look at it.
