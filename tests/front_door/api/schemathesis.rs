@@ -25,6 +25,8 @@ async fn run(site: &Site, program: &Program, more: &[&str]) -> serde_json::Value
             "1843",
             "--request-timeout",
             "10",
+            "--max-examples",
+            "25",
         ])
         .args(["--header", &format!("Host: {}", site.host)])
         .args(["--header", &format!("Authorization: Bearer {}", program.kept().access.unwrap())])
