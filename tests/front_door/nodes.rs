@@ -294,22 +294,25 @@ async fn sign_in(
             ("rd", "/"),
         ];
         send(browser.form("/_doorward/login", &fields)).await?.expect(303);
-        // Mails of sign-ins that were broken off may come before the one for this browser.
-        loop {
-            let csrf = find_hidden(
-                &send(Request::get("/_doorward/code").navigate()).await?.text(),
-                "csrf",
-            )?;
+        // Mails of sign-ins that were broken off may come before the one for this browser. Their codes would be wrong
+        // guesses here, of which an account has ten a day; whose a link is can be asked for nothing.
+        let mail = loop {
+            send(Request::get("/_doorward/code").navigate()).await?;
             let Some(mail) = mailbox.take_code(person.email) else { continue };
-            let (before, code) = (browser.stolen(), mail.code());
-            let fields = [("code", code.as_str()), ("csrf", csrf.as_str())];
-            let answer = send(browser.form("/_doorward/code", &fields)).await?;
-            match answer.status {
-                303 => return Some((before, code)),
-                401 => {}
-                _ => return None,
+            let link = mail.text.lines().find(|line| line.contains("/_doorward/link/"))?;
+            let path = &link[link.find("/_doorward/")?..];
+            send(Request::get(path.trim()).navigate()).await?.expect(303);
+            let page = send(Request::get("/_doorward/link").navigate()).await?.text();
+            if page.contains("action=\"/_doorward/link\"") {
+                break mail;
             }
-        }
+        };
+        let csrf =
+            find_hidden(&send(Request::get("/_doorward/code").navigate()).await?.text(), "csrf")?;
+        let (before, code) = (browser.stolen(), mail.code());
+        let fields = [("code", code.as_str()), ("csrf", csrf.as_str())];
+        let answer = send(browser.form("/_doorward/code", &fields)).await?;
+        (answer.status == 303).then_some((before, code))
     };
     match tried.await {
         Some((before, code)) => Tried::SignedIn(Box::new((browser, before, code))),
