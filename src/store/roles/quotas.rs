@@ -4,7 +4,6 @@ use async_trait::async_trait;
 
 use super::super::StoreError;
 use crate::domain::quota::{Quota, Rate};
-use crate::domain::registration::Registration;
 use crate::domain::time::Timestamp;
 
 /// What a limit is for, as metrics name it.
