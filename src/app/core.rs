@@ -41,6 +41,8 @@ pub struct Core {
     /// The stores that are purged and watched, each once.
     pub(super) upkept: Vec<Arc<dyn StoreUpkeep>>,
     pub(super) graces: Graces,
+    /// The durable store, where it is PostgreSQL.
+    pub(super) postgres: Option<Arc<PostgresStore>>,
     pub(super) mail_waits: Arc<Notify>,
     pub(super) keys_file: KeysFile,
 }
@@ -54,7 +56,8 @@ impl Core {
         let keys = Arc::new(KeyRing::derive(current, previous));
         let keys_file = KeysFile::new(&settings.keys_file);
         let ring = keys_file.read_or_make(settings.assertion.algorithm, &*entropy, clock.now())?;
-        let Stores { accounts, flow, outbox, upkept, graces } = Stores::open(settings).await?;
+        let Stores { accounts, flow, outbox, upkept, graces, postgres } =
+            Stores::open(settings).await?;
         let hasher = PasswordHasher::new(hashing(settings), Arc::clone(&entropy))?;
         let mail_waits = Arc::new(Notify::new());
         let auth = Auth::new(AuthParts {
@@ -78,6 +81,7 @@ impl Core {
             outbox,
             upkept,
             graces,
+            postgres,
             keys,
             ring: Arc::new(LiveRing::new(ring)),
             auth: Arc::new(auth),
@@ -90,6 +94,16 @@ impl Core {
 }
 
 impl Core {
+    /// Signs in to the database with the password of other settings from now on, if the server takes it.
+    pub(super) async fn change_database_password(&self, new: &Settings) -> Result<(), StartError> {
+        if let (Some(store), settings::Database::Postgres(database)) =
+            (&self.postgres, &new.accounts)
+        {
+            store.change_password(database.password.clone()).await?;
+        }
+        Ok(())
+    }
+
     /// The stores, as they are asked whether they are there.
     pub(super) fn asked(&self) -> [Asked; 2] {
         [
@@ -113,12 +127,13 @@ struct Stores {
     outbox: Arc<dyn OutboxStore>,
     upkept: Vec<Arc<dyn StoreUpkeep>>,
     graces: Graces,
+    postgres: Option<Arc<PostgresStore>>,
 }
 
 impl Stores {
     async fn open(settings: &Settings) -> Result<Self, StartError> {
         let mut upkept: Vec<Arc<dyn StoreUpkeep>> = Vec::new();
-        let mut file = None;
+        let (mut file, mut postgres) = (None, None);
         let mut graces = Graces::default();
         let accounts: Arc<dyn Accounts> = match &settings.accounts {
             settings::Database::Sqlite(path) => {
@@ -136,6 +151,7 @@ impl Stores {
                 };
                 let store = Arc::new(PostgresStore::open(&server).await?);
                 upkept.push(store.clone());
+                postgres = Some(store.clone());
                 graces.accounts = settings.outage_grace;
                 store
             }
@@ -143,18 +159,18 @@ impl Stores {
         Ok(match (&settings.state, file) {
             // In the file of the accounts, if they have one.
             (settings::State::Embedded(_), Some(file)) => {
-                Self { accounts, flow: file.clone(), outbox: file, upkept, graces }
+                Self { accounts, flow: file.clone(), outbox: file, upkept, graces, postgres }
             }
             (settings::State::Embedded(path), None) => {
                 let store = Arc::new(SqliteStore::open(path).await?);
                 upkept.push(store.clone());
-                Self { accounts, flow: store.clone(), outbox: store, upkept, graces }
+                Self { accounts, flow: store.clone(), outbox: store, upkept, graces, postgres }
             }
             (settings::State::Redis(server), _) => {
                 let store = Arc::new(super::redis::open(server).await?);
                 upkept.push(store.clone());
                 graces.flow = settings.outage_grace;
-                Self { accounts, flow: store.clone(), outbox: store, upkept, graces }
+                Self { accounts, flow: store.clone(), outbox: store, upkept, graces, postgres }
             }
         })
     }

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::auth::password::PasswordHasher;
 use crate::auth::{Auth, AuthChanges};
-use crate::config::changes::{changed_keys, needing_restart};
+use crate::config::changes::{ACCOUNTS_PASSWORD, changed_keys, needing_restart};
 use crate::config::settings::{CertificateSource, ListenMode, Settings};
 use crate::config::{self, ConfigErrors};
 use crate::domain::host::Origin;
@@ -201,6 +201,9 @@ impl Reloader {
         }
         self.followed.depend_on(depends_on);
         let (changed, new, parts) = made?;
+        if changed.iter().any(|key| key == ACCOUNTS_PASSWORD) {
+            self.core.change_database_password(&new).await?;
+        }
         self.take_over(new, parts);
         Ok(changed)
     }

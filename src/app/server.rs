@@ -189,7 +189,7 @@ impl Server {
         let (end, stop) = watch::channel(false);
         let (end_admin, stop_admin) = watch::channel(false);
         let (finish, finished) = watch::channel(false);
-        let ending = Ending::new(stop.clone(), self.shutdown.grace);
+        let ending = Ending::new(stop.clone(), self.shutdown.grace).taking_leave(leaving.clone());
         let (mut sites, mut beside) = (JoinSet::new(), JoinSet::new());
 
         let (clock, entropy) = (Arc::clone(&self.core.clock), Arc::clone(&self.core.entropy));

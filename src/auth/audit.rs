@@ -39,8 +39,8 @@ impl Auth {
     ) -> Result<(), StoreError> {
         let entry = AuditEntry {
             at: context.now,
-            event: attempt.event,
-            result: attempt.result,
+            event: attempt.event.into(),
+            result: attempt.result.into(),
             account: attempt.account,
             address: Some(context.client.address),
             user_agent: context.client.user_agent.clone(),
@@ -71,8 +71,8 @@ impl Auth {
     ) -> Result<(), StoreError> {
         let entry = AuditEntry {
             at: now,
-            event,
-            result: AuditResult::Ok,
+            event: event.into(),
+            result: AuditResult::Ok.into(),
             account,
             address: None,
             user_agent: UserAgent::from("doorward on the command line"),

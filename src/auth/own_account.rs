@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 
 use crate::domain::account::{Account, BackupCodesLeft, FullName, LoginName};
-use crate::domain::audit::{AuditEntry, AuditEvent, AuditResult, NumberedEntry};
+use crate::domain::audit::{AuditEntry, AuditEvent, AuditResult, Noted, NumberedEntry};
 use crate::domain::device::{Device, Guesser};
 use crate::domain::id::{AccountId, DeviceId, FamilyId, SessionId};
 use crate::domain::language::Language;
@@ -298,11 +298,14 @@ impl Auth {
 /// Whether an entry is of an attempt that let nobody in.
 fn failed(tried: &NumberedEntry) -> bool {
     match tried.entry.result {
-        AuditResult::Wrong | AuditResult::Limited => true,
-        AuditResult::Ok
-        | AuditResult::UnknownName
-        | AuditResult::Disabled
-        | AuditResult::Expired
-        | AuditResult::Spent => false,
+        Noted::Known(AuditResult::Wrong | AuditResult::Limited) => true,
+        Noted::Known(
+            AuditResult::Ok
+            | AuditResult::UnknownName
+            | AuditResult::Disabled
+            | AuditResult::Expired
+            | AuditResult::Spent,
+        )
+        | Noted::Newer(_) => false,
     }
 }

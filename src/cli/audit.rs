@@ -87,8 +87,8 @@ fn as_json(numbered: &NumberedEntry) -> serde_json::Value {
     serde_json::json!({
         "number": numbered.number,
         "at": entry.at.rfc3339(),
-        "event": entry.event,
-        "result": entry.result,
+        "event": entry.event.as_str(),
+        "result": entry.result.as_str(),
         "account": entry.account,
         "address": entry.address,
         "user_agent": entry.user_agent,

@@ -22,7 +22,7 @@ pub fn changed_keys(before: &Settings, after: &Settings) -> Vec<String> {
         changed.insert("sms.twilio.auth_token".to_owned());
     }
     if accounts_password(before) != accounts_password(after) {
-        changed.insert("accounts.password".to_owned());
+        changed.insert(ACCOUNTS_PASSWORD.to_owned());
     }
     if state_passwords(before) != state_passwords(after) {
         changed.insert("state.redis.password".to_owned());
@@ -36,12 +36,16 @@ pub fn changed_keys(before: &Settings, after: &Settings) -> Vec<String> {
 /// Those of `changed` that a running doorward cannot take over: it has opened, bound or begun what they name.
 pub fn needing_restart(changed: &[String]) -> Vec<String> {
     let is_fixed = |key: &&String| {
-        FIXED.iter().any(|fixed| {
-            key.strip_prefix(fixed).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        })
+        *key != ACCOUNTS_PASSWORD
+            && FIXED.iter().any(|fixed| {
+                key.strip_prefix(fixed).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            })
     };
     changed.iter().filter(is_fixed).cloned().collect()
 }
+
+/// The key of the password with which doorward signs in to the database: connections to come take another.
+pub const ACCOUNTS_PASSWORD: &str = "accounts.password";
 
 const FIXED: &[&str] = &[
     "listen",

@@ -2,8 +2,6 @@
 
 use std::net::IpAddr;
 
-use serde::{Deserialize, Serialize};
-
 use super::client::UserAgent;
 use super::id::{AccountId, DeviceId};
 use super::time::Timestamp;
@@ -11,8 +9,7 @@ use super::time::Timestamp;
 macro_rules! names {
     ($(#[$doc:meta])* $name:ident { $( $(#[$variant_doc:meta])* $variant:ident = $text:literal, )+ }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum $name { $( $(#[$variant_doc])* $variant, )+ }
 
         impl $name {
@@ -24,9 +21,29 @@ macro_rules! names {
                 match self { $(Self::$variant => $text,)+ }
             }
 
-            /// The one of this name.
-            pub fn from_name(name: &str) -> Option<Self> {
+            fn from_name(name: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|one| one.as_str() == name)
+            }
+        }
+
+        impl Noted<$name> {
+            /// What a store has under this name.
+            pub fn read(name: &str) -> Self {
+                $name::from_name(name).map_or_else(|| Self::Newer(name.into()), Self::Known)
+            }
+
+            /// The name in stores and output.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    Self::Known(known) => known.as_str(),
+                    Self::Newer(name) => name,
+                }
+            }
+        }
+
+        impl From<$name> for Noted<$name> {
+            fn from(known: $name) -> Self {
+                Self::Known(known)
             }
         }
     };
@@ -136,15 +153,25 @@ names! {
     }
 }
 
+/// An event or a result in an entry. While one version of doorward takes the place of another both write into one audit: what
+/// the older one does not know it tells by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Noted<T> {
+    /// One that this version knows.
+    Known(T),
+    /// One of a newer version, as it is named there.
+    Newer(Box<str>),
+}
+
 /// One entry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEntry {
     /// When.
     pub at: Timestamp,
     /// What.
-    pub event: AuditEvent,
+    pub event: Noted<AuditEvent>,
     /// What came of it.
-    pub result: AuditResult,
+    pub result: Noted<AuditResult>,
     /// Whose account, if there is one.
     pub account: Option<AccountId>,
     /// From where; nothing for the command line.

@@ -8,6 +8,9 @@ use tokio::sync::watch;
 /// When a listener takes no more connections, and what becomes of those that it has.
 #[derive(Clone, Debug)]
 pub struct Ending {
+    /// Says true once every connection is to end with its next answer: at the end or before it, so that clients go elsewhere
+    /// while they are still answered here.
+    pub leave: watch::Receiver<bool>,
     /// Says true at the end.
     pub stop: watch::Receiver<bool>,
     /// How long requests under way may go on then.
@@ -29,7 +32,13 @@ pub enum Idle {
 impl Ending {
     /// Ends so when `stop` says true, with idle connections closed at once.
     pub fn new(stop: watch::Receiver<bool>, grace: Duration) -> Self {
-        Self { stop, grace, idle: Arc::default() }
+        Self { leave: stop.clone(), stop, grace, idle: Arc::default() }
+    }
+
+    /// The same, where connections take leave as soon as `leave` says true.
+    #[must_use]
+    pub fn taking_leave(self, leave: watch::Receiver<bool>) -> Self {
+        Self { leave, ..self }
     }
 
     pub(super) fn idle(&self) -> Idle {

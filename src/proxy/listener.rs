@@ -100,7 +100,7 @@ impl Listener {
         mut ending: Ending,
     ) {
         let mut connections = JoinSet::new();
-        let told = ending.stop.clone();
+        let told = Told { leave: ending.leave.clone(), stop: ending.stop.clone() };
         loop {
             tokio::select! {
                 biased;
@@ -149,6 +149,21 @@ async fn all(connections: &mut JoinSet<()>) {
     while connections.join_next().await.is_some() {}
 }
 
+/// What tells a connection that the end is near.
+#[derive(Clone)]
+struct Told {
+    leave: watch::Receiver<bool>,
+    stop: watch::Receiver<bool>,
+}
+
+impl Told {
+    /// By which word this connection takes leave. One of HTTP/2 that comes while others leave already stays until the end: told
+    /// to go before its first request, its client would come again and again.
+    fn of(&self, stream: &Downstream) -> &watch::Receiver<bool> {
+        if stream.is_http2() && *self.leave.borrow() { &self.stop } else { &self.leave }
+    }
+}
+
 /// Has the runtime at hand wait for a connection that another one has accepted.
 fn hand_over(stream: TcpStream) -> io::Result<TcpStream> {
     TcpStream::from_std(stream.into_std()?)
@@ -160,7 +175,7 @@ async fn serve_one<A: ServerApp + Send + Sync + 'static>(
     at_the_door: AtTheDoor,
     tls: Option<TlsAcceptor>,
     app: Arc<A>,
-    shutdown: watch::Receiver<bool>,
+    told: Told,
 ) {
     // Answers are small and complete: waiting to fill a packet only delays them.
     let _ = stream.set_nodelay(true);
@@ -179,6 +194,7 @@ async fn serve_one<A: ServerApp + Send + Sync + 'static>(
             Err(_) => return,
         },
     };
+    let shutdown = told.of(&stream).clone();
     let (leave, leaving) = watch::channel(*shutdown.borrow());
     let told = if stream.is_http2() { &leaving } else { &shutdown };
     let mut next: Option<Stream> = Some(Box::new(stream));

@@ -1,5 +1,7 @@
 //! Accounts in PostgreSQL: a real server, shared by several doorwards.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Output;
 
 use serde_json::Value;
@@ -9,9 +11,9 @@ use sqlx::{Connection, SqliteConnection};
 use crate::support::browser::Browser;
 use crate::support::certificates::Authority;
 use crate::support::people::has_code;
-use crate::support::postgres::Postgres;
+use crate::support::postgres::{PASSWORD, Postgres};
 use crate::support::site::{ADA, GRACE, Setup, Site};
-use crate::support::tools::free_port;
+use crate::support::tools::{eventually, free_port};
 
 /// The usual setup with the accounts there.
 fn over(postgres: &Postgres) -> Setup {
@@ -84,6 +86,59 @@ async fn s5_failures_at_one_node_count_at_every_other() {
         let mail = site.mailbox.next_code_to(GRACE.email).await;
         assert!(!has_code(&mail), "no eleventh guess: the mail has the link alone");
     }
+}
+
+#[tokio::test]
+async fn a_new_password_of_the_database_is_taken_over_by_a_reload_and_one_that_it_refuses_is_not() {
+    let Some(postgres) = Postgres::start() else { return };
+    let url = postgres.url().replace(&format!(":{}@", PASSWORD.replace(' ', "%20")), "@");
+    let accounts = format!("{{ database: \"{url}\", password_file: password }}");
+    let setup = Setup { accounts: Some(accounts), ..Setup::default() };
+    let mut site = Site::prepared(&setup).await;
+    let path = site.path("password");
+    let keep = |password: &str| {
+        std::fs::write(&path, format!("{password}\n")).unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+    };
+    keep(PASSWORD);
+    for person in [ADA, GRACE] {
+        site.add_account(&person).await;
+    }
+    site.serve().await;
+    let ada = Browser::new(&site);
+    ada.sign_in(&site, &ADA).await;
+
+    std::fs::write(site.path("password"), "another one\n").unwrap();
+    site.wait_for_reloads("refused", 1).await;
+    let told = site.logged("the new configuration is refused");
+    let why = told[0]["error"].as_str().unwrap();
+    assert!(why.contains("cannot open the database") && !why.contains("another one"), "{why}");
+
+    // Whoever was let in with the password of before is put out.
+    let mut server = PgConnection::connect(&postgres.url()).await.unwrap();
+    let put_out = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'doorward'";
+    let mut put_out = async |change: &'static str| -> i64 {
+        sqlx::query(change).execute(&mut server).await.unwrap();
+        sqlx::query_scalar(put_out).fetch_one(&mut server).await.unwrap()
+    };
+    assert!(put_out("SELECT 1").await > 0);
+    let signs_in = async || Browser::new(&site).sign_in(&site, &GRACE).await;
+    signs_in().await;
+
+    let was_put_out = async {
+        let put_out = put_out("ALTER ROLE doorward PASSWORD 'the next one'").await;
+        keep("the next one");
+        site.wait_for_reloads("applied", 1).await;
+        put_out
+    };
+    assert!(was_put_out.await > 0);
+    assert_eq!(site.logged("is in effect")[0]["changed"], "accounts.password");
+    signs_in().await;
+    assert!(ada.is_signed_in().await);
+    // Others are heard again as well.
+    site.cli(&["accounts", "disable", "ada"], "").await;
+    eventually("to be signed out", async || (!ada.is_signed_in().await).then_some(())).await;
+    assert!(!site.log().contains("the next one"), "no password is logged");
 }
 
 /// What `accounts export` tells, a record a line.

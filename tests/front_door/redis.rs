@@ -1,8 +1,11 @@
 //! What passes in Redis: a real server, through the real binary.
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
 use crate::support::browser::Browser;
 use crate::support::certificates::Authority;
-use crate::support::redis::Redis;
+use crate::support::redis::{KEEPS, Redis};
 use crate::support::site::{ADA, GRACE, Setup, Site};
 use crate::support::tools::{eventually, free_port};
 
@@ -124,6 +127,79 @@ fn private(site: &Site, name: &str, contents: &str) {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::write(site.path(name), contents).unwrap();
     std::fs::set_permissions(site.path(name), std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+#[tokio::test]
+async fn what_a_restart_of_redis_would_forget_is_told_at_the_start_with_a_remedy() {
+    const NEITHER: &str = "neither an append-only file nor snapshots";
+    const SNAPSHOTS: &str = "takes snapshots and writes no append-only file";
+    const UNSEEN: &str = "whether it takes snapshots cannot be looked at";
+    let snapshots = ["--save", "3600", "1"];
+    let cases: [(&[&str], &str, Option<&str>); 4] = [
+        (KEEPS, "-config", None),
+        (&[], "+config|get", Some(NEITHER)),
+        (&snapshots, "+config|get", Some(SNAPSHOTS)),
+        (&snapshots, "-config", Some(UNSEEN)),
+    ];
+    for (arguments, may, told) in cases {
+        let Some(redis) = Redis::start_with(arguments) else { return };
+        let user = ["doorward", "on", ">a password of Redis", "~*", "&*", "+@all", "-config", may];
+        assert!(redis.ask(&[&["ACL", "SETUSER"], &user[..]].concat()).contains("OK"));
+        let state = format!(
+            "{{ url: \"{}\", username: doorward, password: a password of Redis }}",
+            redis.url()
+        );
+        let site = Site::with(over(&state)).await;
+        let logged = site.logged("append-only file");
+        for which in [NEITHER, SNAPSHOTS, UNSEEN] {
+            let says = logged.iter().any(|line| line["message"].as_str().unwrap().contains(which));
+            assert_eq!(says, told == Some(which), "{arguments:?} {may}: {logged:?}");
+        }
+        assert!(logged.iter().all(|line| line["level"] == "WARN"), "{logged:?}");
+        let remedied = |line: &serde_json::Value| line.to_string().contains("Set appendonly yes");
+        assert!(logged.iter().all(remedied), "{logged:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_redis_that_is_too_old_is_refused_by_its_version() {
+    let Some(redis) = Redis::start() else { return };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let port = redis.port();
+    // An old one is not to be had: this one passes for one.
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+            tokio::spawn(older(client, server));
+        }
+    });
+    let site = Site::prepared(&over(&format!("\"redis://{address}\""))).await;
+    let started = run(&site, &["serve"]).await;
+    let told = String::from_utf8_lossy(&started.stderr).into_owned();
+    assert!(!started.status.success(), "{told}");
+    assert!(told.contains("is too old: doorward needs 7.0 or later"), "{told}");
+}
+
+/// Carries a connection, on which the server says that its version begins with a 6.
+async fn older(client: TcpStream, server: TcpStream) {
+    let (mut from_client, mut to_client) = client.into_split();
+    let (mut from_server, mut to_server) = server.into_split();
+    let asks = tokio::io::copy(&mut from_client, &mut to_server);
+    let answers = async {
+        let mut bytes = vec![0; 64 * 1024];
+        while let Ok(read @ 1..) = from_server.read(&mut bytes).await {
+            let told = &mut bytes[..read];
+            let named = b"redis_version:";
+            if let Some(at) = told.windows(named.len()).position(|part| part == named) {
+                told[at + named.len()] = b'6';
+            }
+            if to_client.write_all(told).await.is_err() {
+                return;
+            }
+        }
+    };
+    tokio::join!(asks, answers).0.ok();
 }
 
 #[tokio::test]

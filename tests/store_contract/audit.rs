@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use doorward::domain::audit::{AuditEntry, AuditEvent, AuditResult, NumberedEntry};
+use doorward::domain::audit::{AuditEntry, AuditEvent, AuditResult, Noted, NumberedEntry};
 use doorward::domain::client::UserAgent;
 use doorward::domain::entropy::OsEntropy;
 use doorward::domain::id::{AccountId, DeviceId};
@@ -16,8 +16,8 @@ use crate::samples::{START, at, client, somebody};
 pub fn entry(account: Option<AccountId>, at: Timestamp) -> AuditEntry {
     AuditEntry {
         at,
-        event: AuditEvent::Code,
-        result: AuditResult::Wrong,
+        event: AuditEvent::Code.into(),
+        result: AuditResult::Wrong.into(),
         account,
         address: Some(client().address),
         user_agent: client().user_agent,
@@ -39,8 +39,12 @@ pub async fn entries_are_kept_as_they_were_in_the_order_in_which_they_came(store
     }];
     for (index, &event) in AuditEvent::ALL.iter().enumerate() {
         let result = AuditResult::ALL[index % AuditResult::ALL.len()];
+        let (event, result) = (event.into(), result.into());
         expected.push(AuditEntry { event, result, ..entry(Some(somebody()), START) });
     }
+    // What a newer doorward beside this one has written is told as that has named it.
+    let (event, result) = (Noted::Newer("teleported".into()), Noted::Newer("sideways".into()));
+    expected.push(AuditEntry { event, result, ..entry(Some(somebody()), START) });
     for entry in &expected {
         store.record(entry.clone()).await.unwrap();
     }
@@ -97,7 +101,7 @@ pub async fn the_latest_entries_come_the_oldest_first(store: impl Backend) {
 pub async fn the_latest_of_an_event_are_pushed_out_by_no_other(store: impl Backend) {
     let (store, ada, grace) = (store.accounts(), somebody(), somebody());
     let signed_in =
-        |account, at| AuditEntry { event: AuditEvent::SignedIn, ..entry(Some(account), at) };
+        |account, at| AuditEntry { event: AuditEvent::SignedIn.into(), ..entry(Some(account), at) };
     for secs in 0..3 {
         store.record(signed_in(ada, at(secs))).await.unwrap();
         store.record(signed_in(grace, at(10 + secs))).await.unwrap();

@@ -12,7 +12,7 @@ use crate::auth::StoreError;
 use crate::auth::fresh::{Fresh, Gate, gate};
 use crate::auth::own_account::{OwnAccount, SignInEntry};
 use crate::auth::sessions::SignedIn;
-use crate::domain::audit::{AuditEvent, AuditResult};
+use crate::domain::audit::{AuditEvent, AuditResult, Noted};
 use crate::domain::device::Device;
 use crate::domain::return_to::ReturnTo;
 use crate::domain::session::{Method, Session};
@@ -216,10 +216,10 @@ fn sign_in_view(tried: &SignInEntry) -> SignInView {
         address: entry.address,
         country: *country,
         user_agent: entry.user_agent.clone(),
-        result: match (entry.event, entry.result) {
-            (AuditEvent::SignedIn, _) => SignInResultView::SignedIn,
-            (_, AuditResult::Limited) => SignInResultView::Limited,
-            (AuditEvent::Password, _) => SignInResultView::WrongPassword,
+        result: match (&entry.event, &entry.result) {
+            (Noted::Known(AuditEvent::SignedIn), _) => SignInResultView::SignedIn,
+            (_, Noted::Known(AuditResult::Limited)) => SignInResultView::Limited,
+            (Noted::Known(AuditEvent::Password), _) => SignInResultView::WrongPassword,
             _ => SignInResultView::WrongCode,
         },
     }

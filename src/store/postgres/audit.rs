@@ -9,7 +9,7 @@ use super::super::observe::Cause;
 use super::super::{AuditStore, StoreError};
 use super::rows::Columns;
 use super::{PostgresStore, lock};
-use crate::domain::audit::{AuditEntry, AuditEvent, AuditResult, NumberedEntry};
+use crate::domain::audit::{AuditEntry, AuditEvent, AuditResult, Noted, NumberedEntry};
 use crate::domain::client::UserAgent;
 use crate::domain::id::{AccountId, DeviceId};
 
@@ -110,12 +110,11 @@ impl AuditStore for PostgresStore {
 
 fn entry(row: &PgRow) -> Result<NumberedEntry, Cause> {
     let columns = Columns(row);
-    let (event, result) = (columns.get("event")?, columns.get("result")?);
     let address: Option<&str> = columns.get("address")?;
     let entry = AuditEntry {
         at: columns.instant("at")?,
-        event: AuditEvent::from_name(event).ok_or_else(|| format!("no event {event:?}"))?,
-        result: AuditResult::from_name(result).ok_or_else(|| format!("no result {result:?}"))?,
+        event: Noted::<AuditEvent>::read(columns.get("event")?),
+        result: Noted::<AuditResult>::read(columns.get("result")?),
         account: columns.uuid_or_none("account_id")?.map(AccountId::from_uuid),
         address: address.map(str::parse::<IpAddr>).transpose()?,
         user_agent: columns.get::<&str>("user_agent").map(UserAgent::from)?,

@@ -26,6 +26,7 @@ mod upkeep;
 /// The durable store in a PostgreSQL database.
 #[derive(Debug)]
 pub struct PostgresStore {
+    settings: PostgresSettings,
     pool: PgPool,
     breaker: Breaker,
     others: others::Others,

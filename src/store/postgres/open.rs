@@ -25,6 +25,17 @@ pub struct PostgresSettings {
     pub statement: Duration,
 }
 
+impl std::fmt::Debug for PostgresSettings {
+    /// The address may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { url: _, password: _, connections, statement } = self;
+        f.debug_struct("PostgresSettings")
+            .field("connections", connections)
+            .field("statement", statement)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Why the database cannot be opened: which, the cause, and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -79,7 +90,25 @@ impl PostgresStore {
         migrate(&pool, &database).await?;
         let others = Others::listen(server).await.map_err(unreachable)?;
         let breaker = Breaker::new(ACCOUNTS, settings.statement + MARGIN, is_away);
-        Ok(Self { pool, breaker, others })
+        Ok(Self { settings: settings.clone(), pool, breaker, others })
+    }
+
+    /// Has every connection from now on sign in with this password; those that are open stay. The server is asked first: one
+    /// that it does not take changes nothing.
+    pub async fn change_password(&self, password: Option<SecretString>) -> Result<(), OpenError> {
+        let settings = PostgresSettings { password, ..self.settings.clone() };
+        let server = with_ways_of_ours(server(&settings)?, settings.statement);
+        let tried = tokio::time::timeout(MARGIN, server.connect()).await;
+        let taken = tried.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+        let connection = taken.map_err(|cause| OpenError::Unreachable {
+            database: named(&server),
+            cause: cause.into(),
+        })?;
+        // It was only to be let in.
+        let _ = connection.close().await;
+        self.pool.set_connect_options(server.clone());
+        self.others.connect_to(server);
+        Ok(())
     }
 }
 

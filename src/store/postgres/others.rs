@@ -1,5 +1,6 @@
 //! What other nodes have changed: told by them as they commit, so that no cache outlives it.
 
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use sqlx::PgConnection;
@@ -28,7 +29,7 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
 pub(super) struct Others {
     /// By which this node knows its own words.
     node: String,
-    server: PgConnectOptions,
+    server: std::sync::Mutex<PgConnectOptions>,
     listener: Mutex<Option<PgListener>>,
 }
 
@@ -37,7 +38,12 @@ impl Others {
     pub(super) async fn listen(server: PgConnectOptions) -> Result<Self, sqlx::Error> {
         let listener = Mutex::new(Some(listener(&server).await?));
         let node = Uuid::from_bytes(public_bytes(&OsEntropy)).to_string();
-        Ok(Self { node, server, listener })
+        Ok(Self { node, server: std::sync::Mutex::new(server), listener })
+    }
+
+    /// Where to listen once the connection of now is lost.
+    pub(super) fn connect_to(&self, server: PgConnectOptions) {
+        *self.server.lock().unwrap_or_else(PoisonError::into_inner) = server;
     }
 
     /// Comes back once another node has told of a change, or may have while nobody was listening. Cancel-safe.
@@ -45,7 +51,8 @@ impl Others {
         let mut kept = self.listener.lock().await;
         let Some(listening) = kept.as_mut() else {
             tokio::time::sleep(jittered(AGAIN, &OsEntropy)).await;
-            *kept = Some(listener(&self.server).await?);
+            let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            *kept = Some(listener(&server).await?);
             return Ok(());
         };
         let told = self.next(listening).await;

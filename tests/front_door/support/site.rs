@@ -20,6 +20,7 @@ use super::http::{PATIENCE, Response, exchange};
 use super::mail::Mailbox;
 use super::metrics::Metrics;
 use super::postgres::Postgres;
+use super::redis::Redis;
 use super::tools::{eventually, free_port};
 use super::upstream::Upstream;
 
@@ -164,6 +165,8 @@ pub struct Site {
     folder: TempDir,
     /// Where the accounts are, if these tests are run to try PostgreSQL.
     shared: Option<Postgres>,
+    /// Where what passes is, if these tests are run to try Redis.
+    passing: Option<Redis>,
     way: Way,
     one_thread: bool,
     running: Option<Child>,
@@ -202,6 +205,9 @@ impl Site {
             upstream,
             folder,
             shared: (setup.accounts.is_none() && in_postgres()).then(Postgres::start).flatten(),
+            passing: (in_redis() && !setup.top.iter().any(|line| line.starts_with("state:")))
+                .then(Redis::start)
+                .flatten(),
             way: setup.way,
             one_thread: setup.one_thread,
             running: None,
@@ -241,7 +247,9 @@ impl Site {
             self.address, self.admin, setup.log,
         );
         let limits = setup.limits.iter().map(|limits| format!("limits: {limits}"));
-        for line in limits.chain(setup.top.iter().cloned()) {
+        let passing =
+            self.passing.iter().map(|redis| format!("state: {{ redis: \"{}\" }}", redis.url()));
+        for line in limits.chain(setup.top.iter().cloned()).chain(passing) {
             yaml.push_str(&line);
             yaml.push('\n');
         }
@@ -447,6 +455,11 @@ impl Site {
 
     /// The mails in the outbox, as its table has them: the metric is counted now and then only.
     pub async fn mails_waiting(&self) -> i64 {
+        if let Some(redis) = &self.passing {
+            let parts = redis.ask(&["KEYS", "doorward:m1:*"]);
+            let of_part = |part| redis.ask(&["ZCARD", part]).trim().parse::<i64>().unwrap();
+            return parts.lines().filter(|part| !part.is_empty()).map(of_part).sum();
+        }
         let options = SqliteConnectOptions::new().filename(self.flow_database()).read_only(true);
         let mut database = SqliteConnection::connect_with(&options).await.expect("the database");
         let count =
@@ -465,10 +478,13 @@ impl Site {
         std::fs::read_to_string(self.path("log")).unwrap_or_default()
     }
 
-    /// Every byte that doorward has written into the folder, mails aside: database, journals, secret, log.
+    /// Every byte that doorward has written, mails aside: database, journals, secret, log, and what Redis has of it.
     pub fn written(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut files = Vec::new();
         collect(self.folder.path(), &mut files);
+        if let Some(redis) = &self.passing {
+            collect(redis.folder(), &mut files);
+        }
         files.retain(|(path, _)| path.extension().is_none_or(|extension| extension != "eml"));
         files
     }
@@ -492,6 +508,11 @@ impl Drop for Site {
 /// Whether these tests are run a second time, with the accounts in PostgreSQL.
 fn in_postgres() -> bool {
     std::env::var_os("DOORWARD_TEST_POSTGRES").is_some()
+}
+
+/// Whether these tests are run once more, with what passes in Redis.
+fn in_redis() -> bool {
+    std::env::var_os("DOORWARD_TEST_REDIS").is_some()
 }
 
 fn find_key(value: &serde_json::Value, name: &str) -> Option<String> {
