@@ -23,7 +23,7 @@ use crate::notify::sms::TwilioError;
 use crate::notify::transport::TransportError;
 use crate::policy::SitePolicy;
 use crate::portal::Portal;
-use crate::portal::api::ApiSettings;
+use crate::portal::api::{ApiSettings, Introspection};
 use crate::portal::pages::{Logo, LogoKind, Look, Pages};
 use crate::proxy::listener::ListenError;
 use crate::proxy::tls::CertificateError;
@@ -183,6 +183,10 @@ fn api(settings: &Settings) -> Option<ApiSettings> {
             lifetime: api.access_token,
         },
         portal: settings.portal.origin.to_string(),
+        graphql: api.graphql.then_some(match api.introspection {
+            true => Introspection::On,
+            false => Introspection::Off,
+        }),
     })
 }
 

@@ -56,7 +56,8 @@
 //! [`portal::api`] is a second codec over the same use cases: JSON in, command, outcome, JSON out. A program keeps a session
 //! by tokens in place of a cookie ([`auth::sign_in::Keeps`]): an access token ([`identity::access`]) that says which session
 //! it is of, and a refresh token ([`auth::refresh`]) that is good once. The gateway asks the same cache and the same policy
-//! about that session as about a browser's.
+//! about that session as about a browser's. GraphQL is a third codec, in front of the very functions that JSON calls; what one
+//! question may ask for is bounded before anything is done.
 //!
 //! # The life of an account
 //!

@@ -55,6 +55,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("pingora_proxy", &["proxy/", "app.rs", "app/"]),
     ("pingora_http", &["proxy/", "app.rs", "app/"]),
     ("axum", &["portal/"]),
+    ("async_graphql", &["portal/api/graphql.rs", "portal/api/graphql/"]),
     ("sqlx", &["store/sqlite/", "store/postgres/"]),
     ("redis", &["store/redis/"]),
     ("lettre", &["notify/"]),

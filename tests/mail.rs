@@ -68,6 +68,7 @@ impl Post {
             sms: None,
             clock: clock.clone(),
             wake: wake.clone(),
+            audit: outbox.clone(),
             observer: Arc::new(()),
         };
         let worker = OutboxWorker::new(tools, WorkerSettings::default());

@@ -104,6 +104,7 @@ impl Post {
             sms: None,
             clock: clock.clone(),
             wake: Arc::new(Notify::new()),
+            audit: outbox.clone(),
             observer: witness.clone(),
         };
         let worker = OutboxWorker::new(tools, settings);

@@ -9,6 +9,7 @@ use crate::notify::sms::{DeliverSms, SmsFrom, Twilio, TwilioSettings};
 use crate::notify::smtp::{SmtpCredentials, SmtpSecurity, SmtpSettings};
 use crate::notify::transport::{Deliver, Transport, TransportSettings};
 use crate::notify::worker::{OutboxWorker, Tools, WorkerSettings};
+use crate::store::AuditStore;
 use crate::templates::Templates;
 
 use super::{Core, StartError, upkeep};
@@ -28,6 +29,7 @@ pub(super) fn worker(
         sms,
         clock: Arc::clone(&core.clock),
         wake: Arc::clone(&core.mail_waits),
+        audit: Arc::clone(&core.accounts) as Arc<dyn AuditStore>,
         observer: Arc::new(upkeep::MailMetrics),
     };
     Ok(OutboxWorker::new(tools, WorkerSettings::default()))

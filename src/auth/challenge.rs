@@ -236,6 +236,7 @@ impl Auth {
         let id = MailId::generate(&*self.entropy, context.now);
         if let (Mailed::Sms(number), Some(TypedCode::Code(code))) = (&recipient.mailed, &code) {
             let sms = Sms {
+                account: recipient.account.map(|account| account.id),
                 number: number.clone(),
                 language: language(recipient.account, context),
                 purpose: aim.purpose(),

@@ -304,7 +304,8 @@ fn failed(tried: &NumberedEntry) -> bool {
             | AuditResult::UnknownName
             | AuditResult::Disabled
             | AuditResult::Expired
-            | AuditResult::Spent,
+            | AuditResult::Spent
+            | AuditResult::Refused,
         )
         | Noted::Newer(_) => false,
     }

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use crate::domain::audit::{AuditEvent, AuditResult};
 use crate::domain::entropy;
+use crate::domain::mail::Message;
 use crate::domain::refresh::{REFRESH_GRACE, RefreshRotation, RefreshSalt, Refreshed};
 use crate::domain::secret::RefreshToken;
+use crate::domain::session::Session;
 use crate::store::StoreError;
 use crate::telemetry::metrics::{SecurityEvent, metrics};
 
@@ -75,6 +77,7 @@ impl Auth {
         Ok(RefreshOutcome::Refreshed { signed_in, next })
     }
 
+    /// Ends the session and tells its owner, whoever shows the token.
     async fn refresh_reused(
         &self,
         signed_in: &SignedIn,
@@ -82,8 +85,15 @@ impl Auth {
     ) -> Result<(), StoreError> {
         metrics().security_event(SecurityEvent::RefreshReuse);
         self.revoke_session(signed_in.session.id).await?;
-        let account = Some(signed_in.session.account);
+        let Session { account, client, .. } = &signed_in.session;
         let reused = Attempt::of(AuditEvent::RefreshReused, AuditResult::Wrong, None);
-        self.remember(Attempt { account, ..reused }, context).await
+        self.remember(Attempt { account: Some(*account), ..reused }, context).await?;
+        let Some(owner) = self.accounts.find_account(*account).await? else { return Ok(()) };
+        let message = Message::RefreshReused {
+            program: client.user_agent.for_people(),
+            site: context.origin.to_owned(),
+            asked_by: context.asked(),
+        };
+        self.notify(&owner, message, context).await
     }
 }

@@ -360,6 +360,8 @@ fn api(settings: &Settings) -> Value {
     map([
         ("enabled", Some(api.enabled.into())),
         ("origins", Some(Value::Sequence(api.origins.iter().map(text).collect()))),
+        ("graphql", Some(api.graphql.into())),
+        ("introspection", Some(api.introspection.into())),
         ("access_token", Some(span(api.access_token))),
         ("refresh_token", Some(span(api.refresh_token))),
     ])

@@ -492,6 +492,10 @@ pub struct Api {
     pub enabled: bool,
     /// The origins of pages elsewhere whose scripts may use it.
     pub origins: Vec<Origin>,
+    /// Whether it is asked by GraphQL, too.
+    pub graphql: bool,
+    /// Whether GraphQL tells what there is to ask for.
+    pub introspection: bool,
     /// How long an access token is good.
     pub access_token: Duration,
     /// How long a program stays signed in by its refresh tokens.
@@ -619,6 +623,8 @@ impl Default for Api {
         Self {
             enabled: false,
             origins: Vec::new(),
+            graphql: false,
+            introspection: false,
             access_token: Duration::from_secs(15 * 60),
             refresh_token: Duration::from_secs(30 * 86_400),
         }

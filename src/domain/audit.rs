@@ -116,6 +116,8 @@ names! {
         PhoneSet = "phone_set",
         /// The owner took the telephone number away.
         PhoneRemoved = "phone_removed",
+        /// A text message could not be delivered, or not in time.
+        SmsFailed = "sms_failed",
         /// The codes of sign-ins come by text message from now on.
         CodesBySms = "codes_by_sms",
         /// They come by mail again.
@@ -150,6 +152,8 @@ names! {
         Spent = "spent",
         /// A limit was reached.
         Limited = "limited",
+        /// Somebody else would not take it.
+        Refused = "refused",
     }
 }
 

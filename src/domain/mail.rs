@@ -208,6 +208,15 @@ pub enum Message {
         /// Who showed the copy. That may be the thief, or the owner after the thief.
         asked_by: Asked,
     },
+    /// A refresh token was used a second time; its session is gone, with all of its tokens (R32).
+    RefreshReused {
+        /// The program's name for people, as lists show it.
+        program: String,
+        /// The site's origin as configured (S19).
+        site: String,
+        /// Who showed it again. That may be the thief, or the owner after the thief.
+        asked_by: Asked,
+    },
 }
 
 impl Message {
@@ -273,6 +282,7 @@ impl Message {
             Self::BackupCodesMade { .. } => "backup_codes_made",
             Self::BackupCodeUsed { .. } => "backup_code_used",
             Self::DeviceStolen { .. } => "device_stolen",
+            Self::RefreshReused { .. } => "refresh_reused",
         }
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::aim::Purpose;
 use super::code::Code;
+use super::id::AccountId;
 use super::language::Language;
 use super::mail::{Mail, code_text};
 use super::phone::PhoneNumber;
@@ -14,6 +15,9 @@ use super::time::Timestamp;
 /// One text message: who gets it and what it tells.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Sms {
+    /// The account that it is about, for the audit. One that an older doorward wrote does not say.
+    #[serde(default)]
+    pub account: Option<AccountId>,
     /// The one number it goes to: an account's own, or one that somebody is to show as theirs.
     pub number: PhoneNumber,
     /// The language that it is written in.

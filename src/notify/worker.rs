@@ -12,12 +12,14 @@ use super::message::{Messages, RenderError};
 use super::observer::{DropReason, MailObserver, Round};
 use super::sms::DeliverSms;
 use super::transport::{Deliver, DeliveryError};
+use crate::domain::audit::{AuditEntry, AuditEvent, AuditResult};
+use crate::domain::client::UserAgent;
 use crate::domain::id::MailId;
 use crate::domain::keys::KeyRing;
 use crate::domain::mail::LeasedMail;
-use crate::domain::sms::Parcel;
+use crate::domain::sms::{Parcel, Sms};
 use crate::domain::time::{SharedClock, Timestamp};
-use crate::store::{OutboxStore, StoreError};
+use crate::store::{AuditStore, OutboxStore, StoreError};
 
 /// What a worker works with.
 #[derive(Clone)]
@@ -36,6 +38,8 @@ pub struct Tools {
     pub clock: SharedClock,
     /// Rung by `notify_one` when a mail was written, so that it need not wait for the next look.
     pub wake: Arc<Notify>,
+    /// Where it is remembered that a text message was given up.
+    pub audit: Arc<dyn AuditStore>,
     /// Who counts.
     pub observer: Arc<dyn MailObserver>,
 }
@@ -249,7 +253,10 @@ impl OutboxWorker {
                 self.unremoved().insert(mail.id, mail.not_after);
                 self.remove(&mail).await;
             }
-            Fate::Drop { .. } => self.remove(&mail).await,
+            Fate::Drop { reason, .. } => {
+                self.remember(&mail, *reason, now).await;
+                self.remove(&mail).await;
+            }
             Fate::Retry { due, .. } => {
                 if let Err(error) = self.tools.store.postpone_mail(mail.id, *due).await {
                     // Its lease ends by itself, and then it is due again.
@@ -304,6 +311,36 @@ impl OutboxWorker {
                 tracing::error!(mail.id = %id, mail.kind = kind, mail.attempts = attempts,
                     reason = reason.as_str(), error, "mail dropped");
             }
+        }
+    }
+
+    /// Remembers that a text message was given up, for whoever is asked why no code came (R22). Mails bounce later, if at all:
+    /// what their server says here is no sign of that, and is in the log.
+    async fn remember(&self, mail: &LeasedMail, reason: DropReason, now: Timestamp) {
+        if !Sms::is_kind(&mail.kind) {
+            return;
+        }
+        let account = match self.tools.keys.open_parcel(mail.id, &mail.sealed) {
+            Ok(Parcel::Sms(sms)) => sms.account,
+            Ok(Parcel::Mail(_)) | Err(_) => None,
+        };
+        let result = match reason {
+            DropReason::Expired => AuditResult::Expired,
+            DropReason::Refused | DropReason::Sealed | DropReason::Unwritable => {
+                AuditResult::Refused
+            }
+        };
+        let entry = AuditEntry {
+            at: now,
+            event: AuditEvent::SmsFailed.into(),
+            result: result.into(),
+            account,
+            address: None,
+            user_agent: UserAgent::from("doorward"),
+            device: None,
+        };
+        if let Err(error) = self.tools.audit.record(entry).await {
+            tracing::error!(mail.id = %mail.id, %error, "a text message that was given up is not in the audit");
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod account;
 mod clients;
+mod graphql;
 mod hostile;
 mod schemathesis;
 mod tokens;

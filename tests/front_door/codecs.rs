@@ -1,11 +1,13 @@
-//! What is promised of codes and sign-ins, by pages and by JSON: the same words over both.
+//! What is promised of codes and sign-ins, by pages, JSON and GraphQL: the same words over all.
 
 use std::time::Duration;
 
 use crate::codes::fifty_at_once;
 use crate::support::codec::{Client, Codec, Said};
+use crate::support::http::Response;
 use crate::support::people::{compared, has_code, own_work, told};
 use crate::support::program::{Program, problem, with_api};
+use crate::support::question::{payload, said};
 use crate::support::site::{ADA, GRACE, Setup, Site};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -29,6 +31,7 @@ macro_rules! by_every_codec {
     ($($promise:ident),* $(,)?) => {
         mod form { $(#[tokio::test] async fn $promise() { super::$promise(super::Codec::Form).await })* }
         mod json { $(#[tokio::test] async fn $promise() { super::$promise(super::Codec::Json).await })* }
+        mod graphql { $(#[tokio::test] async fn $promise() { super::$promise(super::Codec::GraphQl).await })* }
     };
 }
 
@@ -43,6 +46,7 @@ by_every_codec! {
     s10_another_code_waits_for_its_cool_down,
     s13_codes_are_taken_as_people_type_them_and_nothing_else_is,
     s15_name_address_and_letter_case_share_one_budget,
+    s23_known_and_unknown_names_are_answered_alike,
     s24_known_and_unknown_names_cost_the_same_work,
     s26_a_name_that_nobody_has_gets_a_challenge_that_nobody_can_answer,
     s34_after_signing_out_nothing_opens,
@@ -218,6 +222,37 @@ async fn s13_codes_are_taken_as_people_type_them_and_nothing_else_is(codec: Code
     assert_eq!(compared(&site).await, before, "nothing of that was counted");
 }
 
+/// An answer without what is another each time: tokens, names of requests, and who was typed.
+fn shape(answer: &Response, name: &str) -> (u16, Vec<String>, String) {
+    let mut names: Vec<String> =
+        answer.headers.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
+    names.sort();
+    let text = answer.text().replace(&format!("\"{name}\""), "\"NAME\"");
+    let is_of_a_word = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    let mut masked = String::new();
+    for part in text.split_inclusive(|c| !is_of_a_word(c)) {
+        let long = part.len() > 30;
+        masked.push_str(if long { "…" } else { part });
+    }
+    (answer.status, names, masked)
+}
+
+async fn s23_known_and_unknown_names_are_answered_alike(codec: Codec) {
+    let site = site().await;
+    let wrong =
+        async |name| shape(&Client::new(codec, &site).show_password(name, "wrong").await, name);
+    let known = wrong("ada").await;
+    for name in ["nobody", "ada@example.org", "nobody@example.org", "not a name!"] {
+        assert_eq!(wrong(name).await, known, "{name}");
+    }
+    let by_mail = async |name| shape(&Client::new(codec, &site).ask_by_mail(name).await, name);
+    // Masked, an address shows how it begins, and that of an account is not told to who typed a name.
+    let known = by_mail("ada@example.org").await;
+    assert_eq!(by_mail("axolotl@example.org").await, known);
+    let known = by_mail("ada").await;
+    assert_eq!(by_mail("axolotl").await, known);
+}
+
 async fn s24_known_and_unknown_names_cost_the_same_work(codec: Codec) {
     let site = site().await;
     let work_of = async |name: &str, by_mail: bool| {
@@ -327,6 +362,14 @@ async fn s38_a_session_ends_by_itself(codec: Codec) {
             site.travel(DAY * 30);
             assert_eq!(problem(&program.refresh().await.expect(401)), "INVALID_TOKEN");
         }
+        Client::GraphQl(program) => {
+            site.travel(Duration::from_secs(901));
+            assert!(!program.is_signed_in().await);
+            assert_eq!(said(&program.send(program.next_tokens()).await), Said::SignedIn);
+            assert!(program.is_signed_in().await);
+            site.travel(DAY * 30);
+            assert_eq!(said(&program.send(program.next_tokens()).await), Said::Wrong);
+        }
     }
     assert!(!client.is_signed_in().await);
 }
@@ -353,6 +396,13 @@ async fn s39_disabling_an_account_ends_its_sessions_now(codec: Codec) {
             "INVALID_CREDENTIALS"
         );
     }
+    if let Client::GraphQl(program) = &client {
+        assert_eq!(said(&program.send(program.next_tokens()).await), Said::Wrong);
+        let again = Program::new(&site);
+        let told = async |password| payload(&again.send(again.credentials("ada", password)).await);
+        assert_eq!(told(ADA.password).await["code"], "ACCOUNT_DISABLED");
+        assert_eq!(told("wrong").await["code"], "INVALID_CREDENTIALS");
+    }
 }
 
 async fn s56_wrong_passwords_of_strangers_wait(codec: Codec) {
@@ -367,7 +417,7 @@ async fn s56_wrong_passwords_of_strangers_wait(codec: Codec) {
     assert!(waits > 0, "strangers are held up in the end");
     // The owner's known device is not.
     owner.sign_out().await;
-    if let Client::Json(program) = &owner {
+    if let Client::Json(program) | Client::GraphQl(program) = &owner {
         program.keep(|kept| kept.access = None);
     }
     assert_eq!(owner.password("ada", ADA.password).await, Said::CodeSent);

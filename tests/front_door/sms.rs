@@ -361,6 +361,28 @@ async fn s57_what_the_api_refuses_is_tried_again_or_dropped_and_counted_and_nobo
     })
     .await;
     site.outbox_is_empty().await;
+    let audit = site.cli(&["audit", "--account", "ada", "--json"], "").await;
+    let failed: Vec<&str> = audit.lines().filter(|line| line.contains("sms_failed")).collect();
+    assert_eq!(failed.len(), 1, "{audit}");
+    assert!(failed[0].contains("\"refused\"") && !failed[0].contains("1234567"), "{}", failed[0]);
+    // It is down for as long as the code lives.
+    let before = results().await[1];
+    twilio.refuse(503, 20_500);
+    site.travel(Duration::from_secs(86_401));
+    Browser::new(&site).submit_password(ADA.username, ADA.password).await.expect(303);
+    for tries in 1..=6 {
+        eventually("a text message that is put off again", async || {
+            (results().await[1] >= before + f64::from(tries)).then_some(())
+        })
+        .await;
+        site.travel(Duration::from_secs(40));
+    }
+    eventually("a text message that came too late", async || {
+        let audit = site.cli(&["audit", "--account", "ada", "--json"], "").await;
+        let mut failed = audit.lines().filter(|line| line.contains("sms_failed"));
+        failed.any(|line| line.contains("\"expired\"")).then_some(())
+    })
+    .await;
     let log = site.log();
     assert!(log.contains("21211"), "the log names the error");
     assert!(!log.contains(NUMBER) && !log.contains("1234567") && !log.contains(TOKEN), "S12");

@@ -6,15 +6,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use doorward::domain::audit::{AuditEntry, AuditEvent, NumberedEntry};
 use doorward::domain::client::Client;
 use doorward::domain::entropy::OsEntropy;
-use doorward::domain::id::MailId;
+use doorward::domain::id::{AccountId, MailId};
 use doorward::domain::keys::{KeyRing, MailFrame, ServerSecret};
 use doorward::domain::language::Language;
 use doorward::domain::mail::{Asked, LeasedMail, Mail, Message, SealedMail};
 use doorward::domain::time::{Clock, Timestamp};
 use doorward::notify::message::{Messages, Sender};
-use doorward::store::{OutboxStore, StoreError};
+use doorward::store::{AuditStore, OutboxStore, StoreError};
 use doorward::templates::Templates;
 
 /// The outbox. Not a store: nothing outlives the process.
@@ -174,4 +175,38 @@ pub fn code_for(to: &str, user_agent: &str, now: Timestamp) -> SealedMail {
         &OsEntropy,
         frame,
     )
+}
+
+/// What is given up of text messages; of mails nothing is.
+#[async_trait]
+impl AuditStore for FakeOutbox {
+    async fn record(&self, entry: AuditEntry) -> Result<(), StoreError> {
+        panic!("no mail is in the audit: {entry:?}");
+    }
+
+    async fn audit_after(
+        &self,
+        _: i64,
+        _: Option<AccountId>,
+        _: u32,
+    ) -> Result<Vec<NumberedEntry>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn latest_audit(
+        &self,
+        _: Option<AccountId>,
+        _: u32,
+    ) -> Result<Vec<NumberedEntry>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn latest_of(
+        &self,
+        _: AccountId,
+        _: AuditEvent,
+        _: u32,
+    ) -> Result<Vec<NumberedEntry>, StoreError> {
+        Ok(Vec::new())
+    }
 }

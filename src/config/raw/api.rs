@@ -22,6 +22,12 @@ pub(super) struct Api {
     /// The origins of pages elsewhere whose scripts may use it (CORS), each as https://app.example.com; without cookies.
     /// Left out: none.
     origins: Option<Located<Vec<Text>>>,
+    /// Whether it is asked by GraphQL, too, at /_doorward/graphql.
+    #[schemars(extend("default" = false))]
+    graphql: Option<Located<bool>>,
+    /// Whether GraphQL tells what there is to ask for, and what is wrong with a question: for development.
+    #[schemars(extend("default" = false))]
+    introspection: Option<Located<bool>>,
     /// How long an access token is good, from 1m to 15m.
     #[schemars(extend("default" = "15m", "pattern" = SPAN))]
     access_token: Option<Text>,
@@ -33,6 +39,8 @@ pub(super) struct Api {
 pub(super) fn api(section: Option<Located<Api>>, context: &Context<'_>) -> Option<settings::Api> {
     let (_, section) = context.section(section, "api")?;
     let enabled = section.enabled.map_or(Some(false), |field| field.value);
+    let graphql = section.graphql.map_or(Some(false), |field| field.value);
+    let introspection = section.introspection.map_or(Some(false), |field| field.value);
     let origins = match section.origins {
         None => Some(Vec::new()),
         Some(field) => field.value.and_then(|typed| origins(&typed, context)),
@@ -49,6 +57,8 @@ pub(super) fn api(section: Option<Located<Api>>, context: &Context<'_>) -> Optio
     Some(settings::Api {
         enabled: enabled?,
         origins: origins?,
+        graphql: graphql?,
+        introspection: introspection?,
         access_token: access_token?,
         refresh_token: refresh_token?,
     })

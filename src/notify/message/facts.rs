@@ -72,7 +72,8 @@ pub(super) fn with_secrets(part: Part, facts: &Value, message: &Message) -> Valu
             | Message::BackupCodeUsed { .. }
             | Message::WrongCodeNotice { .. }
             | Message::PasswordFailuresNotice { .. }
-            | Message::DeviceStolen { .. },
+            | Message::DeviceStolen { .. }
+            | Message::RefreshReused { .. },
         ) => facts.clone(),
     }
 }
@@ -154,6 +155,11 @@ pub(super) fn examples() -> Vec<Message> {
             site: site(),
             asked_by: asked_by(),
         },
+        Message::RefreshReused {
+            program: "Wiki for Android 3.1".into(),
+            site: site(),
+            asked_by: asked_by(),
+        },
         Message::AddressTaken { site: site(), asked_by: asked_by() },
         Message::PasswordChanged { site: site(), asked_by: asked_by() },
         email_changed(false),
@@ -195,7 +201,8 @@ fn about(message: &Message) -> (&str, &Asked) {
         | Message::WrongCodeNotice { site, asked_by }
         | Message::PasswordFailuresNotice { site, asked_by }
         | Message::UnusualSignIn { site, asked_by, .. }
-        | Message::DeviceStolen { site, asked_by, .. } => (site, asked_by),
+        | Message::DeviceStolen { site, asked_by, .. }
+        | Message::RefreshReused { site, asked_by, .. } => (site, asked_by),
     }
 }
 
@@ -217,6 +224,7 @@ fn particulars(message: &Message, created_at: Timestamp) -> Value {
         Message::Invitation { expires_at, .. } => context! { ends => expires_at.as_millis() },
         Message::GuessesSpent { until, .. } => context! { ends => until.as_millis() },
         Message::DeviceStolen { device, .. } => context! { device => one_line(device) },
+        Message::RefreshReused { program, .. } => context! { program => one_line(program) },
         Message::UnusualSignIn { why, .. } => {
             context! { reasons => why.iter().map(reason).collect::<Vec<_>>() }
         }

@@ -26,6 +26,7 @@ use crate::telemetry::metrics::{SecurityEvent, metrics};
 mod asked;
 mod cors;
 mod docs;
+mod graphql;
 mod openapi;
 mod operations;
 mod problem;
@@ -35,6 +36,8 @@ mod told;
 
 use asked::Secret;
 use cors::Cors;
+use graphql::GraphQl;
+pub use graphql::Introspection;
 use operations::{Found, Operation};
 use problem::{Code, Problem};
 use reply::Answer;
@@ -51,11 +54,16 @@ pub struct ApiSettings {
     pub issuer: AccessIssuer,
     /// The portal's origin, which tokens name as who made them.
     pub portal: String,
+    /// Whether it is asked by GraphQL, too, and told what there is to ask for.
+    pub graphql: Option<Introspection>,
 }
 
 /// Whether a request for `path` is a program's. Such requests are known by their access tokens alone.
 pub fn owns(path: &str) -> bool {
-    path.strip_prefix(FOLDER).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    let is_at = |folder| {
+        path.strip_prefix(folder).is_some_and(|rest: &str| rest.is_empty() || rest.starts_with('/'))
+    };
+    is_at(FOLDER) || is_at(graphql::PATH)
 }
 
 /// The API.
@@ -66,17 +74,30 @@ pub(super) struct Api {
     /// What describes it, for machines and for people.
     document: Bytes,
     page: Bytes,
+    graphql: Option<GraphQl>,
 }
 
 impl Api {
     pub(super) fn new(portal: Arc<Portal>, settings: ApiSettings, entropy: SharedEntropy) -> Self {
         let document = openapi::document();
         let page = docs::page(&document, &portal.pages, portal.pages.name());
-        Self { document: document.to_string().into(), page: page.into(), portal, settings, entropy }
+        let graphql = settings.graphql.map(GraphQl::new);
+        Self {
+            document: document.to_string().into(),
+            page: page.into(),
+            graphql,
+            portal,
+            settings,
+            entropy,
+        }
     }
 
     /// Answers one request.
-    pub(super) async fn answer(&self, request: &Request<Bytes>, visit: &Visit) -> Response<Bytes> {
+    pub(super) async fn answer(
+        self: &Arc<Self>,
+        request: &Request<Bytes>,
+        visit: &Visit,
+    ) -> Response<Bytes> {
         let headers = request.headers();
         let cors = Cors::of(headers, visit, &self.settings.origins);
         let answered = match cors {
@@ -90,12 +111,19 @@ impl Api {
         cors.answer(answer).finish()
     }
 
-    async fn act(&self, request: &Request<Bytes>, visit: &Visit) -> Result<Answer, Problem> {
+    async fn act(
+        self: &Arc<Self>,
+        request: &Request<Bytes>,
+        visit: &Visit,
+    ) -> Result<Answer, Problem> {
         if visit.signs_in_elsewhere() {
             let at = format!("The API is at {}.", self.settings.portal);
             return Err(Problem::new(Code::WrongHost).saying(at));
         }
         let (method, path) = (request.method(), request.uri().path());
+        if path == graphql::PATH {
+            return self.answer_question(request, visit).await;
+        }
         let (operation, parameter) = match operations::find(method, path) {
             Found::Operation(operation, parameter) => (operation, parameter),
             Found::OtherMethods(allow) if *method == Method::OPTIONS => {

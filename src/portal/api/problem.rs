@@ -10,6 +10,7 @@ use super::told::FieldView;
 use crate::auth::captcha::CaptchaFault;
 use crate::auth::password::Busy;
 use crate::auth::{Limited, StoreError};
+use crate::domain::id::RequestId;
 use crate::domain::password_rules::PasswordFault;
 
 macro_rules! codes {
@@ -175,6 +176,18 @@ impl Problem {
     /// A store failed where a code was to be sent: none was.
     pub(in crate::portal) fn not_sent(cause: StoreError) -> Self {
         Self { code: Code::SendFailed, ..Self::from(cause) }
+    }
+
+    /// One of its further members.
+    pub(in crate::portal) fn member(&self, name: &str) -> Option<&Value> {
+        self.more.get(name)
+    }
+
+    /// Tells the log what went wrong inside, if anything did.
+    pub(in crate::portal) fn log(&self, request_id: RequestId) {
+        if let Some(cause) = &self.cause {
+            tracing::error!(request.id = %request_id, error = %cause, "a store is away; nobody was let in");
+        }
     }
 
     /// What is told.

@@ -64,9 +64,7 @@ impl Answer {
 
 /// The one table from problems to HTTP. What went wrong inside is told in the log alone.
 pub(in crate::portal) fn refuse(problem: &Problem, visit: &Visit) -> Answer {
-    if let Some(cause) = &problem.cause {
-        tracing::error!(request.id = %visit.request_id, error = %cause, "a store is away; nobody was let in");
-    }
+    problem.log(visit.request_id);
     let body = problem.body(&visit.request_id).to_string();
     let answer = Answer::body(problem.code.status(), "application/problem+json", body);
     let answer = match problem.retry_after {

@@ -125,6 +125,19 @@ stolen-change = Melden Sie sich neu an und ändern Sie Ihr Passwort. Suchen Sie 
 stolen-backup = Wenn Sie diesen Browser gerade aus einer Sicherung wiederhergestellt haben, war das der Grund; dann genügt es, sich neu anzumelden.
 stolen-why = Gesendet, weil ein vertrauter Browser aus Ihrem Konto bei { $origin } entfernt wurde.
 
+## The refresh token of a program, used twice
+
+reused-subject = Ein Programm wurde von Ihrem Konto bei { $site } abgemeldet
+reused-title = Ein Programm wurde abgemeldet
+reused-preview = Vielleicht hat jemand eine Kopie seines Schlüssels. Bitte ändern Sie Ihr Passwort.
+reused-what = „{ $program }“ war bei { $site } mit Ihrem Konto angemeldet. Der Schlüssel, mit dem es angemeldet bleibt, wurde zweimal benutzt: Vielleicht hat jemand eine Kopie davon.
+reused-done = Zur Sicherheit ist diese Anmeldung beendet, für alle, die sie benutzt haben.
+reused-who = Wer ihn noch einmal benutzt hat
+reused-to-do = Was Sie tun sollten
+reused-change = Melden Sie sich neu an und ändern Sie Ihr Passwort. Suchen Sie auf jenem Gerät nach Programmen, die Sie nicht kennen. Informieren Sie dann die Zuständigen von { $name }.
+reused-backup = Wenn Sie dieses Gerät oder Programm gerade aus einer Sicherung wiederhergestellt haben, war das der Grund; dann genügt es, sich neu anzumelden.
+reused-why = Gesendet, weil eine Anmeldung an Ihrem Konto bei { $origin } beendet wurde.
+
 ## Eine ungewöhnliche Anmeldung
 
 unusual-subject = Eine ungewöhnliche Anmeldung in Ihrem Konto bei { $site }

@@ -135,6 +135,19 @@ stolen-change = Sign in again and change your password. Look at that computer fo
 stolen-backup = If you have just restored this browser from a backup, that was the reason, and signing in again is enough.
 stolen-why = Sent because a trusted browser was removed from your account at { $origin }.
 
+## The refresh token of a program, used twice
+
+reused-subject = A program was signed out of your account at { $site }
+reused-title = A program was signed out
+reused-preview = A copy of its key may be in somebody’s hands. Please change your password.
+reused-what = { $program } was signed in to your account at { $site }. The key that it stays signed in with was used twice: somebody may have a copy of it.
+reused-done = To be safe, that sign-in has ended, for whoever used it.
+reused-who = Who used it again
+reused-to-do = What to do
+reused-change = Sign in again and change your password. Look at that device for programs that you do not know. Then tell whoever looks after { $name }.
+reused-backup = If you have just restored this device or program from a backup, that was the reason, and signing in again is enough.
+reused-why = Sent because a sign-in to your account at { $origin } was ended.
+
 ## An unusual sign-in
 
 unusual-subject = An unusual sign-in to your account at { $site }

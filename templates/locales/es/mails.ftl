@@ -125,6 +125,19 @@ stolen-change = Inicie sesión de nuevo y cambie su contraseña. Busque en ese o
 stolen-backup = Si acaba de restaurar este navegador desde una copia de seguridad, ese era el motivo y basta con iniciar sesión de nuevo.
 stolen-why = Enviado porque se ha quitado un navegador de confianza de su cuenta de { $origin }.
 
+## The refresh token of a program, used twice
+
+reused-subject = Se ha cerrado la sesión de un programa en su cuenta de { $site }
+reused-title = Se ha cerrado la sesión de un programa
+reused-preview = Puede que alguien tenga una copia de su clave. Cambie su contraseña.
+reused-what = «{ $program }» tenía una sesión abierta con su cuenta en { $site }. La clave con la que mantiene la sesión se ha usado dos veces: puede que alguien tenga una copia.
+reused-done = Por seguridad, esa sesión se ha cerrado para quienquiera que la usara.
+reused-who = Quién la ha usado de nuevo
+reused-to-do = Qué hacer
+reused-change = Inicie sesión de nuevo y cambie su contraseña. Busque en ese dispositivo programas que no conozca. Después avise a quien administra { $name }.
+reused-backup = Si acaba de restaurar este dispositivo o programa desde una copia de seguridad, ese era el motivo y basta con iniciar sesión de nuevo.
+reused-why = Enviado porque se ha cerrado una sesión de su cuenta de { $origin }.
+
 ## Un inicio de sesión inusual
 
 unusual-subject = Un inicio de sesión inusual en su cuenta de { $site }

@@ -125,6 +125,19 @@ stolen-change = Reconnectez-vous et changez votre mot de passe. Cherchez sur cet
 stolen-backup = Si vous venez de restaurer ce navigateur depuis une sauvegarde, c’en était la raison, et il suffit de vous reconnecter.
 stolen-why = Envoyé parce qu’un navigateur de confiance a été retiré de votre compte sur { $origin }.
 
+## The refresh token of a program, used twice
+
+reused-subject = Un programme a été déconnecté de votre compte sur { $site }
+reused-title = Un programme a été déconnecté
+reused-preview = Quelqu’un a peut-être une copie de sa clé. Veuillez changer votre mot de passe.
+reused-what = « { $program } » était connecté à votre compte sur { $site }. La clé avec laquelle il reste connecté a été utilisée deux fois : quelqu’un en a peut-être une copie.
+reused-done = Par sécurité, cette connexion est terminée, pour quiconque l’utilisait.
+reused-who = Qui l’a utilisée de nouveau
+reused-to-do = Que faire
+reused-change = Reconnectez-vous et changez votre mot de passe. Cherchez sur cet appareil des programmes que vous ne connaissez pas. Prévenez ensuite les responsables de { $name }.
+reused-backup = Si vous venez de restaurer cet appareil ou ce programme depuis une sauvegarde, c’en était la raison, et il suffit de vous reconnecter.
+reused-why = Envoyé parce qu’une connexion à votre compte sur { $origin } a été terminée.
+
 ## Une connexion inhabituelle
 
 unusual-subject = Une connexion inhabituelle à votre compte sur { $site }

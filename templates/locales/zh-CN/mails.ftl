@@ -124,6 +124,19 @@ stolen-change = 请重新登录并更改密码。请检查那台电脑上是否�
 stolen-backup = 如果您刚刚从备份恢复了此浏览器，那就是原因，重新登录即可。
 stolen-why = 发送此邮件是因为您在 { $origin } 的账户移除了一个受信任的浏览器。
 
+## The refresh token of a program, used twice
+
+reused-subject = 您在 { $site } 的账户上有一个程序已退出登录
+reused-title = 一个程序已退出登录
+reused-preview = 可能有人持有其密钥的副本。请更改密码。
+reused-what = “{ $program }”曾在 { $site } 登录您的账户。它用来保持登录的密钥被使用了两次：可能有人持有其副本。
+reused-done = 为安全起见，该登录已结束，无论由谁使用。
+reused-who = 由谁再次使用
+reused-to-do = 您应该做什么
+reused-change = 请重新登录并更改密码。请检查那台设备上是否有您不认识的程序。然后请告知 { $name } 的管理员。
+reused-backup = 如果您刚刚从备份恢复了此设备或程序，那就是原因，重新登录即可。
+reused-why = 发送此邮件是因为您在 { $origin } 的账户有一个登录已结束。
+
 ## 异常登录
 
 unusual-subject = 您在 { $site } 的账户有一次异常登录

@@ -4,11 +4,15 @@ use std::process::{Command, Stdio};
 
 use crate::support::browser::{Browser, Request};
 use crate::support::program::{API, Program, with_api};
+use crate::support::question::GRAPHQL;
 use crate::support::site::{ADA, Setup, Site};
 use crate::support::tools::api_python;
 
+/// Where the document of the JSON API is.
+const OPENAPI: &str = "/_doorward/api/v1/openapi.json";
+
 /// Runs schemathesis against the running site with the token of `program`; gives its report.
-async fn run(site: &Site, program: &Program, more: &[&str]) -> serde_json::Value {
+async fn run(site: &Site, program: &Program, document: &str, more: &[&str]) -> serde_json::Value {
     let report = site.path("schemathesis.json");
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api");
     let mut command = Command::new(api_python());
@@ -16,7 +20,7 @@ async fn run(site: &Site, program: &Program, more: &[&str]) -> serde_json::Value
         .args(["-m", "schemathesis.cli", "--config-file"])
         .arg(format!("{folder}/schemathesis.toml"))
         .arg("run")
-        .arg(format!("http://{}{API}/openapi.json", site.address))
+        .arg(format!("http://{}{document}", site.address))
         .args([
             "--checks",
             "all",
@@ -55,6 +59,7 @@ async fn r31_schemathesis_finds_nothing_with_all_checks_on() {
     run(
         &site,
         &program,
+        OPENAPI,
         &[
             "--max-time",
             "40",
@@ -68,6 +73,7 @@ async fn r31_schemathesis_finds_nothing_with_all_checks_on() {
     run(
         &site,
         &program,
+        OPENAPI,
         &[
             "--max-time",
             "8",
@@ -78,6 +84,31 @@ async fn r31_schemathesis_finds_nothing_with_all_checks_on() {
         ],
     )
     .await;
+    let panics = site.log().lines().filter(|line| line.contains("panicked")).count();
+    assert_eq!(panics, 0, "{}", site.log());
+}
+
+#[tokio::test]
+async fn r34_schemathesis_finds_nothing_by_graphql() {
+    let api = "api: { enabled: true, graphql: true, introspection: true }".to_owned();
+    let top = with_api().top.into_iter().filter(|line| !line.starts_with("api:")).chain([api]);
+    let setup = Setup { log: "warn".to_owned(), top: top.collect(), ..with_api() };
+    let site = Site::with(setup).await;
+    let program = Program::new(&site);
+    program.sign_in(&site, &ADA).await;
+    let before = site.metrics().await.sum("doorward_http_requests_total", &[]);
+    // What ends the session comes last, so that what needs it is tried with one.
+    let ends = ["Mutation.signOut", "Mutation.endSession"];
+    let but = ends.iter().flat_map(|name| ["--exclude-name", name]);
+    let but: Vec<&str> = ["--max-time", "30"].into_iter().chain(but).collect();
+    run(&site, &program, GRAPHQL, &but).await;
+    assert!(program.is_signed_in().await);
+    let only = ends.iter().flat_map(|name| ["--include-name", name]);
+    let only: Vec<&str> = ["--max-time", "8"].into_iter().chain(only).collect();
+    run(&site, &program, GRAPHQL, &only).await;
+    let after = site.metrics().await.sum("doorward_http_requests_total", &[]);
+    assert!(after - before > 100.0, "{} questions were asked", after - before);
+    eprintln!("{} questions were asked", after - before);
     let panics = site.log().lines().filter(|line| line.contains("panicked")).count();
     assert_eq!(panics, 0, "{}", site.log());
 }

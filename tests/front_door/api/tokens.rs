@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::codes::fifty_at_once;
 use crate::support::browser::{Browser, Request};
+use crate::support::people::told;
 use crate::support::program::{Program, problem, with_api};
 use crate::support::site::{ADA, GRACE, Setup, Site};
 
@@ -84,6 +85,11 @@ async fn r32_a_refresh_token_used_again_ends_the_sign_in_of_thief_and_owner() {
     program.refresh().await.expect(401);
     let audit = site.cli(&["audit", "--account", "ada", "--json"], "").await;
     assert!(audit.contains("refresh_reused"), "{audit}");
+    // The owner is told who, when and from where, once.
+    let told = told(&site, ADA.email, "A program was signed out").await;
+    assert_eq!(told.len(), 1);
+    assert!(told[0].text.contains("127.0.0.1"), "{}", told[0].text);
+    assert!(told[0].text.contains("was used twice"), "{}", told[0].text);
     let metrics = site.metrics().await;
     let events = metrics.sum("doorward_security_events_total", &[("event", "refresh_reuse")]);
     assert_eq!(events, 1.0);

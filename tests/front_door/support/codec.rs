@@ -1,4 +1,4 @@
-//! One client, whichever way it speaks: pages or JSON. What is promised of codes and sign-ins is promised of both, and is
+//! One client, whichever way it speaks: pages, JSON or GraphQL. What is promised of codes and sign-ins is promised of all, and is
 //! tried by the same words.
 
 use serde_json::json;
@@ -8,6 +8,7 @@ use super::http::Response;
 use super::page::find_hidden;
 use super::people::ask_by_mail;
 use super::program::Program;
+use super::question::{payload, said};
 use super::site::{Person, Site};
 
 /// A way to speak.
@@ -15,6 +16,7 @@ use super::site::{Person, Site};
 pub enum Codec {
     Form,
     Json,
+    GraphQl,
 }
 
 /// What came of a step, in whichever way it was told.
@@ -36,6 +38,7 @@ pub enum Said {
 pub enum Client {
     Form(Browser),
     Json(Program),
+    GraphQl(Program),
 }
 
 impl Client {
@@ -43,6 +46,7 @@ impl Client {
         match codec {
             Codec::Form => Self::Form(Browser::new(site)),
             Codec::Json => Self::Json(Program::new(site)),
+            Codec::GraphQl => Self::GraphQl(Program::new(site)),
         }
     }
 
@@ -51,22 +55,35 @@ impl Client {
         match Self::new(codec, site) {
             Self::Form(browser) => Self::Form(browser.always("X-Forwarded-For", address)),
             Self::Json(program) => Self::Json(program.always("X-Forwarded-For", address)),
+            Self::GraphQl(program) => Self::GraphQl(program.always("X-Forwarded-For", address)),
         }
     }
 
     /// Name and password.
     pub async fn password(&self, name: &str, password: &str) -> Said {
+        self.read(&self.show_password(name, password).await)
+    }
+
+    /// The same as it is answered.
+    pub async fn show_password(&self, name: &str, password: &str) -> Response {
         match self {
-            Self::Form(browser) => form(&browser.submit_password(name, password).await),
-            Self::Json(program) => told(&program.password(name, password).await),
+            Self::Form(browser) => browser.submit_password(name, password).await,
+            Self::Json(program) => program.password(name, password).await,
+            Self::GraphQl(program) => program.send(program.credentials(name, password)).await,
         }
     }
 
     /// The name alone, where the mail is the only factor.
     pub async fn by_mail(&self, name: &str) -> Said {
+        self.read(&self.ask_by_mail(name).await)
+    }
+
+    /// The same as it is answered.
+    pub async fn ask_by_mail(&self, name: &str) -> Response {
         match self {
-            Self::Form(browser) => form(&ask_by_mail(browser, name).await),
-            Self::Json(program) => told(&program.by_mail(name).await),
+            Self::Form(browser) => ask_by_mail(browser, name).await,
+            Self::Json(program) => program.by_mail(name).await,
+            Self::GraphQl(program) => program.send(program.send_otp_to(name)).await,
         }
     }
 
@@ -75,6 +92,7 @@ impl Client {
         match self {
             Self::Form(browser) => form(&browser.submit_code_anyway(code).await),
             Self::Json(program) => told(&program.code(code).await),
+            Self::GraphQl(program) => said(&program.send(program.verify_otp(code)).await),
         }
     }
 
@@ -91,6 +109,7 @@ impl Client {
                 let body = program.code_body(code);
                 program.prepare(&program.request("POST", "/codes/verify", Some(&body)))
             }
+            Self::GraphQl(program) => program.prepare(&program.verify_otp(code)),
         }
     }
 
@@ -99,6 +118,7 @@ impl Client {
         match self {
             Self::Form(_) => form(answer),
             Self::Json(_) => told(answer),
+            Self::GraphQl(_) => said(answer),
         }
     }
 
@@ -107,6 +127,7 @@ impl Client {
         match self {
             Self::Form(browser) => form(&browser.resend().await),
             Self::Json(program) => told(&program.resend().await),
+            Self::GraphQl(program) => said(&program.send(program.resend_otp()).await),
         }
     }
 
@@ -115,6 +136,7 @@ impl Client {
         match self {
             Self::Form(browser) => Self::Form(browser.stolen()),
             Self::Json(program) => Self::Json(program.stolen()),
+            Self::GraphQl(program) => Self::GraphQl(program.stolen()),
         }
     }
 
@@ -135,6 +157,10 @@ impl Client {
         match self {
             Self::Form(browser) => drop(browser.sign_out().await.expect(303)),
             Self::Json(program) => drop(program.post("/sign-out", json!({})).await.expect(204)),
+            Self::GraphQl(program) => {
+                let query = "mutation { signOut { success code requestId } }";
+                assert_eq!(payload(&program.ask(query, json!({})).await)["success"], true);
+            }
         }
     }
 
@@ -142,7 +168,7 @@ impl Client {
     pub async fn is_signed_in(&self) -> bool {
         match self {
             Self::Form(browser) => browser.is_signed_in().await,
-            Self::Json(program) => program.is_signed_in().await,
+            Self::Json(program) | Self::GraphQl(program) => program.is_signed_in().await,
         }
     }
 }

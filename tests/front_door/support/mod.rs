@@ -29,6 +29,7 @@ pub mod postgres;
 pub mod process;
 pub mod program;
 pub mod proxy;
+pub mod question;
 pub mod ranges;
 #[path = "../../support/redis.rs"]
 #[allow(dead_code, reason = "the contract of the stores uses the rest of it")]

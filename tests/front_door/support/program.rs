@@ -21,7 +21,7 @@ pub fn with_api() -> Setup {
     Setup {
         site: vec!["bearer: true".to_owned()],
         top: vec![
-            "api: { enabled: true }".to_owned(),
+            "api: { enabled: true, graphql: true }".to_owned(),
             "trusted_proxies: [\"127.0.0.0/8\"]".to_owned(),
             "registration: { enabled: true }".to_owned(),
             "captcha: { registration: none }".to_owned(),
@@ -134,6 +134,7 @@ impl Program {
     /// Keeps what an answer gives.
     fn take(&self, response: &Response) {
         let Ok(told) = serde_json::from_slice::<Value>(&response.body) else { return };
+        self.take_payloads(&told["data"]);
         let text = |name: &str| told[name].as_str().map(str::to_owned);
         self.keep(|kept| {
             kept.flow = text("flow").or(kept.flow.take());
@@ -142,6 +143,21 @@ impl Program {
             kept.refresh = text("refresh_token").or(kept.refresh.take());
             kept.device = text("device_token").or(kept.device.take());
         });
+    }
+
+    /// Keeps what the commands of a question give.
+    fn take_payloads(&self, data: &Value) {
+        for told in data.as_object().into_iter().flat_map(serde_json::Map::values) {
+            let text = |told: &Value, name: &str| told[name].as_str().map(str::to_owned);
+            let tokens = &told["tokens"];
+            self.keep(|kept| {
+                kept.flow = text(told, "flow").or(kept.flow.take());
+                kept.verified = text(told, "verificationToken").or(kept.verified.take());
+                kept.access = text(tokens, "accessToken").or(kept.access.take());
+                kept.refresh = text(tokens, "refreshToken").or(kept.refresh.take());
+                kept.device = text(tokens, "deviceToken").or(kept.device.take());
+            });
+        }
     }
 
     /// The body of a sign-in.
@@ -195,16 +211,7 @@ impl Program {
     pub async fn captcha(&self, place: &str) -> Value {
         let asked = self.post("/captcha", json!({ "place": place })).await.expect(200).json();
         assert_eq!(asked["kind"], "proof_of_work", "{asked}");
-        let text = |name: &str| asked[name].as_str().expect("a text").to_owned();
-        let unhex = |name: &str| data_encoding::HEXLOWER.decode(text(name).as_bytes()).unwrap();
-        let (salt, target) = (unhex("salt"), unhex("target"));
-        let hashes = u32::try_from(asked["hashes"].as_u64().unwrap()).unwrap();
-        let is_it = |number: &u32| {
-            let hashed = [&salt[..], &number.to_be_bytes()].concat();
-            Sha256::digest(hashed).as_slice() == target
-        };
-        let answer = (0..hashes).find(is_it).expect("the sum has an answer").to_string();
-        json!({ "flow": text("flow"), "ticket": text("ticket"), "answer": answer })
+        sum_of(&asked)
     }
 
     /// Name and password; the code that came by mail is given back untyped.
@@ -241,6 +248,20 @@ impl Program {
             other => panic!("neither in nor out: {other}"),
         }
     }
+}
+
+/// The answer of a sum that is asked for.
+pub fn sum_of(asked: &Value) -> Value {
+    let text = |name: &str| asked[name].as_str().expect("a text").to_owned();
+    let unhex = |name: &str| data_encoding::HEXLOWER.decode(text(name).as_bytes()).unwrap();
+    let (salt, target) = (unhex("salt"), unhex("target"));
+    let hashes = u32::try_from(asked["hashes"].as_u64().unwrap()).unwrap();
+    let is_it = |number: &u32| {
+        let hashed = [&salt[..], &number.to_be_bytes()].concat();
+        Sha256::digest(hashed).as_slice() == target
+    };
+    let answer = (0..hashes).find(is_it).expect("the sum has an answer").to_string();
+    json!({ "flow": text("flow"), "ticket": text("ticket"), "answer": answer })
 }
 
 /// The code of a problem.

@@ -55,6 +55,14 @@ fn every_kind() -> Vec<(&'static str, Message)> {
             Message::PasswordFailuresNotice { site: site(), asked_by: asked_by() },
         ),
         ("device_stolen", stolen("Chrome on Windows 11")),
+        (
+            "refresh_reused",
+            Message::RefreshReused {
+                program: "Wiki for Android 3.1".to_owned(),
+                site: site(),
+                asked_by: asked_by(),
+            },
+        ),
         ("address_taken", Message::AddressTaken { site: site(), asked_by: asked_by() }),
         ("password_changed", Message::PasswordChanged { site: site(), asked_by: asked_by() }),
         ("confirm_code-sign_up", confirm(Purpose::SignUp, Some("048213"))),

@@ -1,7 +1,7 @@
 //! The account, for its owner. What guards it wants both factors, shown just now (S36).
 
 use super::register::full_name;
-use super::{code_sent, fresh};
+use super::{answered, code_sent, fresh};
 use crate::auth::own_account::OwnAccount;
 use crate::auth::own_email::EmailAsked;
 use crate::auth::second_step::SecondStepAsked;
@@ -13,8 +13,12 @@ use crate::portal::api::told::{AccountView, BackupCodes};
 use crate::portal::api::{Call, value};
 
 pub(in crate::portal::api) async fn show(call: Call<'_>) -> Result<Answer, Problem> {
+    view(call).await.map(|account| Answer::ok(&account))
+}
+
+pub(in crate::portal::api) async fn view(call: Call<'_>) -> Result<AccountView, Problem> {
     let OwnAccount { account, has_password, backup_codes, .. } = own(call).await?;
-    Ok(Answer::ok(&AccountView {
+    Ok(AccountView {
         id: account.id.to_string(),
         username: account.username.to_string(),
         email: account.email.as_str().to_owned(),
@@ -24,7 +28,7 @@ pub(in crate::portal::api) async fn show(call: Call<'_>) -> Result<Answer, Probl
         second_step: account.second_step,
         has_password,
         backup_codes_left: backup_codes.left,
-    }))
+    })
 }
 
 /// All that its owner may see of the account. One that may not be used any more has no session.
@@ -56,7 +60,7 @@ pub(in crate::portal::api) async fn email(call: Call<'_>) -> Result<Answer, Prob
     let new = value("email", &asked.email)?;
     let came = call.api.portal.auth.ask_for_email(fresh(call)?, new, &call.context_here()).await;
     match came.map_err(Problem::not_sent)? {
-        EmailAsked::CodeSent(flow) => code_sent(call, &flow).await,
+        EmailAsked::CodeSent(flow) => Ok(answered(&code_sent(call, &flow).await?)),
         EmailAsked::Same => Err(Problem::new(Code::NothingToChange)),
         EmailAsked::Limited(limited) => Err(limited.into()),
         EmailAsked::Over => Err(Problem::new(Code::InvalidToken)),
@@ -68,7 +72,7 @@ pub(in crate::portal::api) async fn second_step(call: Call<'_>) -> Result<Answer
     let (auth, context) = (&call.api.portal.auth, call.context_here());
     let came = auth.ask_for_second_step(fresh(call)?, on, &context).await;
     match came.map_err(Problem::not_sent)? {
-        SecondStepAsked::CodeSent(flow) => code_sent(call, &flow).await,
+        SecondStepAsked::CodeSent(flow) => Ok(answered(&code_sent(call, &flow).await?)),
         SecondStepAsked::Same => Err(Problem::new(Code::NothingToChange)),
         SecondStepAsked::Limited(limited) => Err(limited.into()),
         SecondStepAsked::Over => Err(Problem::new(Code::InvalidToken)),

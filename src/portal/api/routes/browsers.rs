@@ -11,6 +11,10 @@ use crate::portal::api::reply::Answer;
 use crate::portal::api::told::{ClientView, DeviceView, Devices, Ended, SessionView, Sessions};
 
 pub(in crate::portal::api) async fn sessions(call: Call<'_>) -> Result<Answer, Problem> {
+    list_sessions(call).await.map(|sessions| Answer::ok(&sessions))
+}
+
+pub(in crate::portal::api) async fn list_sessions(call: Call<'_>) -> Result<Sessions, Problem> {
     let family = call.signed_in()?.session.family;
     let view = |session: &Session| SessionView {
         id: session.id.to_string(),
@@ -20,14 +24,18 @@ pub(in crate::portal::api) async fn sessions(call: Call<'_>) -> Result<Answer, P
         from: client_view(call, &session.client),
     };
     let sessions = own(call).await?.sessions.iter().map(view).collect();
-    Ok(Answer::ok(&Sessions { sessions }))
+    Ok(Sessions { sessions })
 }
 
 pub(in crate::portal::api) async fn end_session(call: Call<'_>) -> Result<Answer, Problem> {
-    let id = named(call)?;
+    end(call, call.parameter).await.map(|()| Answer::nothing())
+}
+
+pub(in crate::portal::api) async fn end(call: Call<'_>, id: Option<&str>) -> Result<(), Problem> {
+    let id = named(id)?;
     let (auth, signed_in) = (&call.api.portal.auth, call.signed_in()?);
     match auth.end_own_session(signed_in, id, &call.context_here()).await? {
-        true => Ok(Answer::nothing()),
+        true => Ok(()),
         false => Err(Problem::new(Code::NotFound)),
     }
 }
@@ -38,6 +46,10 @@ pub(in crate::portal::api) async fn end_others(call: Call<'_>) -> Result<Answer,
 }
 
 pub(in crate::portal::api) async fn devices(call: Call<'_>) -> Result<Answer, Problem> {
+    list_devices(call).await.map(|devices| Answer::ok(&devices))
+}
+
+pub(in crate::portal::api) async fn list_devices(call: Call<'_>) -> Result<Devices, Problem> {
     let view = |device: &Device| DeviceView {
         id: device.id.to_string(),
         created_at: device.created_at.rfc3339(),
@@ -49,14 +61,21 @@ pub(in crate::portal::api) async fn devices(call: Call<'_>) -> Result<Answer, Pr
         from: client_view(call, &device.client),
     };
     let devices = own(call).await?.devices.iter().map(view).collect();
-    Ok(Answer::ok(&Devices { devices }))
+    Ok(Devices { devices })
 }
 
 pub(in crate::portal::api) async fn forget_device(call: Call<'_>) -> Result<Answer, Problem> {
-    let id = named(call)?;
+    forget(call, call.parameter).await.map(|()| Answer::nothing())
+}
+
+pub(in crate::portal::api) async fn forget(
+    call: Call<'_>,
+    id: Option<&str>,
+) -> Result<(), Problem> {
+    let id = named(id)?;
     let (auth, signed_in) = (&call.api.portal.auth, call.signed_in()?);
     match auth.forget_own_device(signed_in, id, &call.context_here()).await? {
-        true => Ok(Answer::nothing()),
+        true => Ok(()),
         false => Err(Problem::new(Code::NotFound)),
     }
 }
@@ -66,9 +85,9 @@ pub(in crate::portal::api) async fn forget_devices(call: Call<'_>) -> Result<Ans
     Ok(Answer::ok(&Ended { ended }))
 }
 
-/// What the path names. What is no name of anything is nothing that there is.
-fn named<T: std::str::FromStr>(call: Call<'_>) -> Result<T, Problem> {
-    let named = call.parameter.and_then(|text| text.parse().ok());
+/// What is named. What is no name of anything is nothing that there is.
+fn named<T: std::str::FromStr>(id: Option<&str>) -> Result<T, Problem> {
+    let named = id.and_then(|text| text.parse().ok());
     named.ok_or_else(|| Problem::new(Code::NotFound))
 }
 

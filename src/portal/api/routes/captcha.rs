@@ -13,6 +13,10 @@ use crate::portal::api::told::CaptchaView;
 
 pub(in crate::portal::api) async fn ask(call: Call<'_>) -> Result<Answer, Problem> {
     let CaptchaRequest { place } = call.read()?;
+    Ok(Answer::ok(&demanded(call, place)))
+}
+
+pub(in crate::portal::api) fn demanded(call: Call<'_>, place: CaptchaFor) -> CaptchaView {
     let (auth, context) = (&call.api.portal.auth, call.context_here());
     let flow = auth.new_flow();
     let demand = match place {
@@ -20,7 +24,7 @@ pub(in crate::portal::api) async fn ask(call: Call<'_>) -> Result<Answer, Proble
         CaptchaFor::Reset => auth.captcha(CaptchaPlace::Reset, &flow, "", &context),
         CaptchaFor::SignIn => auth.captcha(CaptchaPlace::SignIn, &flow, "", &context),
     };
-    Ok(Answer::ok(&match demand {
+    match demand {
         Demand::Nothing => CaptchaView::None,
         Demand::Work(puzzle) => CaptchaView::ProofOfWork {
             flow: encode_program_flow(auth.keys(), &flow, call.visit.site.host()),
@@ -35,7 +39,7 @@ pub(in crate::portal::api) async fn ask(call: Call<'_>) -> Result<Answer, Proble
             site_key: widget.site_key,
             action: widget.action.to_owned(),
         },
-    }))
+    }
 }
 
 /// A text that is no longer than the document says, whether it is looked at or not.

@@ -1,6 +1,6 @@
 //! Codes: asked for, typed, sent once more.
 
-use super::{captcha, code_sent, verified};
+use super::{answered, captcha, code_sent, verified};
 use crate::auth::answer::Answered;
 use crate::auth::code::{CodeOutcome, ResendOutcome};
 use crate::auth::register::RegisterOutcome;
@@ -23,7 +23,13 @@ use crate::portal::api::told::{Next, Outcome};
 use crate::portal::api::{Call, page, shaped, value};
 
 pub(in crate::portal::api) async fn request(call: Call<'_>) -> Result<Answer, Problem> {
-    let asked: CodeRequest = call.read()?;
+    send(call, call.read()?).await.map(|outcome| answered(&outcome))
+}
+
+pub(in crate::portal::api) async fn send(
+    call: Call<'_>,
+    asked: CodeRequest,
+) -> Result<Outcome, Problem> {
     let target = page(asked.path.as_deref())?;
     let shown = captcha::Shown::of(call, asked.captcha)?;
     let flow = match asked.purpose {
@@ -122,7 +128,13 @@ async fn to_register(
 }
 
 pub(in crate::portal::api) async fn verify(call: Call<'_>) -> Result<Answer, Problem> {
-    let asked: VerifyRequest = call.read()?;
+    answer_code(call, call.read()?).await.map(|outcome| answered(&outcome))
+}
+
+pub(in crate::portal::api) async fn answer_code(
+    call: Call<'_>,
+    asked: VerifyRequest,
+) -> Result<Outcome, Problem> {
     let install = value("install_id", &asked.install_id)?;
     value::<TypedCode>("code", asked.code.expose())?;
     let context = call.context_of(ReturnTo::front_page(), asked.device_token.as_ref())?;
@@ -133,7 +145,13 @@ pub(in crate::portal::api) async fn verify(call: Call<'_>) -> Result<Answer, Pro
 }
 
 pub(in crate::portal::api) async fn link(call: Call<'_>) -> Result<Answer, Problem> {
-    let asked: LinkRequest = call.read()?;
+    answer_link(call, call.read()?).await.map(|outcome| answered(&outcome))
+}
+
+pub(in crate::portal::api) async fn answer_link(
+    call: Call<'_>,
+    asked: LinkRequest,
+) -> Result<Outcome, Problem> {
     let install = value("install_id", &asked.install_id)?;
     let link = decode_link(shaped("link", &asked.link, LINK_CHARS)?);
     let context = call.context_of(ReturnTo::front_page(), asked.device_token.as_ref())?;
@@ -149,9 +167,9 @@ async fn answer(
     came: CodeOutcome,
     flow: &FlowSecret,
     install: &InstallId,
-) -> Result<Answer, Problem> {
+) -> Result<Outcome, Problem> {
     match came {
-        CodeOutcome::Answered(answered) => go_on(call, answered, install).await,
+        CodeOutcome::Answered(right) => go_on(call, right, install).await,
         CodeOutcome::NotACode => Err(Problem::field("code", "not a code of this kind")),
         CodeOutcome::Limited(limited) => Err(limited.into()),
         CodeOutcome::BudgetSpent => Err(Problem::new(Code::OtpLinkOnly)),
@@ -176,14 +194,12 @@ async fn standing(call: Call<'_>, flow: &FlowSecret) -> Result<Problem, Problem>
 }
 
 /// Where a right code or link leads.
-async fn go_on(call: Call<'_>, answered: Answered, install: &InstallId) -> Result<Answer, Problem> {
-    match answered {
+async fn go_on(call: Call<'_>, right: Answered, install: &InstallId) -> Result<Outcome, Problem> {
+    match right {
         Answered::SignedIn { opened, .. } | Answered::SecondStep { opened, .. } => {
-            Ok(Answer::ok(&Outcome::SignedIn(call.tokens(opened, install).await?)))
+            Ok(Outcome::SignedIn(call.tokens(opened, install).await?))
         }
-        Answered::EmailChanged { .. } | Answered::PhoneSet { .. } => {
-            Ok(Answer::ok(&Outcome::Changed))
-        }
+        Answered::EmailChanged { .. } | Answered::PhoneSet { .. } => Ok(Outcome::Changed),
         Answered::MayChoosePassword(flow) => Ok(verified(call, Next::ChoosePassword, &flow)),
         Answered::MayRegister(flow) => Ok(verified(call, Next::Register, &flow)),
         // Only a registration that began on a page comes to this, and no program has its flow.
@@ -192,7 +208,13 @@ async fn go_on(call: Call<'_>, answered: Answered, install: &InstallId) -> Resul
 }
 
 pub(in crate::portal::api) async fn resend(call: Call<'_>) -> Result<Answer, Problem> {
-    let asked: FlowRequest = call.read()?;
+    send_again(call, call.read()?).await.map(|outcome| answered(&outcome))
+}
+
+pub(in crate::portal::api) async fn send_again(
+    call: Call<'_>,
+    asked: FlowRequest,
+) -> Result<Outcome, Problem> {
     let flow = call.flow("flow", &asked.flow)?;
     let came = call.api.portal.auth.resend_code(&flow, &call.context_here()).await;
     match came.map_err(Problem::not_sent)? {

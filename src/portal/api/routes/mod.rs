@@ -26,13 +26,21 @@ use crate::domain::permit::PERMITTED_FOR;
 use crate::domain::secret::FlowSecret;
 
 /// A code is on its way: what the program has to know of it.
-async fn code_sent(call: Call<'_>, flow: &FlowSecret) -> Result<Answer, Problem> {
+async fn code_sent(call: Call<'_>, flow: &FlowSecret) -> Result<Outcome, Problem> {
     let pending = call.api.portal.auth.pending_code(flow, &call.context_here()).await;
     let pending = pending.map_err(Problem::not_sent)?;
     // It was opened a moment ago.
     let pending = pending.ok_or_else(|| Problem::new(Code::FlowOver))?;
-    let sent = Outcome::CodeSent(flow_view(call, flow, &pending));
-    Ok(Answer::json(StatusCode::ACCEPTED, &sent))
+    Ok(Outcome::CodeSent(flow_view(call, flow, &pending)))
+}
+
+/// An outcome as the answer to a request.
+fn answered(outcome: &Outcome) -> Answer {
+    let status = match outcome {
+        Outcome::CodeSent(_) => StatusCode::ACCEPTED,
+        Outcome::SignedIn(_) | Outcome::Verified(_) | Outcome::Changed => StatusCode::OK,
+    };
+    Answer::json(status, outcome)
 }
 
 fn flow_view(call: Call<'_>, flow: &FlowSecret, pending: &PendingCode) -> Flow {
@@ -60,13 +68,13 @@ fn flow_view(call: Call<'_>, flow: &FlowSecret, pending: &PendingCode) -> Flow {
 }
 
 /// A right code allows one thing more.
-fn verified(call: Call<'_>, next: Next, flow: &FlowSecret) -> Answer {
+fn verified(call: Call<'_>, next: Next, flow: &FlowSecret) -> Outcome {
     let (keys, host) = (call.api.portal.auth.keys(), call.visit.site.host());
-    Answer::ok(&Outcome::Verified(Verified {
+    Outcome::Verified(Verified {
         next,
         verification_token: encoding::encode_program_flow(keys, flow, host),
         expires_in: PERMITTED_FOR.as_secs(),
-    }))
+    })
 }
 
 /// What stands between the session that asks and what guards its account (S36).
@@ -80,6 +88,6 @@ fn fresh(call: Call<'_>) -> Result<Fresh<'_>, Problem> {
 }
 
 /// Whole seconds, rounded up.
-const fn seconds(span: Duration) -> u64 {
+pub(super) const fn seconds(span: Duration) -> u64 {
     span.as_secs() + if span.subsec_nanos() > 0 { 1 } else { 0 }
 }

@@ -1,6 +1,6 @@
 //! New passwords: in place of a forgotten one, and in place of one that is known.
 
-use super::fresh;
+use super::{answered, fresh};
 use crate::auth::own_password::{PasswordChange, PasswordChanged};
 use crate::auth::reset::NewPasswordOutcome;
 use crate::domain::secret::Password;
@@ -12,11 +12,17 @@ use crate::portal::api::{Call, typed_password, value};
 
 /// Signs nobody in: the second step is still asked for (S40).
 pub(in crate::portal::api) async fn reset(call: Call<'_>) -> Result<Answer, Problem> {
-    let asked: NewPasswordRequest = call.read()?;
+    choose(call, call.read()?).await.map(|outcome| answered(&outcome))
+}
+
+pub(in crate::portal::api) async fn choose(
+    call: Call<'_>,
+    asked: NewPasswordRequest,
+) -> Result<Outcome, Problem> {
     let (auth, typed) = (&call.api.portal.auth, typed_password("password", asked.password)?);
     let flow = call.flow("verification_token", &asked.verification_token)?;
     match auth.choose_password(&flow, typed, &call.context_here()).await? {
-        NewPasswordOutcome::Done { .. } => Ok(Answer::ok(&Outcome::Changed)),
+        NewPasswordOutcome::Done { .. } => Ok(Outcome::Changed),
         NewPasswordOutcome::Refused(fault) => Err(Problem::password(fault)),
         NewPasswordOutcome::Busy(busy) => Err(busy.into()),
         NewPasswordOutcome::Over => Err(Problem::new(Code::FlowOver)),
@@ -35,7 +41,7 @@ pub(in crate::portal::api) async fn change(call: Call<'_>) -> Result<Answer, Pro
     let auth = &call.api.portal.auth;
     match auth.change_own_password(fresh, typed, &call.context_here()).await? {
         PasswordChanged::Changed(opened) => {
-            Ok(Answer::ok(&Outcome::SignedIn(call.tokens(opened, &install).await?)))
+            Ok(answered(&Outcome::SignedIn(call.tokens(opened, &install).await?)))
         }
         PasswordChanged::Wrong => Err(Problem::new(Code::WrongPassword)),
         PasswordChanged::Refused(fault) => Err(Problem::password(fault)),

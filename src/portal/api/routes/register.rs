@@ -11,7 +11,14 @@ use crate::portal::api::told::Outcome;
 use crate::portal::api::{Call, typed_password, value};
 
 pub(in crate::portal::api) async fn register(call: Call<'_>) -> Result<Answer, Problem> {
-    let asked: RegisterRequest = call.read()?;
+    let made = make(call, call.read()?).await?;
+    Ok(Answer::json(StatusCode::CREATED, &made))
+}
+
+pub(in crate::portal::api) async fn make(
+    call: Call<'_>,
+    asked: RegisterRequest,
+) -> Result<Outcome, Problem> {
     let install = value("install_id", &asked.install_id)?;
     let chosen = Chosen {
         username: value("username", &asked.username)?,
@@ -21,8 +28,7 @@ pub(in crate::portal::api) async fn register(call: Call<'_>) -> Result<Answer, P
     let flow = call.flow("verification_token", &asked.verification_token)?;
     match call.api.portal.auth.register_verified(&flow, chosen, &call.context_here()).await? {
         ChosenOutcome::SignedIn(opened) => {
-            let tokens = call.tokens(opened, &install).await?;
-            Ok(Answer::json(StatusCode::CREATED, &Outcome::SignedIn(tokens)))
+            Ok(Outcome::SignedIn(call.tokens(opened, &install).await?))
         }
         ChosenOutcome::UsernameTaken => Err(Problem::new(Code::UsernameTaken)),
         ChosenOutcome::Password(fault) => Err(Problem::password(fault)),

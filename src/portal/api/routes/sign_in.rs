@@ -1,6 +1,6 @@
 //! Name and password, and the second factor for a session that lacks it.
 
-use super::{captcha, code_sent};
+use super::{answered, captcha, code_sent};
 use crate::auth::sign_in::{SignIn, SignInOutcome, StepUpOutcome, Wanted};
 use crate::domain::secret::Password;
 use crate::portal::api::asked::{SignInRequest, StepUpRequest};
@@ -10,7 +10,13 @@ use crate::portal::api::told::Outcome;
 use crate::portal::api::{Call, page, value};
 
 pub(in crate::portal::api) async fn sign_in(call: Call<'_>) -> Result<Answer, Problem> {
-    let asked: SignInRequest = call.read()?;
+    with_password(call, call.read()?).await.map(|outcome| answered(&outcome))
+}
+
+pub(in crate::portal::api) async fn with_password(
+    call: Call<'_>,
+    asked: SignInRequest,
+) -> Result<Outcome, Problem> {
     let install = value("install_id", &asked.install_id)?;
     let target = page(asked.path.as_deref())?;
     if !(1..=254).contains(&asked.login.chars().count()) {
@@ -33,7 +39,7 @@ pub(in crate::portal::api) async fn sign_in(call: Call<'_>) -> Result<Answer, Pr
     let context = call.context_of(target, asked.device_token.as_ref())?;
     match call.api.portal.auth.sign_in(command, &context).await? {
         SignInOutcome::SignedIn(opened) => {
-            Ok(Answer::ok(&Outcome::SignedIn(call.tokens(opened, &install).await?)))
+            Ok(Outcome::SignedIn(call.tokens(opened, &install).await?))
         }
         SignInOutcome::CodeSent(flow) => code_sent(call, &flow).await,
         SignInOutcome::Rejected => Err(Problem::new(Code::InvalidCredentials)),
@@ -45,7 +51,13 @@ pub(in crate::portal::api) async fn sign_in(call: Call<'_>) -> Result<Answer, Pr
 }
 
 pub(in crate::portal::api) async fn step_up(call: Call<'_>) -> Result<Answer, Problem> {
-    let asked: StepUpRequest = call.read()?;
+    add_a_code(call, call.read()?).await.map(|outcome| answered(&outcome))
+}
+
+pub(in crate::portal::api) async fn add_a_code(
+    call: Call<'_>,
+    asked: StepUpRequest,
+) -> Result<Outcome, Problem> {
     let target = page(asked.path.as_deref())?;
     let came = call.api.portal.auth.step_up(call.signed_in()?, &call.context(target)).await;
     match came.map_err(Problem::not_sent)? {

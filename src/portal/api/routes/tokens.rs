@@ -1,5 +1,6 @@
 //! The next access token, and the end of all of them.
 
+use super::answered;
 use crate::auth::refresh::RefreshOutcome;
 use crate::auth::tokens::{REFRESH_CHARS, decode_refresh};
 use crate::domain::refresh::InstallId;
@@ -12,7 +13,13 @@ use crate::portal::api::{shaped, value};
 use crate::telemetry::metrics::{SecurityEvent, metrics};
 
 pub(in crate::portal::api) async fn refresh(call: Call<'_>) -> Result<Answer, Problem> {
-    let asked: RefreshRequest = call.read()?;
+    exchange(call, call.read()?).await.map(|outcome| answered(&outcome))
+}
+
+pub(in crate::portal::api) async fn exchange(
+    call: Call<'_>,
+    asked: RefreshRequest,
+) -> Result<Outcome, Problem> {
     let install: InstallId = value("install_id", &asked.install_id)?;
     let auth = &call.api.portal.auth;
     let host = call.visit.site.session_host();
@@ -26,13 +33,16 @@ pub(in crate::portal::api) async fn refresh(call: Call<'_>) -> Result<Answer, Pr
     match auth.refresh(&shown, &call.context_here()).await? {
         RefreshOutcome::Refreshed { signed_in, next } => {
             let tokens = call.tokens_of(&signed_in, shown.session, next, &install)?;
-            Ok(Answer::ok(&Outcome::SignedIn(tokens)))
+            Ok(Outcome::SignedIn(tokens))
         }
         RefreshOutcome::Over => Err(Problem::new(Code::InvalidToken)),
     }
 }
 
 pub(in crate::portal::api) async fn sign_out(call: Call<'_>) -> Result<Answer, Problem> {
-    call.api.portal.auth.sign_out(call.signed_in()?, &call.context_here()).await?;
-    Ok(Answer::nothing())
+    end(call).await.map(|()| Answer::nothing())
+}
+
+pub(in crate::portal::api) async fn end(call: Call<'_>) -> Result<(), Problem> {
+    Ok(call.api.portal.auth.sign_out(call.signed_in()?, &call.context_here()).await?)
 }
