@@ -15,7 +15,7 @@ use crate::support::tools::eventually;
 
 const ACCOUNT: &str = "AC0123456789abcdef";
 const TOKEN: &str = "the-token-of-the-account";
-const NUMBER: &str = "+41791234567";
+pub const NUMBER: &str = "+41791234567";
 
 const MARY: Person = Person {
     username: "mary",
@@ -26,7 +26,7 @@ const MARY: Person = Person {
 };
 
 /// The stand-in, and how it answers at present: 0 takes messages.
-struct Twilio {
+pub struct Twilio {
     service: Service,
     refuses: Arc<AtomicU16>,
     /// The number of its error.
@@ -34,7 +34,7 @@ struct Twilio {
 }
 
 impl Twilio {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let (refuses, code) = (Arc::new(AtomicU16::new(0)), Arc::new(Mutex::new(20_001)));
         let (status, number) = (Arc::clone(&refuses), Arc::clone(&code));
         let service = Service::start(move |asked| {
@@ -45,13 +45,13 @@ impl Twilio {
         Self { service, refuses, code }
     }
 
-    fn refuse(&self, status: u16, code: u32) {
+    pub fn refuse(&self, status: u16, code: u32) {
         *self.code.lock().unwrap() = code;
         self.refuses.store(status, Ordering::SeqCst);
     }
 
     /// The line of the configuration, with more of it.
-    fn configured(&self, more: &str) -> String {
+    pub fn configured(&self, more: &str) -> String {
         format!(
             "sms: {{ twilio: {{ url: \"http://{}\", account_sid: {ACCOUNT}, auth_token: {TOKEN}, \
              from: \"+15005550006\", timeout: 1s }}, prefixes: [{{ prefix: \"+41\", cap: 10/1d }}, \
@@ -61,17 +61,17 @@ impl Twilio {
     }
 
     /// The messages that it was asked to send, as number and body.
-    fn sent(&self) -> Vec<(String, String)> {
+    pub fn sent(&self) -> Vec<(String, String)> {
         let asked = self.service.asked();
         asked.iter().map(|one| (one.field("To").unwrap(), one.field("Body").unwrap())).collect()
     }
 
     /// Waits for the message number `which`, from 1.
-    async fn message(&self, which: usize) -> (String, String) {
+    pub async fn message(&self, which: usize) -> (String, String) {
         eventually("a text message", async || self.sent().get(which - 1).cloned()).await
     }
 
-    async fn code(&self, which: usize) -> String {
+    pub async fn code(&self, which: usize) -> String {
         let (_, body) = self.message(which).await;
         body.split(' ').next().unwrap().to_owned()
     }
