@@ -200,6 +200,13 @@ async fn s7_s8_s9_a_code_by_text_message_lives_five_minutes_and_is_replaced_like
     browser.sign_in(&site, &ADA).await;
     give(&browser, NUMBER).await.expect(303);
     let first = twilio.code(1).await;
+    // The code of a number signs nobody in, and that of a sign-in gives nobody a number.
+    let other = Browser::new(&site);
+    let mailed = other.half_sign_in(&site, &ADA).await;
+    if first != mailed {
+        other.submit_code(&first).await.expect(401);
+        browser.submit_code(&mailed).await.expect(401);
+    }
     site.travel(Duration::from_secs(31));
     browser.resend().await.expect(303);
     let second = twilio.code(2).await;
@@ -438,4 +445,28 @@ async fn s35_an_operator_takes_a_lost_number_away_and_ends_what_was_signed_in() 
     let config = site.config().display().to_string();
     let again = site.run(&["accounts", "forget-phone", ADA.username, "-c", &config], "").await;
     assert_eq!(again.status.code(), Some(1));
+}
+
+async fn walk(javascript: bool) {
+    let (twilio, site) = site("").await;
+    let mut options = crate::browser::options(&site, javascript);
+    options["number"] = "+41 79 123 45 67".into();
+    crate::browser::tell("phone.mjs", options, async |question| {
+        Some(match question.split_once(' ')? {
+            ("code", address) => site.mailbox.next_code_to(address).await.code(),
+            ("sms", which) => twilio.code(which.parse().ok()?).await,
+            _ => return None,
+        })
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn people_look_after_their_telephone_number() {
+    walk(true).await;
+}
+
+#[tokio::test]
+async fn people_look_after_their_telephone_number_without_javascript() {
+    walk(false).await;
 }
