@@ -76,4 +76,5 @@ mod unusual;
 mod upstream_tls;
 mod upstreams;
 mod verifiers;
+mod versions;
 mod walks;

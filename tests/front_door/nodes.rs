@@ -1,13 +1,12 @@
 //! Three doorwards behind a load balancer: accounts in PostgreSQL, what passes in Redis.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
+use tokio::net::TcpListener;
 
+use crate::support::balancer::{Balancer, Node};
 use crate::support::browser::{Browser, Request};
 use crate::support::page::find_hidden;
 use crate::support::postgres::Postgres;
@@ -71,47 +70,14 @@ impl Nodes {
             site.serve().await;
             sites.push(site);
         }
-        let balancer = Balancer::start(listener, sites.iter().map(|site| site.address).collect());
+        let nodes = sites.iter().map(|site| Node { address: site.address, admin: None });
+        let balancer = Balancer::start(listener, nodes.collect());
         Some(Self { sites, balancer, state, postgres })
     }
 
     /// A browser that comes by the load balancer.
     fn browser(&self) -> Browser {
         Browser::at(self.balancer.address, &self.sites[0].host)
-    }
-}
-
-/// Sends each connection to the next node that takes it.
-struct Balancer {
-    address: SocketAddr,
-    serving: JoinHandle<()>,
-}
-
-impl Balancer {
-    fn start(listener: TcpListener, nodes: Vec<SocketAddr>) -> Self {
-        let address = listener.local_addr().unwrap();
-        let next = Arc::new(AtomicUsize::new(0));
-        let serving = tokio::spawn(async move {
-            while let Ok((mut client, _)) = listener.accept().await {
-                let (nodes, next) = (nodes.clone(), Arc::clone(&next));
-                tokio::spawn(async move {
-                    for _ in 0..nodes.len() {
-                        let node = nodes[next.fetch_add(1, Ordering::Relaxed) % nodes.len()];
-                        if let Ok(mut server) = TcpStream::connect(node).await {
-                            let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
-                            return;
-                        }
-                    }
-                });
-            }
-        });
-        Self { address, serving }
-    }
-}
-
-impl Drop for Balancer {
-    fn drop(&mut self) {
-        self.serving.abort();
     }
 }
 

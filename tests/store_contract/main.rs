@@ -33,6 +33,7 @@ mod changes;
 mod crash;
 mod devices;
 mod drafts;
+mod formats;
 mod imports;
 mod links;
 mod outbox;

@@ -18,7 +18,7 @@ use crate::samples::{START, account, find, somebody};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-fn settings(server: &Postgres) -> PostgresSettings {
+pub fn settings(server: &Postgres) -> PostgresSettings {
     PostgresSettings {
         url: server.url(),
         password: None,
@@ -187,8 +187,20 @@ async fn no_acknowledged_account_and_no_counted_guess_is_lost_when_the_server_is
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_of_a_newer_doorward_is_used_where_that_one_allows_it_and_else_refused() {
     let Some(server) = Postgres::start() else { return };
-    let older = open(&server).await;
-    older.insert_account(account("ada", "ada@example.org")).await.unwrap();
+    // Of its two connections one is asked: what it has prepared before is used after.
+    let few = PostgresSettings { connections: 2, ..settings(&server) };
+    let older = PostgresStore::open(&few).await.unwrap();
+    let ada = account("ada", "ada@example.org");
+    older.insert_account(ada.clone()).await.unwrap();
+    let asks = async || {
+        assert!(
+            find(&older, "ada").await.is_some() && find(&older, "ada@example.org").await.is_some()
+        );
+        assert!(older.find_account(ada.id).await.unwrap().is_some());
+        assert!(older.set_full_name(ada.id, None).await.unwrap().is_some());
+        assert_eq!(older.list_accounts(None, 10).await.unwrap().len(), 1);
+    };
+    asks().await;
     let mut newer = beside(&server).await;
     for statement in [
         "INSERT INTO doorward._sqlx_migrations (version, description, success, checksum, execution_time)
@@ -197,10 +209,9 @@ async fn a_database_of_a_newer_doorward_is_used_where_that_one_allows_it_and_els
     ] {
         execute(&mut newer, statement).await;
     }
+    asks().await;
     let beside_it = open(&server).await;
-    for store in [&older, &beside_it] {
-        assert!(find(store, "ada").await.is_some());
-    }
+    assert!(find(&beside_it, "ada").await.is_some());
     beside_it.insert_account(account("grace", "grace@example.org")).await.unwrap();
 
     execute(&mut newer, "UPDATE doorward.compatibility SET compatible_from = 900").await;

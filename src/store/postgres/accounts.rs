@@ -58,8 +58,16 @@ impl AccountStore for PostgresStore {
         self.breaker
             .ask("find_login", async {
                 let statement = match login {
-                    LoginName::Username(_) => "SELECT * FROM accounts WHERE username_key = $1",
-                    LoginName::Email(_) => "SELECT * FROM accounts WHERE email_key = $1",
+                    LoginName::Username(_) => concat!(
+                        "SELECT ",
+                        columns!(accounts),
+                        " FROM accounts WHERE username_key = $1"
+                    ),
+                    LoginName::Email(_) => concat!(
+                        "SELECT ",
+                        columns!(accounts),
+                        " FROM accounts WHERE email_key = $1"
+                    ),
                 };
                 let found = sqlx::query(statement).bind(login.key());
                 let row = found.fetch_optional(&self.pool).await?;
@@ -71,10 +79,14 @@ impl AccountStore for PostgresStore {
     async fn find_account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
         self.breaker
             .ask("find_account", async {
-                let row = sqlx::query("SELECT * FROM accounts WHERE id = $1")
-                    .bind(id.as_uuid().as_bytes().as_slice())
-                    .fetch_optional(&self.pool)
-                    .await?;
+                let row = sqlx::query(concat!(
+                    "SELECT ",
+                    columns!(accounts),
+                    " FROM accounts WHERE id = $1"
+                ))
+                .bind(id.as_uuid().as_bytes().as_slice())
+                .fetch_optional(&self.pool)
+                .await?;
                 row.as_ref().map(account).transpose()
             })
             .await
@@ -117,8 +129,8 @@ impl AccountStore for PostgresStore {
         };
         self.breaker.ask("set_status", async {
             let change = sqlx::query(
-                "UPDATE accounts SET disabled_at = $2, epoch = epoch + CASE WHEN $2 IS NULL THEN 0 ELSE 1 END
-                 WHERE id = $1 RETURNING *",
+                concat!("UPDATE accounts SET disabled_at = $2, epoch = epoch + CASE WHEN $2 IS NULL THEN 0 ELSE 1 END
+                 WHERE id = $1 RETURNING ", columns!(accounts)),
             )
             .bind(id.as_uuid().as_bytes().as_slice())
             .bind(disabled_at);
@@ -134,7 +146,7 @@ impl AccountStore for PostgresStore {
     ) -> Result<Option<Account>, StoreError> {
         self.breaker.ask("set_password", async {
             let change = sqlx::query(
-                "UPDATE accounts SET password_hash = $2, epoch = epoch + 1 WHERE id = $1 RETURNING *",
+                concat!("UPDATE accounts SET password_hash = $2, epoch = epoch + 1 WHERE id = $1 RETURNING ", columns!(accounts)),
             )
             .bind(id.as_uuid().as_bytes().as_slice())
             .bind(hash.as_phc());
@@ -151,10 +163,11 @@ impl AccountStore for PostgresStore {
     ) -> Result<Option<Account>, StoreError> {
         self.breaker
             .ask("set_password_in", async {
-                let change = sqlx::query(
+                let change = sqlx::query(concat!(
                     "UPDATE accounts SET password_hash = $3, epoch = epoch + 1
-                 WHERE id = $1 AND epoch = $2 RETURNING *",
-                )
+                 WHERE id = $1 AND epoch = $2 RETURNING ",
+                    columns!(accounts)
+                ))
                 .bind(id.as_uuid().as_bytes().as_slice())
                 .bind(epoch.0)
                 .bind(hash.as_phc());
@@ -171,10 +184,11 @@ impl AccountStore for PostgresStore {
     ) -> Result<Option<Account>, StoreError> {
         self.breaker
             .ask("set_second_step", async {
-                let change = sqlx::query(
+                let change = sqlx::query(concat!(
                     "UPDATE accounts SET second_step = $3, epoch = epoch + 1
-                 WHERE id = $1 AND epoch = $2 RETURNING *",
-                )
+                 WHERE id = $1 AND epoch = $2 RETURNING ",
+                    columns!(accounts)
+                ))
                 .bind(id.as_uuid().as_bytes().as_slice())
                 .bind(epoch.0)
                 .bind(on);
@@ -192,12 +206,15 @@ impl AccountStore for PostgresStore {
         self.breaker
             .ask("set_email", async {
                 let mut write = self.write().await?;
-                let found =
-                    sqlx::query("SELECT * FROM accounts WHERE id = $1 AND epoch = $2 FOR UPDATE")
-                        .bind(id.as_uuid().as_bytes().as_slice())
-                        .bind(epoch.0)
-                        .fetch_optional(&mut *write)
-                        .await?;
+                let found = sqlx::query(concat!(
+                    "SELECT ",
+                    columns!(accounts),
+                    " FROM accounts WHERE id = $1 AND epoch = $2 FOR UPDATE"
+                ))
+                .bind(id.as_uuid().as_bytes().as_slice())
+                .bind(epoch.0)
+                .fetch_optional(&mut *write)
+                .await?;
                 let Some(before) = found.as_ref().map(account).transpose()? else {
                     return Ok(EmailChange::Gone);
                 };
@@ -237,10 +254,12 @@ impl AccountStore for PostgresStore {
     ) -> Result<Option<Account>, StoreError> {
         self.breaker
             .ask("set_full_name", async {
-                let change =
-                    sqlx::query("UPDATE accounts SET full_name = $2 WHERE id = $1 RETURNING *")
-                        .bind(id.as_uuid().as_bytes().as_slice())
-                        .bind(full_name.as_ref().map(FullName::as_str));
+                let change = sqlx::query(concat!(
+                    "UPDATE accounts SET full_name = $2 WHERE id = $1 RETURNING ",
+                    columns!(accounts)
+                ))
+                .bind(id.as_uuid().as_bytes().as_slice())
+                .bind(full_name.as_ref().map(FullName::as_str));
                 self.change(change).await
             })
             .await
@@ -253,10 +272,12 @@ impl AccountStore for PostgresStore {
     ) -> Result<Option<Account>, StoreError> {
         self.breaker
             .ask("set_language", async {
-                let change =
-                    sqlx::query("UPDATE accounts SET language = $2 WHERE id = $1 RETURNING *")
-                        .bind(id.as_uuid().as_bytes().as_slice())
-                        .bind(language.map(Language::tag));
+                let change = sqlx::query(concat!(
+                    "UPDATE accounts SET language = $2 WHERE id = $1 RETURNING ",
+                    columns!(accounts)
+                ))
+                .bind(id.as_uuid().as_bytes().as_slice())
+                .bind(language.map(Language::tag));
                 self.change(change).await
             })
             .await
@@ -368,10 +389,12 @@ async fn import(write: &mut PgConnection, imported: ImportedAccount) -> Result<I
 }
 
 async fn list(pool: &PgPool, after: Option<&str>, limit: u32) -> Result<Vec<PgRow>, sqlx::Error> {
-    sqlx::query(
-        "SELECT * FROM accounts WHERE $1::text IS NULL OR username_key > $1
-         ORDER BY username_key LIMIT $2",
-    )
+    sqlx::query(concat!(
+        "SELECT ",
+        columns!(accounts),
+        " FROM accounts WHERE $1::text IS NULL OR username_key > $1
+         ORDER BY username_key LIMIT $2"
+    ))
     .bind(after.map(str::to_ascii_lowercase))
     .bind(i64::from(limit))
     .fetch_all(pool)

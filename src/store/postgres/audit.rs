@@ -48,10 +48,18 @@ impl AuditStore for PostgresStore {
         self.breaker
             .ask("audit_after", async {
                 let statement = match account {
-                    None => "SELECT * FROM audit WHERE number > $1 ORDER BY number LIMIT $2",
+                    None => concat!(
+                        "SELECT ",
+                        columns!(audit),
+                        " FROM audit WHERE number > $1 ORDER BY number LIMIT $2"
+                    ),
                     Some(_) => {
-                        "SELECT * FROM audit WHERE number > $1 AND account_id = $3
+                        concat!(
+                            "SELECT ",
+                            columns!(audit),
+                            " FROM audit WHERE number > $1 AND account_id = $3
                      ORDER BY number LIMIT $2"
+                        )
                     }
                 };
                 let mut found = sqlx::query(statement).bind(after).bind(i64::from(limit));
@@ -71,9 +79,17 @@ impl AuditStore for PostgresStore {
         self.breaker
             .ask("latest_audit", async {
                 let statement = match account {
-                    None => "SELECT * FROM audit ORDER BY number DESC LIMIT $1",
+                    None => concat!(
+                        "SELECT ",
+                        columns!(audit),
+                        " FROM audit ORDER BY number DESC LIMIT $1"
+                    ),
                     Some(_) => {
-                        "SELECT * FROM audit WHERE account_id = $2 ORDER BY number DESC LIMIT $1"
+                        concat!(
+                            "SELECT ",
+                            columns!(audit),
+                            " FROM audit WHERE account_id = $2 ORDER BY number DESC LIMIT $1"
+                        )
                     }
                 };
                 let mut found = sqlx::query(statement).bind(i64::from(limit));
@@ -93,10 +109,12 @@ impl AuditStore for PostgresStore {
     ) -> Result<Vec<NumberedEntry>, StoreError> {
         self.breaker
             .ask("latest_of", async {
-                let found = sqlx::query(
-                    "SELECT * FROM audit WHERE account_id = $1 AND event = $2
-                 ORDER BY number DESC LIMIT $3",
-                )
+                let found = sqlx::query(concat!(
+                    "SELECT ",
+                    columns!(audit),
+                    " FROM audit WHERE account_id = $1 AND event = $2
+                 ORDER BY number DESC LIMIT $3"
+                ))
                 .bind(account.as_uuid().as_bytes().as_slice())
                 .bind(event.as_str())
                 .bind(i64::from(limit))

@@ -53,10 +53,14 @@ impl DeviceStore for PostgresStore {
     ) -> Result<Option<Device>, StoreError> {
         self.breaker
             .ask("find_device", async {
-                let found = sqlx::query("SELECT * FROM devices WHERE id = $1")
-                    .bind(id.as_uuid().as_bytes().as_slice())
-                    .fetch_optional(&self.pool)
-                    .await?;
+                let found = sqlx::query(concat!(
+                    "SELECT ",
+                    columns!(devices),
+                    " FROM devices WHERE id = $1"
+                ))
+                .bind(id.as_uuid().as_bytes().as_slice())
+                .fetch_optional(&self.pool)
+                .await?;
                 let Some(row) = found else { return Ok(None) };
                 match shown(&row, token, grace, now)? {
                     Shown::Present | Shown::InGrace => device(&row).map(Some),
@@ -70,10 +74,14 @@ impl DeviceStore for PostgresStore {
         self.breaker
             .ask("use_device", async {
                 let mut write = self.write().await?;
-                let found = sqlx::query("SELECT * FROM devices WHERE id = $1 FOR UPDATE")
-                    .bind(id.as_uuid().as_bytes().as_slice())
-                    .fetch_optional(&mut *write)
-                    .await?;
+                let found = sqlx::query(concat!(
+                    "SELECT ",
+                    columns!(devices),
+                    " FROM devices WHERE id = $1 FOR UPDATE"
+                ))
+                .bind(id.as_uuid().as_bytes().as_slice())
+                .fetch_optional(&mut *write)
+                .await?;
                 let Some(row) = found else { return Ok(DeviceUse::Unknown) };
                 let mut device = Box::new(device(&row)?);
                 match shown(&row, &rotation.shown, rotation.grace, rotation.now)? {
@@ -112,9 +120,11 @@ impl DeviceStore for PostgresStore {
     async fn devices_of(&self, account: AccountId) -> Result<Vec<Device>, StoreError> {
         self.breaker
             .ask("devices_of", async {
-                let rows = sqlx::query(
-                    "SELECT * FROM devices WHERE account_id = $1 ORDER BY used_at DESC, id DESC",
-                )
+                let rows = sqlx::query(concat!(
+                    "SELECT ",
+                    columns!(devices),
+                    " FROM devices WHERE account_id = $1 ORDER BY used_at DESC, id DESC"
+                ))
                 .bind(account.as_uuid().as_bytes().as_slice())
                 .fetch_all(&self.pool)
                 .await?;

@@ -11,6 +11,32 @@ use super::observe::Cause;
 
 pub use open::{OpenError, PostgresSettings};
 
+/// The columns of a table that are read. Each is named: a statement that asks for all there are, and was prepared before a newer
+/// doorward added one, fails from then on ("cached plan must not change result type").
+macro_rules! columns {
+    (accounts) => {
+        "id, username, email, full_name, groups, password_hash, epoch, disabled_at, created_at, second_step, language"
+    };
+    (audit) => {
+        "number, at, event, result, account_id, address, user_agent, device_id"
+    };
+    (devices) => {
+        "id, account_id, epoch, host, trusted_until, created_at, used_at, client, token_hash, previous_hash, rotated_at"
+    };
+    (invitations) => {
+        "id, email, username, full_name, groups, created_at, expires_at"
+    };
+    (password_failures) => {
+        "count, last_at, next_try"
+    };
+    (phones) => {
+        "number, by_sms, verified_at"
+    };
+    (registrations) => {
+        "id, username, email, full_name, password_hash, created_at"
+    };
+}
+
 mod accounts;
 mod audit;
 mod backup_codes;

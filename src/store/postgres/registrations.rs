@@ -50,12 +50,15 @@ impl RegistrationStore for PostgresStore {
     ) -> Result<Option<Registration>, StoreError> {
         self.breaker
             .ask("find_registration", async {
-                let row =
-                    sqlx::query("SELECT * FROM registrations WHERE id = $1 AND created_at > $2")
-                        .bind(id.as_uuid().as_bytes().as_slice())
-                        .bind(now.before(REGISTRATION_KEPT).as_millis())
-                        .fetch_optional(&self.pool)
-                        .await?;
+                let row = sqlx::query(concat!(
+                    "SELECT ",
+                    columns!(registrations),
+                    " FROM registrations WHERE id = $1 AND created_at > $2"
+                ))
+                .bind(id.as_uuid().as_bytes().as_slice())
+                .bind(now.before(REGISTRATION_KEPT).as_millis())
+                .fetch_optional(&self.pool)
+                .await?;
                 row.as_ref().map(registration).transpose()
             })
             .await
@@ -68,10 +71,12 @@ impl RegistrationStore for PostgresStore {
     ) -> Result<Vec<Registration>, StoreError> {
         self.breaker
             .ask("registrations", async {
-                let rows = sqlx::query(
-                    "SELECT * FROM registrations WHERE created_at > $1
-                 ORDER BY created_at DESC, id DESC LIMIT $2",
-                )
+                let rows = sqlx::query(concat!(
+                    "SELECT ",
+                    columns!(registrations),
+                    " FROM registrations WHERE created_at > $1
+                 ORDER BY created_at DESC, id DESC LIMIT $2"
+                ))
                 .bind(now.before(REGISTRATION_KEPT).as_millis())
                 .bind(i64::from(limit))
                 .fetch_all(&self.pool)
@@ -91,12 +96,15 @@ impl RegistrationStore for PostgresStore {
             .ask("activate_registration", async {
                 let mut write = self.write().await?;
                 lock(&mut write, "activation", b"").await?;
-                let row =
-                    sqlx::query("SELECT * FROM registrations WHERE id = $1 AND created_at > $2")
-                        .bind(id.as_uuid().as_bytes().as_slice())
-                        .bind(now.before(REGISTRATION_KEPT).as_millis())
-                        .fetch_optional(&mut *write)
-                        .await?;
+                let row = sqlx::query(concat!(
+                    "SELECT ",
+                    columns!(registrations),
+                    " FROM registrations WHERE id = $1 AND created_at > $2"
+                ))
+                .bind(id.as_uuid().as_bytes().as_slice())
+                .bind(now.before(REGISTRATION_KEPT).as_millis())
+                .fetch_optional(&mut *write)
+                .await?;
                 let Some(row) = row else { return Ok(Activated::Gone) };
                 let Registration { id, username, email, full_name, .. } = registration(&row)?;
                 let new = NewAccount {
@@ -194,12 +202,14 @@ impl RegistrationStore for PostgresStore {
     async fn invitations(&self, now: Timestamp) -> Result<Vec<Invitation>, StoreError> {
         self.breaker
             .ask("invitations", async {
-                let rows = sqlx::query(
-                "SELECT * FROM invitations WHERE expires_at > $1 ORDER BY created_at DESC, id DESC",
-            )
-            .bind(now.as_millis())
-            .fetch_all(&self.pool)
-            .await?;
+                let rows = sqlx::query(concat!(
+                    "SELECT ",
+                    columns!(invitations),
+                    " FROM invitations WHERE expires_at > $1 ORDER BY created_at DESC, id DESC"
+                ))
+                .bind(now.as_millis())
+                .fetch_all(&self.pool)
+                .await?;
                 rows.iter().map(invitation).collect()
             })
             .await
@@ -209,10 +219,13 @@ impl RegistrationStore for PostgresStore {
         self.breaker
             .ask("remove_invitation", async {
                 let mut write = self.write().await?;
-                let row = sqlx::query("DELETE FROM invitations WHERE id = $1 RETURNING *")
-                    .bind(id.as_uuid().as_bytes().as_slice())
-                    .fetch_optional(&mut *write)
-                    .await?;
+                let row = sqlx::query(concat!(
+                    "DELETE FROM invitations WHERE id = $1 RETURNING ",
+                    columns!(invitations)
+                ))
+                .bind(id.as_uuid().as_bytes().as_slice())
+                .fetch_optional(&mut *write)
+                .await?;
                 let removed = row.as_ref().map(invitation).transpose()?;
                 write.commit().await?;
                 Ok(removed)
@@ -221,7 +234,11 @@ impl RegistrationStore for PostgresStore {
     }
 }
 
-const FIND_INVITATION: &str = "SELECT * FROM invitations WHERE token_hash = $1 AND expires_at > $2";
+const FIND_INVITATION: &str = concat!(
+    "SELECT ",
+    columns!(invitations),
+    " FROM invitations WHERE token_hash = $1 AND expires_at > $2"
+);
 
 /// Makes the account as a part of `write`, and drops everything else that its address was to become.
 async fn activate(write: &mut PgConnection, new: NewAccount) -> Result<Activated, Cause> {
@@ -237,7 +254,7 @@ async fn activate(write: &mut PgConnection, new: NewAccount) -> Result<Activated
     ] {
         sqlx::query(others).bind(email.key()).execute(&mut *write).await?;
     }
-    let row = sqlx::query("SELECT * FROM accounts WHERE id = $1")
+    let row = sqlx::query(concat!("SELECT ", columns!(accounts), " FROM accounts WHERE id = $1"))
         .bind(id.as_uuid().as_bytes().as_slice())
         .fetch_one(&mut *write)
         .await?;

@@ -50,8 +50,12 @@ impl AccountStore for SqliteStore {
     ) -> Result<Option<AccountWithPassword>, StoreError> {
         observe(ACCOUNTS, "find_login", async {
             let statement = match login {
-                LoginName::Username(_) => "SELECT * FROM accounts WHERE username_key = ?1",
-                LoginName::Email(_) => "SELECT * FROM accounts WHERE email_key = ?1",
+                LoginName::Username(_) => {
+                    concat!("SELECT ", columns!(accounts), " FROM accounts WHERE username_key = ?1")
+                }
+                LoginName::Email(_) => {
+                    concat!("SELECT ", columns!(accounts), " FROM accounts WHERE email_key = ?1")
+                }
             };
             let found = sqlx::query(statement).bind(login.key());
             let row = found.fetch_optional(&self.readers).await?;
@@ -62,10 +66,11 @@ impl AccountStore for SqliteStore {
 
     async fn find_account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
         observe(ACCOUNTS, "find_account", async {
-            let row = sqlx::query("SELECT * FROM accounts WHERE id = ?1")
-                .bind(id.as_uuid().as_bytes().as_slice())
-                .fetch_optional(&self.readers)
-                .await?;
+            let row =
+                sqlx::query(concat!("SELECT ", columns!(accounts), " FROM accounts WHERE id = ?1"))
+                    .bind(id.as_uuid().as_bytes().as_slice())
+                    .fetch_optional(&self.readers)
+                    .await?;
             row.as_ref().map(account).transpose()
         })
         .await
@@ -106,10 +111,11 @@ impl AccountStore for SqliteStore {
         };
         observe(ACCOUNTS, "set_status", async {
             let mut write = self.write().await?;
-            let row = sqlx::query(
+            let row = sqlx::query(concat!(
                 "UPDATE accounts SET disabled_at = ?2, epoch = epoch + (?2 IS NOT NULL)
-                 WHERE id = ?1 RETURNING *",
-            )
+                 WHERE id = ?1 RETURNING ",
+                columns!(accounts)
+            ))
             .bind(id.as_uuid().as_bytes().as_slice())
             .bind(disabled_at)
             .fetch_optional(&mut *write)
@@ -128,7 +134,7 @@ impl AccountStore for SqliteStore {
         observe(ACCOUNTS, "set_password", async {
             let mut write = self.write().await?;
             let row = sqlx::query(
-                "UPDATE accounts SET password_hash = ?2, epoch = epoch + 1 WHERE id = ?1 RETURNING *",
+                concat!("UPDATE accounts SET password_hash = ?2, epoch = epoch + 1 WHERE id = ?1 RETURNING ", columns!(accounts)),
             )
             .bind(id.as_uuid().as_bytes().as_slice())
             .bind(hash.as_phc())
@@ -148,10 +154,11 @@ impl AccountStore for SqliteStore {
     ) -> Result<Option<Account>, StoreError> {
         observe(ACCOUNTS, "set_password_in", async {
             let mut write = self.write().await?;
-            let row = sqlx::query(
+            let row = sqlx::query(concat!(
                 "UPDATE accounts SET password_hash = ?3, epoch = epoch + 1
-                 WHERE id = ?1 AND epoch = ?2 RETURNING *",
-            )
+                 WHERE id = ?1 AND epoch = ?2 RETURNING ",
+                columns!(accounts)
+            ))
             .bind(id.as_uuid().as_bytes().as_slice())
             .bind(epoch.0)
             .bind(hash.as_phc())
@@ -171,10 +178,11 @@ impl AccountStore for SqliteStore {
     ) -> Result<Option<Account>, StoreError> {
         observe(ACCOUNTS, "set_second_step", async {
             let mut write = self.write().await?;
-            let row = sqlx::query(
+            let row = sqlx::query(concat!(
                 "UPDATE accounts SET second_step = ?3, epoch = epoch + 1
-                 WHERE id = ?1 AND epoch = ?2 RETURNING *",
-            )
+                 WHERE id = ?1 AND epoch = ?2 RETURNING ",
+                columns!(accounts)
+            ))
             .bind(id.as_uuid().as_bytes().as_slice())
             .bind(epoch.0)
             .bind(on)
@@ -194,11 +202,15 @@ impl AccountStore for SqliteStore {
     ) -> Result<EmailChange, StoreError> {
         observe(ACCOUNTS, "set_email", async {
             let mut write = self.write().await?;
-            let found = sqlx::query("SELECT * FROM accounts WHERE id = ?1 AND epoch = ?2")
-                .bind(id.as_uuid().as_bytes().as_slice())
-                .bind(epoch.0)
-                .fetch_optional(&mut *write)
-                .await?;
+            let found = sqlx::query(concat!(
+                "SELECT ",
+                columns!(accounts),
+                " FROM accounts WHERE id = ?1 AND epoch = ?2"
+            ))
+            .bind(id.as_uuid().as_bytes().as_slice())
+            .bind(epoch.0)
+            .fetch_optional(&mut *write)
+            .await?;
             let Some(before) = found.as_ref().map(account).transpose()? else {
                 return Ok(EmailChange::Gone);
             };
@@ -230,11 +242,14 @@ impl AccountStore for SqliteStore {
     ) -> Result<Option<Account>, StoreError> {
         observe(ACCOUNTS, "set_full_name", async {
             let mut write = self.write().await?;
-            let row = sqlx::query("UPDATE accounts SET full_name = ?2 WHERE id = ?1 RETURNING *")
-                .bind(id.as_uuid().as_bytes().as_slice())
-                .bind(full_name.as_ref().map(FullName::as_str))
-                .fetch_optional(&mut *write)
-                .await?;
+            let row = sqlx::query(concat!(
+                "UPDATE accounts SET full_name = ?2 WHERE id = ?1 RETURNING ",
+                columns!(accounts)
+            ))
+            .bind(id.as_uuid().as_bytes().as_slice())
+            .bind(full_name.as_ref().map(FullName::as_str))
+            .fetch_optional(&mut *write)
+            .await?;
             write.commit().await?;
             row.as_ref().map(account).transpose()
         })
@@ -248,11 +263,14 @@ impl AccountStore for SqliteStore {
     ) -> Result<Option<Account>, StoreError> {
         observe(ACCOUNTS, "set_language", async {
             let mut write = self.write().await?;
-            let row = sqlx::query("UPDATE accounts SET language = ?2 WHERE id = ?1 RETURNING *")
-                .bind(id.as_uuid().as_bytes().as_slice())
-                .bind(language.map(Language::tag))
-                .fetch_optional(&mut *write)
-                .await?;
+            let row = sqlx::query(concat!(
+                "UPDATE accounts SET language = ?2 WHERE id = ?1 RETURNING ",
+                columns!(accounts)
+            ))
+            .bind(id.as_uuid().as_bytes().as_slice())
+            .bind(language.map(Language::tag))
+            .fetch_optional(&mut *write)
+            .await?;
             write.commit().await?;
             row.as_ref().map(account).transpose()
         })
@@ -377,10 +395,12 @@ async fn list(
     after: Option<&str>,
     limit: u32,
 ) -> Result<Vec<SqliteRow>, sqlx::Error> {
-    sqlx::query(
-        "SELECT * FROM accounts WHERE ?1 IS NULL OR username_key > ?1
-         ORDER BY username_key LIMIT ?2",
-    )
+    sqlx::query(concat!(
+        "SELECT ",
+        columns!(accounts),
+        " FROM accounts WHERE ?1 IS NULL OR username_key > ?1
+         ORDER BY username_key LIMIT ?2"
+    ))
     .bind(after.map(str::to_ascii_lowercase))
     .bind(i64::from(limit))
     .fetch_all(readers)

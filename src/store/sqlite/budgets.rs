@@ -86,10 +86,14 @@ impl BudgetStore for SqliteStore {
         observe(ACCOUNTS, "count_password_failure", async {
             let key = password_failures_under(key);
             let mut write = self.write().await?;
-            let kept = sqlx::query("SELECT * FROM password_failures WHERE key_hash = ?1")
-                .bind(key.as_slice())
-                .fetch_optional(&mut *write)
-                .await?;
+            let kept = sqlx::query(concat!(
+                "SELECT ",
+                columns!(password_failures),
+                " FROM password_failures WHERE key_hash = ?1"
+            ))
+            .bind(key.as_slice())
+            .fetch_optional(&mut *write)
+            .await?;
             let kept = kept.as_ref().map(wrong_passwords).transpose()?;
             let (kept, failures) = WrongPasswords::one_more(kept, rule, now);
             sqlx::query(

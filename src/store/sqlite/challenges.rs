@@ -64,10 +64,14 @@ impl ChallengeStore for SqliteStore {
 
     async fn find_challenge(&self, flow: &FlowHash) -> Result<Option<Challenge>, StoreError> {
         observe(FLOW, "find_challenge", async {
-            let row = sqlx::query("SELECT * FROM challenges WHERE flow_hash = ?1")
-                .bind(flow.as_bytes().as_slice())
-                .fetch_optional(&self.readers)
-                .await?;
+            let row = sqlx::query(concat!(
+                "SELECT ",
+                columns!(challenges),
+                " FROM challenges WHERE flow_hash = ?1"
+            ))
+            .bind(flow.as_bytes().as_slice())
+            .fetch_optional(&self.readers)
+            .await?;
             row.as_ref().map(challenge).transpose()
         })
         .await
@@ -219,10 +223,14 @@ impl ChallengeStore for SqliteStore {
 
     async fn find_link(&self, token: &LinkTokenHash) -> Result<Option<Challenge>, StoreError> {
         observe(FLOW, "find_link", async {
-            let row = sqlx::query("SELECT * FROM challenges WHERE link_hash = ?1")
-                .bind(token.as_bytes().as_slice())
-                .fetch_optional(&self.readers)
-                .await?;
+            let row = sqlx::query(concat!(
+                "SELECT ",
+                columns!(challenges),
+                " FROM challenges WHERE link_hash = ?1"
+            ))
+            .bind(token.as_bytes().as_slice())
+            .fetch_optional(&self.readers)
+            .await?;
             row.as_ref().map(challenge).transpose()
         })
         .await
@@ -267,9 +275,13 @@ async fn fetch(
     flow: &FlowHash,
     purpose: Purpose,
 ) -> Result<Option<SqliteRow>, Cause> {
-    let found = sqlx::query("SELECT * FROM challenges WHERE flow_hash = ?1 AND purpose = ?2")
-        .bind(flow.as_bytes().as_slice())
-        .bind(purpose.as_str());
+    let found = sqlx::query(concat!(
+        "SELECT ",
+        columns!(challenges),
+        " FROM challenges WHERE flow_hash = ?1 AND purpose = ?2"
+    ))
+    .bind(flow.as_bytes().as_slice())
+    .bind(purpose.as_str());
     Ok(found.fetch_optional(from).await?)
 }
 

@@ -100,9 +100,11 @@ impl DeviceStore for SqliteStore {
 
     async fn devices_of(&self, account: AccountId) -> Result<Vec<Device>, StoreError> {
         observe(ACCOUNTS, "devices_of", async {
-            let rows = sqlx::query(
-                "SELECT * FROM devices WHERE account_id = ?1 ORDER BY used_at DESC, id DESC",
-            )
+            let rows = sqlx::query(concat!(
+                "SELECT ",
+                columns!(devices),
+                " FROM devices WHERE account_id = ?1 ORDER BY used_at DESC, id DESC"
+            ))
             .bind(account.as_uuid().as_bytes().as_slice())
             .fetch_all(&self.readers)
             .await?;
@@ -228,7 +230,7 @@ async fn fetch(
     from: impl Executor<'_, Database = Sqlite>,
     id: DeviceId,
 ) -> Result<Option<SqliteRow>, Cause> {
-    let found = sqlx::query("SELECT * FROM devices WHERE id = ?1");
+    let found = sqlx::query(concat!("SELECT ", columns!(devices), " FROM devices WHERE id = ?1"));
     Ok(found.bind(id.as_uuid().as_bytes().as_slice()).fetch_optional(from).await?)
 }
 

@@ -34,10 +34,12 @@ impl OutboxStore for SqliteStore {
     ) -> Result<Vec<LeasedMail>, StoreError> {
         observe(FLOW, "lease_mails", async {
             let mut write = self.write().await?;
-            let rows = sqlx::query(
-                "SELECT * FROM outbox WHERE due_at <= ?1 AND not_after > ?1
-                 ORDER BY due_at, created_at, id LIMIT ?2",
-            )
+            let rows = sqlx::query(concat!(
+                "SELECT ",
+                columns!(outbox),
+                " FROM outbox WHERE due_at <= ?1 AND not_after > ?1
+                 ORDER BY due_at, created_at, id LIMIT ?2"
+            ))
             .bind(now.as_millis())
             .bind(i64::from(limit))
             .fetch_all(&mut *write)

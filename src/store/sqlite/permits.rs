@@ -39,7 +39,11 @@ impl PermitStore for SqliteStore {
         now: Timestamp,
     ) -> Result<Option<Permit>, StoreError> {
         observe(FLOW, "find_permit", async {
-            let found = "SELECT * FROM permits WHERE permit_hash = ?1 AND expires_at > ?2";
+            let found = concat!(
+                "SELECT ",
+                columns!(permits),
+                " FROM permits WHERE permit_hash = ?1 AND expires_at > ?2"
+            );
             let row = sqlx::query(found)
                 .bind(browser.as_bytes().as_slice())
                 .bind(now.as_millis())
@@ -57,9 +61,10 @@ impl PermitStore for SqliteStore {
     ) -> Result<Option<Permit>, StoreError> {
         observe(FLOW, "take_permit", async {
             let mut write = self.write().await?;
-            let row = sqlx::query(
-                "DELETE FROM permits WHERE permit_hash = ?1 AND expires_at > ?2 RETURNING *",
-            )
+            let row = sqlx::query(concat!(
+                "DELETE FROM permits WHERE permit_hash = ?1 AND expires_at > ?2 RETURNING ",
+                columns!(permits)
+            ))
             .bind(browser.as_bytes().as_slice())
             .bind(now.as_millis())
             .fetch_optional(&mut *write)

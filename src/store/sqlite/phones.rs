@@ -18,10 +18,14 @@ use crate::domain::time::Timestamp;
 impl PhoneStore for SqliteStore {
     async fn find_phone(&self, id: AccountId) -> Result<Option<Phone>, StoreError> {
         observe(ACCOUNTS, "find_phone", async {
-            let row = sqlx::query("SELECT * FROM phones WHERE account_id = ?1")
-                .bind(id.as_uuid().as_bytes().as_slice())
-                .fetch_optional(&self.readers)
-                .await?;
+            let row = sqlx::query(concat!(
+                "SELECT ",
+                columns!(phones),
+                " FROM phones WHERE account_id = ?1"
+            ))
+            .bind(id.as_uuid().as_bytes().as_slice())
+            .fetch_optional(&self.readers)
+            .await?;
             row.as_ref().map(phone).transpose()
         })
         .await
@@ -32,10 +36,12 @@ impl PhoneStore for SqliteStore {
         number: &PhoneNumber,
     ) -> Result<Option<Account>, StoreError> {
         observe(ACCOUNTS, "find_account_by_phone", async {
-            let row = sqlx::query(
-                "SELECT accounts.* FROM accounts JOIN phones ON phones.account_id = accounts.id
-                 WHERE phones.number = ?1",
-            )
+            let row = sqlx::query(concat!(
+                "SELECT ",
+                columns!(accounts),
+                " FROM accounts JOIN phones ON phones.account_id = accounts.id
+                 WHERE phones.number = ?1"
+            ))
             .bind(number.as_str())
             .fetch_optional(&self.readers)
             .await?;
@@ -149,11 +155,14 @@ async fn begin_epoch(
     id: AccountId,
     epochs: i64,
 ) -> Result<Account, Cause> {
-    let row = sqlx::query("UPDATE accounts SET epoch = epoch + ?2 WHERE id = ?1 RETURNING *")
-        .bind(id.as_uuid().as_bytes().as_slice())
-        .bind(epochs)
-        .fetch_one(write)
-        .await?;
+    let row = sqlx::query(concat!(
+        "UPDATE accounts SET epoch = epoch + ?2 WHERE id = ?1 RETURNING ",
+        columns!(accounts)
+    ))
+    .bind(id.as_uuid().as_bytes().as_slice())
+    .bind(epochs)
+    .fetch_one(write)
+    .await?;
     account(&row)
 }
 

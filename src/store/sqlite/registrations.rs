@@ -49,11 +49,15 @@ impl RegistrationStore for SqliteStore {
         now: Timestamp,
     ) -> Result<Option<Registration>, StoreError> {
         observe(ACCOUNTS, "find_registration", async {
-            let row = sqlx::query("SELECT * FROM registrations WHERE id = ?1 AND created_at > ?2")
-                .bind(id.as_uuid().as_bytes().as_slice())
-                .bind(now.before(REGISTRATION_KEPT).as_millis())
-                .fetch_optional(&self.readers)
-                .await?;
+            let row = sqlx::query(concat!(
+                "SELECT ",
+                columns!(registrations),
+                " FROM registrations WHERE id = ?1 AND created_at > ?2"
+            ))
+            .bind(id.as_uuid().as_bytes().as_slice())
+            .bind(now.before(REGISTRATION_KEPT).as_millis())
+            .fetch_optional(&self.readers)
+            .await?;
             row.as_ref().map(registration).transpose()
         })
         .await
@@ -65,10 +69,12 @@ impl RegistrationStore for SqliteStore {
         now: Timestamp,
     ) -> Result<Vec<Registration>, StoreError> {
         observe(ACCOUNTS, "registrations", async {
-            let rows = sqlx::query(
-                "SELECT * FROM registrations WHERE created_at > ?1
-                 ORDER BY created_at DESC, id DESC LIMIT ?2",
-            )
+            let rows = sqlx::query(concat!(
+                "SELECT ",
+                columns!(registrations),
+                " FROM registrations WHERE created_at > ?1
+                 ORDER BY created_at DESC, id DESC LIMIT ?2"
+            ))
             .bind(now.before(REGISTRATION_KEPT).as_millis())
             .bind(i64::from(limit))
             .fetch_all(&self.readers)
@@ -86,11 +92,15 @@ impl RegistrationStore for SqliteStore {
     ) -> Result<Activated, StoreError> {
         observe(ACCOUNTS, "activate_registration", async {
             let mut write = self.write().await?;
-            let row = sqlx::query("SELECT * FROM registrations WHERE id = ?1 AND created_at > ?2")
-                .bind(id.as_uuid().as_bytes().as_slice())
-                .bind(now.before(REGISTRATION_KEPT).as_millis())
-                .fetch_optional(&mut *write)
-                .await?;
+            let row = sqlx::query(concat!(
+                "SELECT ",
+                columns!(registrations),
+                " FROM registrations WHERE id = ?1 AND created_at > ?2"
+            ))
+            .bind(id.as_uuid().as_bytes().as_slice())
+            .bind(now.before(REGISTRATION_KEPT).as_millis())
+            .fetch_optional(&mut *write)
+            .await?;
             let Some(row) = row else { return Ok(Activated::Gone) };
             let Registration { id, username, email, full_name, .. } = registration(&row)?;
             let new = NewAccount {
@@ -184,9 +194,11 @@ impl RegistrationStore for SqliteStore {
 
     async fn invitations(&self, now: Timestamp) -> Result<Vec<Invitation>, StoreError> {
         observe(ACCOUNTS, "invitations", async {
-            let rows = sqlx::query(
-                "SELECT * FROM invitations WHERE expires_at > ?1 ORDER BY created_at DESC, id DESC",
-            )
+            let rows = sqlx::query(concat!(
+                "SELECT ",
+                columns!(invitations),
+                " FROM invitations WHERE expires_at > ?1 ORDER BY created_at DESC, id DESC"
+            ))
             .bind(now.as_millis())
             .fetch_all(&self.readers)
             .await?;
@@ -198,10 +210,13 @@ impl RegistrationStore for SqliteStore {
     async fn remove_invitation(&self, id: InvitationId) -> Result<Option<Invitation>, StoreError> {
         observe(ACCOUNTS, "remove_invitation", async {
             let mut write = self.write().await?;
-            let row = sqlx::query("DELETE FROM invitations WHERE id = ?1 RETURNING *")
-                .bind(id.as_uuid().as_bytes().as_slice())
-                .fetch_optional(&mut *write)
-                .await?;
+            let row = sqlx::query(concat!(
+                "DELETE FROM invitations WHERE id = ?1 RETURNING ",
+                columns!(invitations)
+            ))
+            .bind(id.as_uuid().as_bytes().as_slice())
+            .fetch_optional(&mut *write)
+            .await?;
             let removed = row.as_ref().map(invitation).transpose()?;
             write.commit().await?;
             Ok(removed)
@@ -210,7 +225,11 @@ impl RegistrationStore for SqliteStore {
     }
 }
 
-const FIND_INVITATION: &str = "SELECT * FROM invitations WHERE token_hash = ?1 AND expires_at > ?2";
+const FIND_INVITATION: &str = concat!(
+    "SELECT ",
+    columns!(invitations),
+    " FROM invitations WHERE token_hash = ?1 AND expires_at > ?2"
+);
 
 /// Makes the account as a part of `write`, and drops everything else that its address was to become.
 async fn activate(write: &mut SqliteConnection, new: NewAccount) -> Result<Activated, Cause> {
@@ -226,7 +245,7 @@ async fn activate(write: &mut SqliteConnection, new: NewAccount) -> Result<Activ
     ] {
         sqlx::query(others).bind(email.key()).execute(&mut *write).await?;
     }
-    let row = sqlx::query("SELECT * FROM accounts WHERE id = ?1")
+    let row = sqlx::query(concat!("SELECT ", columns!(accounts), " FROM accounts WHERE id = ?1"))
         .bind(id.as_uuid().as_bytes().as_slice())
         .fetch_one(&mut *write)
         .await?;

@@ -55,10 +55,14 @@ impl SessionStore for SqliteStore {
 
     async fn find_session(&self, token: &SessionTokenHash) -> Result<Option<Session>, StoreError> {
         observe(FLOW, "find_session", async {
-            let row = sqlx::query("SELECT * FROM sessions WHERE token_hash = ?1")
-                .bind(token.as_bytes().as_slice())
-                .fetch_optional(&self.readers)
-                .await?;
+            let row = sqlx::query(concat!(
+                "SELECT ",
+                columns!(sessions),
+                " FROM sessions WHERE token_hash = ?1"
+            ))
+            .bind(token.as_bytes().as_slice())
+            .fetch_optional(&self.readers)
+            .await?;
             row.as_ref().map(session).transpose()
         })
         .await
@@ -122,10 +126,12 @@ impl SessionStore for SqliteStore {
         now: Timestamp,
     ) -> Result<Vec<Session>, StoreError> {
         observe(FLOW, "sessions_of", async {
-            let rows = sqlx::query(
-                "SELECT * FROM sessions WHERE account_id = ?1 AND expires_at > ?2
-                 ORDER BY seen_at DESC, id DESC",
-            )
+            let rows = sqlx::query(concat!(
+                "SELECT ",
+                columns!(sessions),
+                " FROM sessions WHERE account_id = ?1 AND expires_at > ?2
+                 ORDER BY seen_at DESC, id DESC"
+            ))
             .bind(account.as_uuid().as_bytes().as_slice())
             .bind(now.as_millis())
             .fetch_all(&self.readers)

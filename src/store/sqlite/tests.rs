@@ -112,6 +112,33 @@ async fn the_database_of_another_program_is_refused_and_left_alone() {
 }
 
 #[tokio::test]
+async fn an_older_doorward_that_runs_goes_on_while_a_newer_one_brings_the_schema_up_to_date() {
+    let folder = TempDir::new().unwrap();
+    let store = SqliteStore::open(&file(&folder)).await.unwrap();
+    let ada = account("ada");
+    store.insert_account(ada.clone()).await.unwrap();
+    let asks = async || {
+        let found = store.find_login(&"ada".parse().unwrap()).await.unwrap().unwrap();
+        assert_eq!(found.account.email, ada.email);
+        assert!(store.find_account(ada.id).await.unwrap().is_some());
+        let changed = store.set_full_name(ada.id, Some("Ada".parse().unwrap())).await.unwrap();
+        assert_eq!(changed.unwrap().created_at, ada.created_at);
+        assert_eq!(store.list_accounts(None, 10).await.unwrap().len(), 1);
+    };
+    // As often as there are connections that may have prepared it.
+    for _ in 0..8 {
+        asks().await;
+    }
+    let newer = "INSERT INTO _sqlx_migrations VALUES (9999, 'later', 0, TRUE, x'00', 0);
+        ALTER TABLE accounts ADD COLUMN shoe_size INTEGER NOT NULL DEFAULT 42;
+        CREATE TABLE shoes (account_id BLOB NOT NULL PRIMARY KEY)";
+    run(&file(&folder), newer).await;
+    for _ in 0..8 {
+        asks().await;
+    }
+}
+
+#[tokio::test]
 async fn a_database_of_a_newer_doorward_is_refused() {
     let folder = TempDir::new().unwrap();
     SqliteStore::open(&file(&folder)).await.unwrap().close().await;

@@ -74,7 +74,7 @@ impl TicketStore for SqliteStore {
             .await?;
             let Some(taken) = taken else { return Ok(None) };
             let columns = Columns(&taken);
-            let row = sqlx::query("SELECT * FROM sessions WHERE id = ?1")
+            let row = sqlx::query(concat!("SELECT ", columns!(sessions), " FROM sessions WHERE id = ?1"))
                 .bind(columns.get::<&[u8]>("session_id")?)
                 .fetch_optional(&mut *write)
                 .await?;

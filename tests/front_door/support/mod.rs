@@ -3,6 +3,7 @@
 
 pub mod app;
 pub mod apps;
+pub mod balancer;
 pub mod browser;
 pub mod captcha;
 pub mod certificates;
@@ -12,6 +13,7 @@ pub mod codec;
 #[allow(dead_code, reason = "the tests of the stores use the rest of it")]
 pub mod faults;
 pub mod http;
+pub mod load;
 pub mod mail;
 pub mod metrics;
 pub mod page;
