@@ -70,6 +70,48 @@ async fn a_session_takes_less_than_a_kibibyte() {
 /// So many sessions, each of an account of its own.
 const MANY: u64 = 4000;
 
+/// Somebody's program may sign in every minute: what is done once a minute for each of its sessions visits that one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_use_of_a_session_visits_no_other_of_its_account() {
+    let Some(server) = Redis::start() else { return };
+    let store = open(&single(&server)).await;
+    let first = session(&token(), somebody(), START);
+    store.create_session(first.clone()).await.unwrap();
+    for _ in 0..50 {
+        store.create_session(session(&token(), first.session.account, START)).await.unwrap();
+    }
+    server.ask(&["CONFIG", "RESETSTAT"]);
+    store.touch_session(first.session.id, at(60)).await.unwrap();
+    assert!(store.find_session(&first.token).await.unwrap().is_some());
+    assert_eq!(store.purge(START + first.session.idle, 10).await.unwrap(), 10);
+    let commands = server.ask(&["INFO", "commandstats"]);
+    assert!(commands.contains("cmdstat_hget:") && !commands.contains("cmdstat_hgetall"));
+    assert_eq!(store.find_session(&first.token).await.unwrap().unwrap().seen_at, at(60));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s38_what_its_family_was_used_for_is_known_of_a_session_that_would_be_purged() {
+    let Some(server) = Redis::start() else { return };
+    let store = open(&single(&server)).await;
+    let begun = session(&token(), somebody(), START);
+    store.create_session(begun.clone()).await.unwrap();
+    let mut joined = session(&token(), begun.session.account, START);
+    joined.session.family = begun.session.family;
+    assert!(store.join_session(joined.clone(), START).await.unwrap().is_some());
+    let (minute, idle) = (at(60), begun.session.idle);
+    store.touch_session(joined.session.id, minute).await.unwrap();
+    assert_eq!(store.purge(START + idle, 10).await.unwrap(), 0);
+    assert!(store.find_session(&begun.token).await.unwrap().is_some(), "used at another host");
+    // One of the two goes, and the other is still as it was used.
+    assert_eq!(store.purge(minute + idle, 1).await.unwrap(), 1);
+    let left = store.sessions_of(begun.session.account, minute).await.unwrap();
+    assert_eq!(left.iter().map(|session| session.seen_at).collect::<Vec<_>>(), [minute]);
+    assert_eq!(store.purge(minute + idle, 10).await.unwrap(), 1);
+    let mut connection = redis::Client::open(server.url()).unwrap().get_connection().unwrap();
+    let keys: Vec<Vec<u8>> = redis::cmd("KEYS").arg("doorward:a*").query(&mut connection).unwrap();
+    assert!(keys.is_empty(), "nothing is left of the account");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_key_goes_by_itself_in_the_end() {
     let Some(server) = Redis::start() else { return };

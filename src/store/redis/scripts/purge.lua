@@ -8,11 +8,16 @@ for at = 3, #ARGV, 3 do
     if kind == 's' then
       local account, sid = string.sub(id, 1, 16), string.sub(id, 17)
       local value = redis.call('HGET', K('a', account), 's' .. sid)
-      if value then
-        remove(account, sid, string.sub(value, 1, 32), removed)
-        local family, others = string.sub(value, 33, 48), false
-        each(account, family, function() others = true end)
-        if not others then redis.call('HDEL', K('a', account), 'f' .. family) end
+      local token = value and string.sub(value, 1, 32)
+      local record = token and record_of(token)
+      local last = record and end_of(account, string.sub(value, 33, 48), record)
+      if last and last > tonumber(ARGV[at + 1]) then
+        -- Its family was used at another host meanwhile.
+        count = count - 1
+        redis.call('ZADD', K('e', 's'), int(last), id)
+      elseif value then
+        local family, left = remove(account, sid, token, removed)
+        if left == 0 then forget(account, family) end
       else
         gone('s', id)
       end

@@ -18,6 +18,7 @@ if refresh ~= '' then
   redis.call('HSET', K('r', token), 'p', refresh)
   redis.call('PEXPIRE', K('r', token), ttl)
 end
+more(account, family, 1)
 redis.call('HSET', K('a', account), 's' .. sid, token .. family)
 live(K('a', account), ttl)
 local stop, idle = times(record)

@@ -3,7 +3,7 @@ local kept = ARGV[4] ~= '' and family_of(account, ARGV[4])
 each(account, nil, function(sid, token, of)
   if of ~= kept then
     remove(account, sid, token, removed)
-    redis.call('HDEL', K('a', account), 'f' .. of)
+    forget(account, of)
   end
 end)
 return removed
