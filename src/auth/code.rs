@@ -84,7 +84,11 @@ impl Auth {
         let budget = self.accounts.guess_budget(id, who, self.settings.budget, context.now).await?;
         Ok(Some(PendingCode {
             state: challenge.state(context.now),
-            resend: self.settings.resend.check(&challenge, context.now),
+            resend: match challenge.aim.is_by_number_alone() {
+                // What a further one counts would tell whether anybody has the number (S23).
+                true => Resend::NoneLeft,
+                false => self.settings.resend.check(&challenge, context.now),
+            },
             budget,
             challenge,
         }))

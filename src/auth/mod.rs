@@ -36,6 +36,7 @@ pub mod link;
 pub mod new_password;
 pub mod not_me;
 mod notice;
+pub mod number;
 pub mod own_account;
 pub mod own_email;
 pub mod own_password;

@@ -246,6 +246,7 @@ fn sms(sms: &Sms) -> Value {
         ("prefixes", list(sms.rule.prefixes.iter().map(prefix))),
         ("lifetime", Some(span(sms.rule.lifetime))),
         ("second_step", Some(sms.rule.second_step.into())),
+        ("number_alone", Some(sms.rule.number_alone.into())),
     ])
 }
 

@@ -7,7 +7,7 @@ use super::email::EmailAddress;
 use super::id::SessionId;
 use super::phone::{CodesBy, PhoneNumber};
 use super::return_to::ReturnTo;
-use super::session::Methods;
+use super::session::{Method, Methods};
 
 /// What a code is for. A code for one purpose never works for another (S7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -189,6 +189,14 @@ impl Aim {
             Self::EmailChange { new, .. } => Some(Proves::Mailbox(new)),
             Self::Phone { new, .. } => Some(Proves::Phone(new)),
             Self::SignIn(_) | Self::Reset { .. } | Self::SecondStep { .. } => None,
+        }
+    }
+
+    /// Whether it was asked for by a telephone number, and nothing else was shown.
+    pub fn is_by_number_alone(&self) -> bool {
+        match self {
+            Self::SignIn(grant) => grant.by == CodesBy::Sms && !grant.methods.has(Method::Password),
+            _ => false,
         }
     }
 

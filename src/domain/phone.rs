@@ -134,6 +134,8 @@ pub struct SmsRule {
     pub lifetime: Duration,
     /// Whether people may have the codes of their sign-ins come so.
     pub second_step: bool,
+    /// Whether the number of somebody who wants that is enough to have a code sent, without a password.
+    pub number_alone: bool,
 }
 
 /// Numbers that begin so may get text messages, so many a day.

@@ -4,6 +4,7 @@ mod account;
 mod clients;
 mod graphql;
 mod hostile;
+mod phone;
 mod schemathesis;
 mod tokens;
 

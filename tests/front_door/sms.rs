@@ -15,7 +15,7 @@ use crate::support::tools::eventually;
 
 const ACCOUNT: &str = "AC0123456789abcdef";
 const TOKEN: &str = "the-token-of-the-account";
-const NUMBER: &str = "+41791234567";
+pub const NUMBER: &str = "+41791234567";
 
 const MARY: Person = Person {
     username: "mary",
@@ -26,7 +26,7 @@ const MARY: Person = Person {
 };
 
 /// The stand-in, and how it answers at present: 0 takes messages.
-struct Twilio {
+pub struct Twilio {
     service: Service,
     refuses: Arc<AtomicU16>,
     /// The number of its error.
@@ -34,7 +34,7 @@ struct Twilio {
 }
 
 impl Twilio {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let (refuses, code) = (Arc::new(AtomicU16::new(0)), Arc::new(Mutex::new(20_001)));
         let (status, number) = (Arc::clone(&refuses), Arc::clone(&code));
         let service = Service::start(move |asked| {
@@ -45,13 +45,13 @@ impl Twilio {
         Self { service, refuses, code }
     }
 
-    fn refuse(&self, status: u16, code: u32) {
+    pub fn refuse(&self, status: u16, code: u32) {
         *self.code.lock().unwrap() = code;
         self.refuses.store(status, Ordering::SeqCst);
     }
 
     /// The line of the configuration, with more of it.
-    fn configured(&self, more: &str) -> String {
+    pub fn configured(&self, more: &str) -> String {
         format!(
             "sms: {{ twilio: {{ url: \"http://{}\", account_sid: {ACCOUNT}, auth_token: {TOKEN}, \
              from: \"+15005550006\", timeout: 1s }}, prefixes: [{{ prefix: \"+41\", cap: 10/1d }}, \
@@ -61,17 +61,17 @@ impl Twilio {
     }
 
     /// The messages that it was asked to send, as number and body.
-    fn sent(&self) -> Vec<(String, String)> {
+    pub fn sent(&self) -> Vec<(String, String)> {
         let asked = self.service.asked();
         asked.iter().map(|one| (one.field("To").unwrap(), one.field("Body").unwrap())).collect()
     }
 
     /// Waits for the message number `which`, from 1.
-    async fn message(&self, which: usize) -> (String, String) {
+    pub async fn message(&self, which: usize) -> (String, String) {
         eventually("a text message", async || self.sent().get(which - 1).cloned()).await
     }
 
-    async fn code(&self, which: usize) -> String {
+    pub async fn code(&self, which: usize) -> String {
         let (_, body) = self.message(which).await;
         body.split(' ').next().unwrap().to_owned()
     }
@@ -200,6 +200,13 @@ async fn s7_s8_s9_a_code_by_text_message_lives_five_minutes_and_is_replaced_like
     browser.sign_in(&site, &ADA).await;
     give(&browser, NUMBER).await.expect(303);
     let first = twilio.code(1).await;
+    // The code of a number signs nobody in, and that of a sign-in gives nobody a number.
+    let other = Browser::new(&site);
+    let mailed = other.half_sign_in(&site, &ADA).await;
+    if first != mailed {
+        other.submit_code(&first).await.expect(401);
+        browser.submit_code(&mailed).await.expect(401);
+    }
     site.travel(Duration::from_secs(31));
     browser.resend().await.expect(303);
     let second = twilio.code(2).await;
@@ -438,4 +445,28 @@ async fn s35_an_operator_takes_a_lost_number_away_and_ends_what_was_signed_in() 
     let config = site.config().display().to_string();
     let again = site.run(&["accounts", "forget-phone", ADA.username, "-c", &config], "").await;
     assert_eq!(again.status.code(), Some(1));
+}
+
+async fn walk(javascript: bool) {
+    let (twilio, site) = site("").await;
+    let mut options = crate::browser::options(&site, javascript);
+    options["number"] = "+41 79 123 45 67".into();
+    crate::browser::tell("phone.mjs", options, async |question| {
+        Some(match question.split_once(' ')? {
+            ("code", address) => site.mailbox.next_code_to(address).await.code(),
+            ("sms", which) => twilio.code(which.parse().ok()?).await,
+            _ => return None,
+        })
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn people_look_after_their_telephone_number() {
+    walk(true).await;
+}
+
+#[tokio::test]
+async fn people_look_after_their_telephone_number_without_javascript() {
+    walk(false).await;
 }

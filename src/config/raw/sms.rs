@@ -28,6 +28,9 @@ pub(super) struct Sms {
     /// Whether people may have the codes of their sign-ins come so, in place of a mail.
     #[schemars(extend("default" = true))]
     second_step: Option<Located<bool>>,
+    /// Whether programs may ask for a code by such a number alone, without a password, where a rule is otp_only.
+    #[schemars(extend("default" = false))]
+    number_alone: Option<Located<bool>>,
 }
 
 /// An account that sends text messages.
@@ -87,8 +90,13 @@ pub(super) fn sms(
     let why = "a shorter-lived code ends before it is read, a longer-lived one waits for a thief";
     let lifetime = context.duration(section.lifetime, 5 * MINUTE, MINUTE..=30 * MINUTE, why);
     let second_step = section.second_step.map_or(Some(true), |found| found.value);
-    let (lifetime, second_step) = (lifetime?, second_step?);
-    let rule = SmsRule { prefixes: prefixes?, lifetime, second_step };
+    let number_alone = section.number_alone.map_or(Some(false), |found| found.value);
+    let rule = SmsRule {
+        prefixes: prefixes?,
+        lifetime: lifetime?,
+        second_step: second_step?,
+        number_alone: number_alone?,
+    };
     Some(Some(settings::Sms { twilio: twilio?, rule }))
 }
 

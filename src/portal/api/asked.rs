@@ -7,6 +7,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use super::told::CodesWay;
+
 /// A text that is zeroed when it is dropped, and never printed.
 pub(in crate::portal) struct Secret(Zeroizing<String>);
 
@@ -132,6 +134,8 @@ pub(in crate::portal) enum Destination {
     Email(#[schemars(length(max = 254), email)] String),
     /// The name of an account; not for registering.
     Username(#[schemars(regex(pattern = USERNAME))] String),
+    /// A telephone number (E.164) whose owner has the codes of their sign-ins come there; to sign in, where that is allowed.
+    Phone(#[schemars(regex(pattern = NUMBER))] String),
 }
 
 /// Signs in with a password.
@@ -341,10 +345,45 @@ pub(in crate::portal) struct SecondStepRequest {
     pub(super) on: bool,
 }
 
+/// Asks for another telephone number.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(example = json!({ "number": "+41791234567" }))]
+pub(in crate::portal) struct PhoneRequest {
+    /// The number (E.164). A code goes there, and nothing changes before it comes back.
+    #[schemars(regex(pattern = NUMBER))]
+    pub(super) number: String,
+}
+
+/// Says how the codes of sign-ins are to come.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(example = json!({ "codes_by": "sms", "install_id": "b4c6e0a2-6c0e-4b6e-9a53-0f6f7b9d1c11" }))]
+pub(in crate::portal) struct CodesByRequest {
+    /// How.
+    pub(super) codes_by: CodesWay,
+    /// The name of this installation of the program, of its own choice and always the same: a UUID. Its refresh tokens work
+    /// with no other.
+    #[schemars(regex(pattern = INSTALL))]
+    pub(super) install_id: String,
+}
+
+/// Asks for something that may give this installation new tokens.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(example = json!({ "install_id": "b4c6e0a2-6c0e-4b6e-9a53-0f6f7b9d1c11" }))]
+pub(in crate::portal) struct InstallRequest {
+    /// The name of this installation of the program, of its own choice and always the same: a UUID. Its refresh tokens work
+    /// with no other.
+    #[schemars(regex(pattern = INSTALL))]
+    pub(super) install_id: String,
+}
+
 /// What the parsers of the values take, for those who read the document: it is they who decide.
 const USERNAME: &str = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$";
 const FULL_NAME: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
 const INSTALL: &str = "^[A-Za-z0-9._:-]{8,128}$";
+const NUMBER: &str = r"^\+[1-9][0-9]{6,14}$";
 const PAGE: &str = r"^/([!-$&-.0-\[\]-~][!-\[\]-~]*)?$";
 const TOKEN: &str = "^[A-Za-z0-9_-]{64}$";
 const REFRESH: &str = "^[A-Za-z0-9_-]{107}$";

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use minijinja::HtmlEscape;
 use serde_json::Value;
 
+use super::operations::{OPERATIONS, Operation};
 use crate::portal::pages::Pages;
 
 /// The page.
@@ -34,18 +35,19 @@ fn write_page(
         site = HtmlEscape(site),
         about = marked(text(document, "/info/description")),
     )?;
-    for group in items(document, "/tags") {
-        let group = text(group, "/name");
+    let groups: Vec<&str> = items(document, "/tags").map(|group| text(group, "/name")).collect();
+    write_contents(html, &groups)?;
+    for group in groups {
         writeln!(html, "<h2>{}</h2>", HtmlEscape(group))?;
-        for (path, methods) in members(document, "/paths") {
-            for (method, operation) in members(methods, "") {
-                if text(operation, "/tags/0") == group {
-                    write_operation(html, document, (method, path), operation)?;
-                }
+        for one in of_group(group) {
+            let method = one.method.as_str().to_ascii_lowercase();
+            let operation = document.pointer("/paths").and_then(|paths| paths.get(one.path));
+            if let Some(operation) = operation.and_then(|methods| methods.get(&method)) {
+                write_operation(html, document, one, operation)?;
             }
         }
     }
-    writeln!(html, "<h2>Forms</h2>")?;
+    writeln!(html, "<h2 id=\"forms\">Forms</h2>")?;
     for (name, schema) in members(document, "/components/schemas") {
         writeln!(html, "<section id=\"{name}\">\n<h3>{name}</h3>")?;
         write_schema(html, schema)?;
@@ -55,10 +57,28 @@ fn write_page(
     Ok(())
 }
 
+/// The operations of a group, in the order of the table: what people begin with comes first.
+fn of_group(group: &str) -> impl Iterator<Item = &'static Operation> {
+    OPERATIONS.iter().filter(move |operation| operation.group == group)
+}
+
+fn write_contents(html: &mut String, groups: &[&str]) -> std::fmt::Result {
+    html.push_str("<nav aria-label=\"Contents\">\n<ul>\n");
+    for group in groups {
+        writeln!(html, "<li>{}\n<ul>", HtmlEscape(group))?;
+        for Operation { id, method, path, .. } in of_group(group) {
+            writeln!(html, "<li><a href=\"#{id}\"><code>{method} {path}</code></a></li>")?;
+        }
+        html.push_str("</ul>\n</li>\n");
+    }
+    html.push_str("<li><a href=\"#forms\">Forms</a></li>\n</ul>\n</nav>\n");
+    Ok(())
+}
+
 fn write_operation(
     html: &mut String,
     document: &Value,
-    (method, path): (&str, &str),
+    Operation { method, path, .. }: &Operation,
     operation: &Value,
 ) -> std::fmt::Result {
     let server = text(document, "/servers/0/url");
@@ -67,7 +87,6 @@ fn write_operation(
         html,
         "<section id=\"{id}\">\n<h3>{summary}</h3>\n<p><code>{method} {server}{path}</code></p>",
         summary = HtmlEscape(text(operation, "/summary")),
-        method = method.to_ascii_uppercase(),
     )?;
     if operation.get("security").is_some() {
         html.push_str("<p>Wants <code>Authorization: Bearer</code> with an access token.</p>\n");

@@ -8,14 +8,14 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::Call;
 use super::asked::{
-    CaptchaRequest, CodeRequest, EmailRequest, FlowRequest, LinkRequest, NewPasswordRequest,
-    PasswordRequest, ProfileRequest, RefreshRequest, RegisterRequest, SecondStepRequest,
-    SignInRequest, StepUpRequest, VerifyRequest,
+    CaptchaRequest, CodeRequest, CodesByRequest, EmailRequest, FlowRequest, InstallRequest,
+    LinkRequest, NewPasswordRequest, PasswordRequest, PhoneRequest, ProfileRequest, RefreshRequest,
+    RegisterRequest, SecondStepRequest, SignInRequest, StepUpRequest, VerifyRequest,
 };
 use super::problem::{Code, Problem};
 use super::reply::Answer;
 use super::routes::{
-    about, account, browsers, captcha, codes, password, register, sign_in, tokens,
+    about, account, answered, browsers, captcha, codes, password, phone, register, sign_in, tokens,
 };
 use super::told::{AccountView, BackupCodes, CaptchaView, Devices, Ended, Outcome, Sessions};
 
@@ -86,8 +86,9 @@ fn of<T: JsonSchema>(schemas: &mut SchemaGenerator) -> Schema {
 use Code::{
     AccountDisabled, AddressNotAllowed, Busy, CaptchaRequired, CaptchaUnavailable, FlowOver,
     FreshSignInRequired, InvalidCredentials, InvalidOtp, InvalidToken, NotFound, NothingToChange,
-    OtpExhausted, OtpExpired, OtpLinkOnly, OtpUsed, PasswordRefused, PasswordRequired, RateLimit,
-    RegistrationClosed, ResendExhausted, SendFailed, UsernameTaken, WrongPassword,
+    NumberNotAllowed, OtpExhausted, OtpExpired, OtpLinkOnly, OtpUsed, PasswordRefused,
+    PasswordRequired, RateLimit, RegistrationClosed, ResendExhausted, SendFailed, UsernameTaken,
+    WrongPassword,
 };
 
 /// Of each method, what the table has to say of it.
@@ -140,6 +141,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             PasswordRequired,
             RegistrationClosed,
             AddressNotAllowed,
+            NumberNotAllowed,
             CaptchaRequired,
             CaptchaUnavailable,
             RateLimit,
@@ -309,6 +311,52 @@ pub(super) const OPERATIONS: &[Operation] = &[
         answers: &[(202, Some(of::<Outcome>))],
         problems: &[FreshSignInRequired, NothingToChange, RateLimit, SendFailed],
         handle: |call| Box::pin(account::second_step(call)),
+        ..POST
+    },
+    Operation {
+        path: "/account/phone",
+        id: "changePhone",
+        group: "Account",
+        summary: "Sends a code to a telephone number, which is the account's once it is verified",
+        body: Some(of::<PhoneRequest>),
+        answers: &[(202, Some(of::<Outcome>))],
+        problems: &[
+            FreshSignInRequired,
+            NumberNotAllowed,
+            NothingToChange,
+            NotFound,
+            RateLimit,
+            SendFailed,
+        ],
+        handle: |call| {
+            Box::pin(async move { Ok(answered(&phone::give(call, call.read()?).await?)) })
+        },
+        ..POST
+    },
+    Operation {
+        path: "/account/phone/codes",
+        id: "chooseCodesBy",
+        group: "Account",
+        summary: "Has the codes of sign-ins come by mail or by text message; ends every other session, and gives this one new tokens",
+        body: Some(of::<CodesByRequest>),
+        answers: &[(200, Some(of::<Outcome>))],
+        problems: &[FreshSignInRequired, NothingToChange, NotFound],
+        handle: |call| {
+            Box::pin(async move { Ok(answered(&phone::choose(call, call.read()?).await?)) })
+        },
+        ..POST
+    },
+    Operation {
+        path: "/account/phone/remove",
+        id: "removePhone",
+        group: "Account",
+        summary: "Takes the telephone number away; where codes came there it ends every other session, and gives this one new tokens",
+        body: Some(of::<InstallRequest>),
+        answers: &[(200, Some(of::<Outcome>))],
+        problems: &[FreshSignInRequired, NothingToChange, NotFound],
+        handle: |call| {
+            Box::pin(async move { Ok(answered(&phone::remove(call, call.read()?).await?)) })
+        },
         ..POST
     },
     Operation {

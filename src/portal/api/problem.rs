@@ -64,6 +64,8 @@ codes! {
     RegistrationClosed = "REGISTRATION_CLOSED", FORBIDDEN;
     /// Addresses of that domain may not register here.
     AddressNotAllowed = "ADDRESS_NOT_ALLOWED", FORBIDDEN;
+    /// No text messages are sent to that number, or not for this.
+    NumberNotAllowed = "NUMBER_NOT_ALLOWED", FORBIDDEN;
     /// The request comes from a page of another origin that may not use the API, or with cookies from one that may.
     OriginNotAllowed = "ORIGIN_NOT_ALLOWED", FORBIDDEN;
     /// There is no such thing, or it is not yours.

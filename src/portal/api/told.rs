@@ -3,8 +3,10 @@
 use std::net::IpAddr;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
+
+use crate::domain::phone::CodesBy;
 
 /// What came of a step of a sign-in.
 #[derive(Serialize, JsonSchema)]
@@ -148,6 +150,47 @@ pub(in crate::portal) struct AccountView {
     pub(super) has_password: bool,
     /// How many backup codes are left.
     pub(super) backup_codes_left: u32,
+    /// Its telephone number, if it has one and text messages are sent here.
+    pub(super) phone: Option<PhoneView>,
+}
+
+/// A telephone number that was shown to be its owner's.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::portal) struct PhoneView {
+    /// The number, masked.
+    #[schemars(example = "+41•••••••67")]
+    pub(super) number: String,
+    /// How the codes of sign-ins come.
+    pub(super) codes_by: CodesWay,
+}
+
+/// How the codes of sign-ins come.
+#[derive(Clone, Copy, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub(in crate::portal) enum CodesWay {
+    /// By mail.
+    Mail,
+    /// By text message.
+    Sms,
+}
+
+impl From<CodesBy> for CodesWay {
+    fn from(by: CodesBy) -> Self {
+        match by {
+            CodesBy::Mail => Self::Mail,
+            CodesBy::Sms => Self::Sms,
+        }
+    }
+}
+
+impl From<CodesWay> for CodesBy {
+    fn from(way: CodesWay) -> Self {
+        match way {
+            CodesWay::Mail => Self::Mail,
+            CodesWay::Sms => Self::Sms,
+        }
+    }
 }
 
 /// A session, for its owner.

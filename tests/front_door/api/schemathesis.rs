@@ -143,3 +143,10 @@ async fn r31_the_document_and_its_page_need_nothing_from_elsewhere() {
         }
     }
 }
+
+#[tokio::test]
+async fn r28_the_page_of_the_api_is_sound_for_everybody_who_reads_it() {
+    let site = Site::with(with_api()).await;
+    let options = crate::browser::options(&site, true);
+    crate::browser::tell("reference.mjs", options, async |_| None).await;
+}

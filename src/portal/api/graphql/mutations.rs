@@ -3,14 +3,16 @@
 use async_graphql::{Context, Enum, InputObject, Object, Result as Answered};
 
 use super::Asked;
-use super::payloads::{CaptchaObject, Payload};
+use super::payloads::{CaptchaObject, CodesBy, Payload};
 use crate::portal::api::asked::{
-    CaptchaAnswer, CaptchaFor, CodePurpose, CodeRequest, Destination, FlowRequest, LinkRequest,
-    NewPasswordRequest, RefreshRequest, RegisterRequest, Secret, SignInRequest, StepUpRequest,
-    VerifyRequest,
+    CaptchaAnswer, CaptchaFor, CodePurpose, CodeRequest, CodesByRequest, Destination, FlowRequest,
+    InstallRequest, LinkRequest, NewPasswordRequest, PhoneRequest, RefreshRequest, RegisterRequest,
+    Secret, SignInRequest, StepUpRequest, VerifyRequest,
 };
 use crate::portal::api::problem::Problem;
-use crate::portal::api::routes::{browsers, captcha, codes, password, register, sign_in, tokens};
+use crate::portal::api::routes::{
+    browsers, captcha, codes, password, phone, register, sign_in, tokens,
+};
 
 pub(in crate::portal::api) struct Mutation;
 
@@ -43,14 +45,17 @@ struct To {
     email: Option<String>,
     /// The name of an account; not for registering.
     username: Option<String>,
+    /// A telephone number (E.164) whose owner has the codes of their sign-ins come there; to sign in, where that is allowed.
+    phone: Option<String>,
 }
 
 impl To {
     fn destination(self) -> Result<Destination, Problem> {
-        match (self.email, self.username) {
-            (Some(email), None) => Ok(Destination::Email(email)),
-            (None, Some(name)) => Ok(Destination::Username(name)),
-            (None, None) | (Some(_), Some(_)) => Err(Problem::field("to", "one of its fields")),
+        match (self.email, self.username, self.phone) {
+            (Some(email), None, None) => Ok(Destination::Email(email)),
+            (None, Some(name), None) => Ok(Destination::Username(name)),
+            (None, None, Some(number)) => Ok(Destination::Phone(number)),
+            _ => Err(Problem::field("to", "one of its fields")),
         }
     }
 }
@@ -281,6 +286,31 @@ impl Mutation {
         };
         let from = ctx.data::<Asked>()?;
         Ok(from.payload(password::choose(from.call(), asked).await))
+    }
+
+    /// Sends a code to a telephone number, which is the account's once it is verified.
+    async fn set_phone(&self, ctx: &Context<'_>, number: String) -> Answered<Payload> {
+        let from = ctx.data::<Asked>()?;
+        Ok(from.payload(phone::give(from.call(), PhoneRequest { number }).await))
+    }
+
+    /// Has the codes of sign-ins come so; ends every other session, and gives this one new tokens.
+    async fn choose_codes_by(
+        &self,
+        ctx: &Context<'_>,
+        codes_by: CodesBy,
+        install_id: String,
+    ) -> Answered<Payload> {
+        let from = ctx.data::<Asked>()?;
+        let codes_by = codes_by.into();
+        let asked = CodesByRequest { codes_by, install_id };
+        Ok(from.payload(phone::choose(from.call(), asked).await))
+    }
+
+    /// Takes the telephone number away.
+    async fn remove_phone(&self, ctx: &Context<'_>, install_id: String) -> Answered<Payload> {
+        let from = ctx.data::<Asked>()?;
+        Ok(from.payload(phone::remove(from.call(), InstallRequest { install_id }).await))
     }
 
     /// Ends one session of the account.

@@ -6,7 +6,7 @@ use crate::domain::id::RequestId;
 use crate::portal::api::problem::{Code, Problem};
 use crate::portal::api::routes::seconds;
 use crate::portal::api::told::{
-    AccountView, CaptchaView, CodeKind, DeviceView, Next, Outcome, SessionView, Tokens,
+    AccountView, CaptchaView, CodeKind, CodesWay, DeviceView, Next, Outcome, SessionView, Tokens,
 };
 
 /// What came of a command.
@@ -122,6 +122,27 @@ pub(super) struct AccountObject {
     second_step: bool,
     has_password: bool,
     backup_codes_left: i32,
+    /// Its telephone number, if it has one and text messages are sent here.
+    phone: Option<PhoneObject>,
+}
+
+/// A telephone number that was shown to be its owner's.
+#[derive(SimpleObject)]
+#[graphql(name = "Phone")]
+struct PhoneObject {
+    /// The number, masked.
+    number: String,
+    codes_by: CodesBy,
+}
+
+/// How the codes of sign-ins come.
+#[derive(Clone, Copy, Enum, PartialEq, Eq)]
+#[graphql(remote = "CodesWay")]
+pub(super) enum CodesBy {
+    /// By mail.
+    Mail,
+    /// By text message.
+    Sms,
 }
 
 /// A session, for its owner.
@@ -265,6 +286,9 @@ impl From<AccountView> for AccountObject {
             second_step: account.second_step,
             has_password: account.has_password,
             backup_codes_left: number(account.backup_codes_left.into()),
+            phone: account
+                .phone
+                .map(|phone| PhoneObject { number: phone.number, codes_by: phone.codes_by.into() }),
         }
     }
 }

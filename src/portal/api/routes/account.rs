@@ -28,6 +28,7 @@ pub(in crate::portal::api) async fn view(call: Call<'_>) -> Result<AccountView, 
         second_step: account.second_step,
         has_password,
         backup_codes_left: backup_codes.left,
+        phone: super::phone::own(call).await?,
     })
 }
 

@@ -1,8 +1,10 @@
 //! Codes: asked for, typed, sent once more.
 
+use super::phone::e164;
 use super::{answered, captcha, code_sent, verified};
 use crate::auth::answer::Answered;
 use crate::auth::code::{CodeOutcome, ResendOutcome};
+use crate::auth::number::NumberOutcome;
 use crate::auth::register::RegisterOutcome;
 use crate::auth::reset::ResetOutcome;
 use crate::auth::sign_in::{SignIn, SignInOutcome, Wanted};
@@ -11,6 +13,7 @@ use crate::domain::account::Username;
 use crate::domain::challenge::{ChallengeState, Resend};
 use crate::domain::code::TypedCode;
 use crate::domain::email::EmailAddress;
+use crate::domain::phone::PhoneNumber;
 use crate::domain::refresh::InstallId;
 use crate::domain::return_to::ReturnTo;
 use crate::domain::secret::FlowSecret;
@@ -51,6 +54,10 @@ fn login(destination: &Destination) -> Result<&str, Problem> {
             value::<Username>("destination/username", name)?;
             Ok(name)
         }
+        Destination::Phone(_) => {
+            let why = "A forgotten password is replaced by mail.";
+            Err(Problem::new(Code::NumberNotAllowed).saying(why))
+        }
     }
 }
 
@@ -60,10 +67,11 @@ async fn to_sign_in(
     shown: &captcha::Shown,
     target: ReturnTo,
 ) -> Result<FlowSecret, Problem> {
-    let login = login(destination)?;
-    if call.visit.wanted(&target) != Wanted::MailCode {
-        return Err(Problem::new(Code::PasswordRequired));
+    if let Destination::Phone(number) = destination {
+        return by_number(call, &e164("destination/phone", number)?, target).await;
     }
+    let login = login(destination)?;
+    code_is_enough(call, &target)?;
     let command = SignIn {
         login,
         password: None,
@@ -82,6 +90,27 @@ async fn to_sign_in(
             Err(Problem::new(Code::InvalidCredentials))
         }
         SignInOutcome::Disabled => Err(Problem::new(Code::AccountDisabled)),
+    }
+}
+
+fn code_is_enough(call: Call<'_>, target: &ReturnTo) -> Result<(), Problem> {
+    match call.visit.wanted(target) {
+        Wanted::MailCode => Ok(()),
+        Wanted::Password | Wanted::Both => Err(Problem::new(Code::PasswordRequired)),
+    }
+}
+
+async fn by_number(
+    call: Call<'_>,
+    number: &PhoneNumber,
+    target: ReturnTo,
+) -> Result<FlowSecret, Problem> {
+    code_is_enough(call, &target)?;
+    let came = call.api.portal.auth.sign_in_by_number(number, &call.context(target)).await;
+    match came.map_err(Problem::not_sent)? {
+        NumberOutcome::CodeSent(flow) => Ok(flow),
+        NumberOutcome::NotThere => Err(Problem::new(Code::NumberNotAllowed)),
+        NumberOutcome::Limited(limited) => Err(limited.into()),
     }
 }
 
@@ -109,7 +138,7 @@ async fn to_register(
 ) -> Result<FlowSecret, Problem> {
     let email: EmailAddress = match destination {
         Destination::Email(email) => value("destination/email", &email)?,
-        Destination::Username(_) => {
+        Destination::Username(_) | Destination::Phone(_) => {
             let why = "An account is made with an e-mail address.";
             return Err(Problem::new(Code::AddressNotAllowed).saying(why));
         }

@@ -6,6 +6,7 @@ pub(super) mod browsers;
 pub(super) mod captcha;
 pub(super) mod codes;
 pub(super) mod password;
+pub(super) mod phone;
 pub(super) mod register;
 pub(super) mod sign_in;
 pub(super) mod tokens;
@@ -35,7 +36,7 @@ async fn code_sent(call: Call<'_>, flow: &FlowSecret) -> Result<Outcome, Problem
 }
 
 /// An outcome as the answer to a request.
-fn answered(outcome: &Outcome) -> Answer {
+pub(super) fn answered(outcome: &Outcome) -> Answer {
     let status = match outcome {
         Outcome::CodeSent(_) => StatusCode::ACCEPTED,
         Outcome::SignedIn(_) | Outcome::Verified(_) | Outcome::Changed => StatusCode::OK,
