@@ -9,7 +9,7 @@ from parts import HOST, Figures, Processes, free_port, need, tool, until, upstre
 from sessions import Crowd, report
 
 # How many programs sign browsers in at once.
-WRITERS = 4
+WRITERS = 2
 
 
 def main():

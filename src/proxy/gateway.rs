@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::header;
 use pingora::http::{RequestHeader, ResponseHeader};
+use pingora::modules::http::HttpModules;
 use pingora::protocols::Digest;
 use pingora::proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
 use pingora::upstreams::peer::HttpPeer;
@@ -29,6 +30,7 @@ use crate::telemetry::metrics::{DecisionLabel, RequestSummary, SecurityEvent, me
 
 use super::compress::Compressing;
 use super::facts::{BadRequest, RequestKind};
+use super::outgoing::Outgoing;
 use super::question::Question;
 use super::refusal::Refusal;
 use super::short::ShortWay;
@@ -133,6 +135,18 @@ pub struct RequestContext {
     watched: Option<Watched>,
 }
 
+impl RequestContext {
+    /// Makes of the client's request what the app gets, which it is about to get.
+    pub(super) fn prepare(&mut self, request: &mut impl Outgoing) -> Result<()> {
+        let (Some(accepted), Some(admitted)) = (&self.accepted, &self.forwarding) else {
+            return Error::e_explain(ErrorType::HTTPStatus(500), "nothing was admitted");
+        };
+        self.state.prepare(request, accepted, admitted, self.signed_in.as_deref(), self)?;
+        self.sent_upstream = Some(Instant::now());
+        Ok(())
+    }
+}
+
 /// The longest wait for the next bytes of a client that has not said how slow it is: a WebSocket's, or what is drained.
 const READ: Duration = Duration::from_secs(60);
 const DRAIN: Duration = Duration::from_secs(2);
@@ -164,6 +178,9 @@ impl ProxyHttp for Gateway {
             watched: None,
         }
     }
+
+    /// Answers are made smaller by doorward itself: Pingora's module for it would be made for each request, to do nothing.
+    fn init_downstream_modules(&self, _modules: &mut HttpModules) {}
 
     async fn request_filter(
         &self,
@@ -333,13 +350,8 @@ impl ProxyHttp for Gateway {
         request: &mut RequestHeader,
         ctx: &mut RequestContext,
     ) -> Result<()> {
-        let (Some(accepted), Some(admitted)) = (&ctx.accepted, &ctx.forwarding) else {
-            return Error::e_explain(ErrorType::HTTPStatus(500), "nothing was admitted");
-        };
-        ctx.state.prepare(request, accepted, admitted, ctx.signed_in.as_deref(), ctx)?;
-        ctx.prepare_form(request)?;
-        ctx.sent_upstream = Some(Instant::now());
-        Ok(())
+        ctx.prepare(request)?;
+        ctx.prepare_form(request)
     }
 
     async fn request_body_filter(

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, header};
-use pingora::http::{RequestHeader, ResponseHeader};
+use pingora::http::ResponseHeader;
 
 use crate::auth::sessions::SignedIn;
 use crate::domain::host::HostName;
@@ -18,6 +18,7 @@ use crate::policy::Admitted;
 use crate::portal::cookies;
 
 use super::facts::{RequestFacts, RequestKind};
+use super::outgoing::{Outgoing, Spelled};
 
 /// How the identity of requests to one site is written.
 #[derive(Debug)]
@@ -34,12 +35,27 @@ pub(super) struct IdentityWriter {
 pub(super) struct Told<'a> {
     /// The path that the app gets.
     pub(super) path: &'a str,
+    /// The `Host` that the app gets.
+    pub(super) host: &'a HeaderValue,
     pub(super) admitted: &'a Admitted,
     pub(super) signed_in: Option<&'a SignedIn>,
     pub(super) ring: &'a Ring,
     pub(super) now: Timestamp,
     pub(super) nonce: [u8; 16],
 }
+
+const HTTP2_SETTINGS: HeaderName = HeaderName::from_static("http2-settings");
+const COOKIE: Spelled = Spelled::new(header::COOKIE, "Cookie");
+const SIGNATURE: Spelled = Spelled::new(HeaderName::from_static("signature"), "Signature");
+const SIGNATURE_INPUT: Spelled =
+    Spelled::new(HeaderName::from_static("signature-input"), "Signature-Input");
+const X_FORWARDED_FOR: Spelled =
+    Spelled::new(HeaderName::from_static("x-forwarded-for"), "X-Forwarded-For");
+const X_FORWARDED_HOST: Spelled =
+    Spelled::new(HeaderName::from_static("x-forwarded-host"), "X-Forwarded-Host");
+const X_FORWARDED_PROTO: Spelled =
+    Spelled::new(HeaderName::from_static("x-forwarded-proto"), "X-Forwarded-Proto");
+const X_REQUEST_ID: Spelled = Spelled::new(HeaderName::from_static("x-request-id"), "X-Request-Id");
 
 /// What proxies say of the request before us: ours replace them, so that no client's copy survives (S45).
 const FORWARDING: [&str; 9] = [
@@ -93,10 +109,10 @@ pub(super) fn folds_to(name: &str, known: &str) -> bool {
 /// Takes off everything that an app could take for doorward's own words: identity headers by every alias, what
 /// proxies say, our cookies (S30, S46). Runs after Pingora's hop-by-hop stripping, so that no `Connection` header
 /// can take ours away again (S47). Says whether an identity header was among it.
-pub(super) fn strip(request: &mut RequestHeader, aliases: &AliasFilter) -> bool {
+pub(super) fn strip(request: &mut impl Outgoing, aliases: &AliasFilter) -> bool {
     let mut seen_alias = false;
     let mut unwanted: Vec<HeaderName> = Vec::new();
-    for name in request.headers.keys() {
+    for name in request.client().keys() {
         let alias = aliases.is_alias(name.as_str());
         seen_alias |= alias;
         if alias || is_unwanted(name.as_str()) {
@@ -104,15 +120,15 @@ pub(super) fn strip(request: &mut RequestHeader, aliases: &AliasFilter) -> bool 
         }
     }
     for name in &unwanted {
-        request.remove_header(name);
+        request.take_off(name);
     }
     strip_cookies(request);
     seen_alias
 }
 
 /// Takes doorward's own cookies off (S30).
-pub(super) fn strip_cookies(request: &mut RequestHeader) {
-    let lines = request.headers.get_all(header::COOKIE);
+pub(super) fn strip_cookies(request: &mut impl Outgoing) {
+    let lines = request.client().get_all(header::COOKIE);
     let any_ours = lines.iter().any(|line| {
         line.as_bytes().windows(8).any(|window| window.eq_ignore_ascii_case(b"doorward"))
     });
@@ -130,11 +146,11 @@ pub(super) fn strip_cookies(request: &mut RequestHeader) {
         }
         kept.extend_from_slice(pair);
     }
-    request.remove_header(&header::COOKIE);
+    request.take_off(&header::COOKIE);
     if let Ok(value) = HeaderValue::from_bytes(&kept)
         && !kept.is_empty()
     {
-        let _ = request.insert_header(header::COOKIE, value);
+        let _ = request.put(COOKIE, value);
     }
 }
 
@@ -149,8 +165,9 @@ fn is_ours(cookie: &[u8]) -> bool {
 
 /// Tells the app how the request reached us.
 pub(super) fn forward(
-    request: &mut RequestHeader,
+    request: &mut impl Outgoing,
     facts: &RequestFacts,
+    authority: &HeaderValue,
     scheme: &'static str,
     id: RequestId,
 ) -> pingora::Result<()> {
@@ -160,28 +177,36 @@ pub(super) fn forward(
     } else {
         format!("{client}, {}", facts.peer.to_canonical())
     };
-    request.insert_header("X-Forwarded-For", chain)?;
-    request.insert_header("X-Forwarded-Proto", scheme)?;
-    request.insert_header("X-Forwarded-Host", facts.authority.to_string())?;
-    request.insert_header("X-Request-Id", id.to_string())?;
+    request.put(X_FORWARDED_FOR, text(chain)?)?;
+    request.put(X_FORWARDED_PROTO, HeaderValue::from_static(scheme))?;
+    request.put(X_FORWARDED_HOST, authority.clone())?;
+    request.put(X_REQUEST_ID, text(id.to_string())?)?;
     // Any other protocol would leave the conversation that the policy decided on, also where it is offered beside
     // WebSockets (S50).
-    if request.headers.contains_key(header::UPGRADE) {
-        request.remove_header("http2-settings");
+    if request.client().contains_key(header::UPGRADE) {
+        request.take_off(&HTTP2_SETTINGS);
         if facts.kind == RequestKind::WebSocket {
-            request.insert_header(header::UPGRADE, "websocket")?;
-            request.insert_header(header::CONNECTION, "Upgrade")?;
+            request.put(&header::UPGRADE, HeaderValue::from_static("websocket"))?;
+            request.put(&header::CONNECTION, HeaderValue::from_static("Upgrade"))?;
         } else {
-            request.remove_header(&header::UPGRADE);
-            request.remove_header(&header::CONNECTION);
+            request.take_off(&header::UPGRADE);
+            request.take_off(&header::CONNECTION);
         }
     }
     Ok(())
 }
 
+/// A value that doorward makes.
+pub(super) fn text(value: String) -> pingora::Result<HeaderValue> {
+    HeaderValue::try_from(value).map_err(|error| {
+        let kind = pingora::ErrorType::InvalidHTTPHeader;
+        pingora::Error::because(kind, "a header could not be written", error)
+    })
+}
+
 /// Writes who is asking, and signs it with the request. Only an [`Admitted`] request has somebody to write.
 pub(super) fn identify(
-    request: &mut RequestHeader,
+    request: &mut impl Outgoing,
     facts: &RequestFacts,
     writer: &IdentityWriter,
     told: &Told<'_>,
@@ -193,13 +218,11 @@ pub(super) fn identify(
         .map(|values| values.named(&writer.names, assertion.as_ref()))
         .unwrap_or_default();
     for (name, value) in named.into_iter().flatten() {
-        request.insert_header(name, value)?;
+        request.put(name, value.clone())?;
     }
-    let host = request.headers.get(header::HOST).and_then(|value| value.to_str().ok());
-    let host = host.unwrap_or_default().to_owned();
     let parts = SignedParts {
         method: &facts.method,
-        authority: &host,
+        authority: told.host.to_str().unwrap_or_default(),
         path: told.path,
         query: facts.path.query(),
         headers: &named,
@@ -207,8 +230,8 @@ pub(super) fn identify(
     let signer = told.ring.signer(&writer.host, told.now).unwrap_or(&writer.signer);
     match signer.sign(&parts, told.now, told.nonce) {
         Ok(signed) => {
-            request.insert_header("Signature-Input", signed.input)?;
-            request.insert_header("Signature", signed.signature)?;
+            request.put(SIGNATURE_INPUT, signed.input)?;
+            request.put(SIGNATURE, signed.signature)?;
         }
         Err(error) => {
             tracing::error!(%error, "a request could not be signed and was not forwarded");
@@ -287,6 +310,8 @@ pub(super) fn hsts(span: Duration) -> HeaderValue {
 
 #[cfg(test)]
 mod tests {
+    use pingora::http::RequestHeader;
+
     use super::*;
 
     fn names() -> IdentityHeaderNames {

@@ -16,6 +16,7 @@ pub mod http2;
 mod leash;
 pub mod listener;
 mod other_methods;
+mod outgoing;
 mod pace;
 mod plain;
 mod portal_call;

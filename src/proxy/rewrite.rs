@@ -6,9 +6,14 @@ use std::borrow::Cow;
 
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue, Uri, header};
-use pingora::http::{RequestHeader, ResponseHeader};
+use pingora::http::ResponseHeader;
 
+use super::headers;
+use super::outgoing::{Outgoing, Spelled};
 use crate::domain::host::Origin;
+
+const X_FORWARDED_PREFIX: Spelled =
+    Spelled::new(HeaderName::from_static("x-forwarded-prefix"), "X-Forwarded-Prefix");
 
 /// The prefix outside and the one at the app: empty, or a path without a slash at its end.
 #[derive(Clone, Debug, Default)]
@@ -49,16 +54,16 @@ impl PathRewrite {
     }
 
     /// Makes a request one for the path at the app, and tells it what is before that outside.
-    pub(super) fn forward(&self, request: &mut RequestHeader, path: &str) -> pingora::Result<()> {
-        let query = request.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-        let mut parts = request.uri.clone().into_parts();
+    pub(super) fn forward(&self, request: &mut impl Outgoing, path: &str) -> pingora::Result<()> {
+        let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+        let mut parts = request.uri().clone().into_parts();
         // A path that was parsed stays one when a prefix changes.
         parts.path_and_query = PathAndQuery::try_from(format!("{path}{query}")).ok();
         if let Ok(uri) = Uri::from_parts(parts) {
-            request.set_uri(uri);
+            request.lead_to(uri);
         }
         if !self.outside.is_empty() {
-            request.insert_header("X-Forwarded-Prefix", &self.outside)?;
+            request.put(X_FORWARDED_PREFIX, headers::text(self.outside.clone())?)?;
         }
         Ok(())
     }

@@ -1,32 +1,35 @@
 //! The short way to an app, for most requests: those without a body, over HTTP/1.1, to an app that speaks plain
 //! HTTP/1.1. Everything else takes Pingora's way, and so does what failed here and may be tried again.
 //!
-//! What differs is only what carries the bytes: one task instead of two with channels between them, and connections
-//! to the app that no task watches. Requests and answers are framed by Pingora's own sessions on both sides, and every
-//! decision about them is made by the phases of the gateway, which both ways call. A request that Pingora would have
-//! to clean of what is meant for one connection alone never comes here: see [`is_common`].
+//! What differs is only what carries the bytes: one task instead of two with channels between them, connections to the
+//! app that no task watches, and a request's head that is written without a copy. Every decision is made by the phases
+//! of the gateway and by the functions over headers, which both ways call. On the client's side Pingora's session frames
+//! requests and answers; on the app's it frames every answer but the plainest (see [`exchange`]). A request that Pingora
+//! would have to clean of what is meant for one connection alone never comes here: see [`is_common`].
 
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
 
 use http::{HeaderMap, Version, header};
 use pingora::http::{RequestHeader, ResponseHeader};
+use pingora::protocols::UniqueID as _;
 use pingora::protocols::http::HttpTask;
-use pingora::protocols::http::v1::client::HttpSession;
 use pingora::proxy::{ProxyHttp, Session};
 use pingora::upstreams::peer::{HttpPeer, HttpUpstreamRequestPolicy};
 use pingora::{Error, ErrorType, Result};
 
 use self::connection::Connection;
+use self::exchange::Exchange;
 use self::pool::Pool;
 use super::gateway::{Gateway, RequestContext};
+use super::outgoing::Changes;
 use crate::telemetry::metrics::metrics;
 
 mod connection;
+mod exchange;
 mod pool;
 
 /// The short way of one thread.
@@ -53,6 +56,7 @@ impl ShortWay {
 /// (S47, S50).
 fn is_common(request: &RequestHeader) -> bool {
     request.version == Version::HTTP_11
+        && request.has_case()
         && !request.headers.keys().any(|name| is_uncommon(name.as_str()))
         && names_no_header(&request.headers)
 }
@@ -127,44 +131,50 @@ impl Gateway {
                 }
             },
         };
-        let mut upstream = HttpSession::new_with_options(Box::new(connection), &*peer);
-        upstream.read_timeout = peer.options.read_timeout;
-        upstream.write_timeout = peer.options.write_timeout;
         metrics().forwarded_shortly();
-        if let Err(error) = self.exchange(session, &mut upstream, (&peer, reused), ctx).await {
-            let error = self.error_while_proxy(&peer, session, error, ctx, reused);
-            return another_try(session, error);
+        match self.exchange(session, connection, (&peer, reused), ctx).await {
+            Ok(exchange) => {
+                if let Some((connection, told)) = exchange.end().await {
+                    let idle = peer.options.idle_timeout.into_iter().chain(told).min();
+                    Pool::keep(&self.short_way.pool, address, connection, idle);
+                }
+                Ok(true)
+            }
+            Err(error) => {
+                let error = self.error_while_proxy(&peer, session, error, ctx, reused);
+                another_try(session, error)
+            }
         }
-        self.keep(upstream, address, peer.options.idle_timeout).await;
-        Ok(true)
     }
 
     /// Sends the request and streams the answer back. A client that leaves ends both.
     async fn exchange(
         &self,
         session: &mut Session,
-        upstream: &mut HttpSession,
+        connection: Connection,
         (peer, reused): (&HttpPeer, bool),
         ctx: &mut RequestContext,
-    ) -> Result<()> {
-        let fd = pingora::protocols::UniqueID::id(upstream);
-        let digest = Some(upstream.digest());
-        self.connected_to_upstream(session, reused, peer, fd, digest, ctx).await?;
-        let mut request = session.req_header().clone();
-        request.remove_header(&header::CONNECTION);
-        self.upstream_request_filter(session, &mut request, ctx).await?;
-        session.upstream_compression.request_filter(&request);
-        upstream.write_request_header(Box::new(request)).await.map_err(|error| error.into_up())?;
+    ) -> Result<Exchange> {
+        let fd = connection.id();
+        self.connected_to_upstream(session, reused, peer, fd, None, ctx).await?;
+        let mut changes = Changes::to(session.req_header());
+        ctx.prepare(&mut changes)?;
+        let Some(head) = changes.write() else {
+            return Error::e_explain(ErrorType::InvalidHTTPHeader, "a target that nobody may send");
+        };
+        let method = session.req_header().method.clone();
+        let begun = Exchange::begin(connection, peer, method, &head).await;
+        let mut exchange = begun.map_err(|error| error.into_up())?;
         loop {
             let task = tokio::select! {
                 biased;
-                task = upstream.read_response_task() => task.map_err(|error| error.into_up())?,
+                task = exchange.next(peer) => task.map_err(|error| error.into_up())?,
                 left = session.as_downstream_mut().read_body_or_idle(true) => return Err(gone(left)),
             };
             let mut ended = task.is_end();
             let mut tasks = vec![self.filter(session, task, ctx).await?];
             // A head goes out with as much of its body as is there.
-            if !ended && let Some(more) = at_once(upstream.read_response_task()).await {
+            if !ended && let Some(more) = at_once(exchange.next(peer)).await {
                 let more = more.map_err(|error| error.into_up());
                 match more {
                     Ok(task) => {
@@ -176,7 +186,7 @@ impl Gateway {
             }
             session.write_response_tasks(tasks).await?;
             if ended {
-                return Ok(());
+                return Ok(exchange);
             }
         }
     }
@@ -188,7 +198,6 @@ impl Gateway {
         mut task: HttpTask,
         ctx: &mut RequestContext,
     ) -> Result<HttpTask> {
-        session.upstream_compression.response_filter(&mut task);
         let mut wait = None;
         match &mut task {
             HttpTask::Header(head, end) => {
@@ -206,17 +215,6 @@ impl Gateway {
             tokio::time::sleep(wait).await;
         }
         Ok(task)
-    }
-
-    /// Keeps the connection for the next request, if its answer ended where it said it would.
-    async fn keep(&self, mut upstream: HttpSession, address: SocketAddr, idle: Option<Duration>) {
-        upstream.respect_keepalive();
-        let told = upstream.get_header("keep-alive").and_then(timeout_of);
-        let idle = idle.into_iter().chain(told).min();
-        let Some(stream) = upstream.reuse().await else { return };
-        if let Ok(connection) = stream.into_any().downcast::<Connection>() {
-            Pool::keep(&self.short_way.pool, address, *connection, idle);
-        }
     }
 }
 
@@ -249,15 +247,6 @@ fn frame(request: &RequestHeader, head: &mut ResponseHeader, end: bool) -> Resul
         head.insert_header(header::TRANSFER_ENCODING, "chunked")?;
     }
     Ok(())
-}
-
-/// How long an app says that it keeps an idle connection: `Keep-Alive: timeout=5, max=100`.
-fn timeout_of(value: &http::HeaderValue) -> Option<Duration> {
-    let timeout = value.to_str().ok()?.split(',').find_map(|part| {
-        let (name, seconds) = part.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("timeout").then(|| seconds.trim())
-    })?;
-    timeout.parse().ok().map(Duration::from_secs)
 }
 
 /// What a future says without waiting. It must be one that loses nothing when it is dropped.
@@ -331,13 +320,5 @@ mod tests {
         assert!(framed("GET", 200, false));
         assert!(!framed("GET", 200, true) && !framed("HEAD", 200, false));
         assert!(!framed("GET", 304, false) && !framed("GET", 103, false));
-    }
-
-    #[test]
-    fn an_app_says_how_long_it_keeps_a_connection() {
-        let timeout = |value| timeout_of(&http::HeaderValue::from_static(value));
-        assert_eq!(timeout("timeout=5, max=100"), Some(Duration::from_secs(5)));
-        assert_eq!(timeout("max=100,Timeout = 7"), Some(Duration::from_secs(7)));
-        assert_eq!(timeout("timeout=soon"), None);
     }
 }

@@ -1,7 +1,7 @@
 //! What the app gets of a request that goes on.
 
-use http::header;
-use pingora::http::{RequestHeader, ResponseHeader};
+use http::{HeaderValue, header};
+use pingora::http::ResponseHeader;
 use pingora::{Error, ErrorType, Result};
 
 use super::RequestContext;
@@ -13,15 +13,18 @@ use crate::domain::time::Timestamp;
 use crate::identity::access::Shown;
 use crate::policy::Admitted;
 use crate::proxy::headers::{self, Told};
+use crate::proxy::outgoing::{Outgoing, Spelled};
 use crate::proxy::response_rules;
 use crate::proxy::rewrite::Hosts;
 use crate::telemetry::metrics::{SecurityEvent, metrics};
+
+const HOST: Spelled = Spelled::new(header::HOST, "Host");
 
 impl State {
     /// Makes of the client's request what the app gets.
     pub(in crate::proxy) fn prepare(
         &self,
-        request: &mut RequestHeader,
+        request: &mut impl Outgoing,
         accepted: &Accepted,
         admitted: &Admitted,
         signed_in: Option<&SignedIn>,
@@ -33,22 +36,22 @@ impl State {
         }
         // It is for us: an app could do with it whatever its owner can.
         if ctx.shown != Shown::Foreign && site.bearer != Bearer::Passed {
-            request.remove_header(&header::AUTHORIZATION);
+            request.take_off(&header::AUTHORIZATION);
         }
-        headers::forward(request, facts, site.portal.origin.scheme.as_str(), ctx.id)?;
-        match ctx.attempts.host() {
-            Some(host) if !site.preserve_host => request.insert_header(header::HOST, host)?,
-            _ => request.insert_header(header::HOST, facts.authority.to_string())?,
-        }
+        let authority = headers::text(facts.authority.to_string())?;
+        let scheme = site.portal.origin.scheme.as_str();
+        headers::forward(request, facts, &authority, scheme, ctx.id)?;
+        let host = ctx.attempts.host().filter(|_| !site.preserve_host).unwrap_or(&authority);
+        request.put(HOST, host.clone())?;
         let path = facts.path.path();
         if site.path.is_none() {
-            return self.identify(request, accepted, path, admitted, signed_in, ctx.now);
+            return self.identify(request, accepted, (host, path), admitted, signed_in, ctx.now);
         }
         let Some(path) = site.path.at_app(path) else {
             return Error::e_explain(ErrorType::HTTPStatus(500), "the path has none at the app");
         };
         site.path.forward(request, &path)?;
-        self.identify(request, accepted, &path, admitted, signed_in, ctx.now)
+        self.identify(request, accepted, (host, &path), admitted, signed_in, ctx.now)
     }
 
     /// Makes of the app's answer what the client gets.
@@ -66,19 +69,19 @@ impl State {
         response_rules::apply(&site.response_rules, response)
     }
 
-    /// Writes who is asking, as the policy has admitted it, and signs it with the `path` that the app gets.
+    /// Writes who is asking, as the policy has admitted it, and signs it with the host and path that the app gets.
     pub(in crate::proxy) fn identify(
         &self,
-        request: &mut RequestHeader,
+        request: &mut impl Outgoing,
         accepted: &Accepted,
-        path: &str,
+        (host, path): (&HeaderValue, &str),
         admitted: &Admitted,
         signed_in: Option<&SignedIn>,
         now: Timestamp,
     ) -> Result<()> {
         let ring = self.ring.get();
         let nonce = entropy::public_bytes(&*self.entropy);
-        let told = Told { path, admitted, signed_in, ring: &ring, now, nonce };
+        let told = Told { path, host, admitted, signed_in, ring: &ring, now, nonce };
         headers::identify(request, &accepted.facts, &accepted.site.identity, &told)
     }
 }

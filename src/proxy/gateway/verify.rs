@@ -101,10 +101,9 @@ impl State {
             told.append_header(header::COOKIE, line.clone())?;
         }
         headers::strip_cookies(&mut told);
-        told.insert_header(header::HOST, facts.authority.to_string())?;
-        let path = facts.path.path();
-        self.identify(&mut told, accepted, path, admitted, ctx.signed_in.as_deref(), ctx.now)?;
-        told.remove_header(&header::HOST);
+        let host = headers::text(facts.authority.to_string())?;
+        let at = (&host, facts.path.path());
+        self.identify(&mut told, accepted, at, admitted, ctx.signed_in.as_deref(), ctx.now)?;
         let mut response = Response::new(Bytes::new());
         *response.headers_mut() = told.headers.clone();
         let absent = site.identity.names.all().chain([header::COOKIE]);

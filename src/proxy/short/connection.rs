@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use pingora::protocols::raw_connect::ProxyDigest;
 use pingora::protocols::{
     GetProxyDigest, GetSocketDigest, GetTimingDigest, Peek, Shutdown, SocketDigest, Ssl,
@@ -20,7 +21,13 @@ use tokio::net::TcpStream;
 
 /// An open connection.
 #[derive(Debug)]
-pub(super) struct Connection(TcpStream);
+pub(super) struct Connection {
+    stream: TcpStream,
+    /// What was read from it already, to be read once more: see [`Connection::begin_anew`].
+    again: Bytes,
+    /// Whether what is written was written already.
+    written: bool,
+}
 
 impl Connection {
     /// Opens one, within `limit` if there is one.
@@ -45,13 +52,25 @@ impl Connection {
         })?;
         // A head is written as a whole: there is nothing to wait for.
         let _ = stream.set_nodelay(true);
-        Ok(Self(stream))
+        Ok(Self { stream, again: Bytes::new(), written: false })
     }
 
     /// Whether it is still open, and nothing came that nobody asked for (S50).
     pub(super) fn is_quiet(&self) -> bool {
-        let read = self.0.try_read(&mut [0]);
-        matches!(read, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+        let read = self.stream.try_read(&mut [0]);
+        self.again.is_empty()
+            && matches!(read, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    /// For somebody who begins with it when the request was written and `read` of the answer: writes nothing, and reads
+    /// that first.
+    pub(super) fn begin_anew(self, read: Bytes) -> Self {
+        Self { again: read, written: true, ..self }
+    }
+
+    /// For the next request.
+    pub(super) fn for_the_next(self) -> Self {
+        Self { written: false, ..self }
     }
 }
 
@@ -61,7 +80,13 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buf)
+        if self.again.is_empty() {
+            return Pin::new(&mut self.stream).poll_read(cx, buf);
+        }
+        let count = self.again.len().min(buf.remaining());
+        let first = self.again.split_to(count);
+        buf.put_slice(&first);
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -71,15 +96,18 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, buf)
+        if self.written {
+            return Poll::Ready(Ok(buf.len()));
+        }
+        Pin::new(&mut self.stream).poll_write(cx, buf)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
+        Pin::new(&mut self.stream).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
+        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
 
@@ -92,7 +120,7 @@ impl Shutdown for Connection {
 
 impl UniqueID for Connection {
     fn id(&self) -> UniqueIDType {
-        self.0.as_raw_fd()
+        self.stream.as_raw_fd()
     }
 }
 
