@@ -114,7 +114,7 @@ pub async fn count_once(flow: &dyn Flow) {
 }
 
 fn first() -> NewSession {
-    let mut new = session(&SessionToken::from_bytes([0x11; 32]), account(1), START);
+    let mut new = session(&SessionToken::from_bytes([0x11; 32]), account(1), at(1));
     new.session.id = SessionId::from_uuid(id(0x12));
     new.session.family = FamilyId::begun_by(new.session.id);
     new.refresh = Some(refresh(0x31));
@@ -123,7 +123,7 @@ fn first() -> NewSession {
 
 /// The same sign-in at another host.
 fn second() -> NewSession {
-    let mut new = session(&SessionToken::from_bytes([0x13; 32]), account(1), START);
+    let mut new = session(&SessionToken::from_bytes([0x13; 32]), account(1), at(1));
     new.session.id = SessionId::from_uuid(id(0x14));
     new.session.family = first().session.family;
     new.session.host = "other.example".parse().unwrap();
