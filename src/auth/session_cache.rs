@@ -41,6 +41,8 @@ pub(super) struct Cached {
     pub(super) signed_in: Arc<SignedIn>,
     /// Whether it can be relied on without asking the stores.
     pub(super) is_sure: bool,
+    /// Whether it cannot for its age alone: what others change is heard, and nothing was heard of.
+    pub(super) is_only_old: bool,
     /// Whether it may go on should they not answer: nothing is known to have changed it.
     pub(super) is_unchanged: bool,
 }
@@ -73,11 +75,14 @@ impl SessionCache {
             && entry.read_at.changes == self.changes.load(Ordering::SeqCst);
         let Some(span) = self.trusted_for else {
             let is_sure = is_unchanged && !self.is_in_doubt();
-            return Some(Cached { signed_in: entry.signed_in, is_sure, is_unchanged });
+            let signed_in = entry.signed_in;
+            return Some(Cached { signed_in, is_sure, is_only_old: false, is_unchanged });
         };
         let age = entry.checked.elapsed();
+        let is_heard = is_unchanged && !self.is_in_doubt();
         Some(Cached {
-            is_sure: is_unchanged && age < span && !self.is_in_doubt(),
+            is_sure: is_heard && age < span,
+            is_only_old: is_heard && age >= span,
             is_unchanged: is_unchanged && age < span + grace,
             signed_in: entry.signed_in,
         })

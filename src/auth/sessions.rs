@@ -71,10 +71,15 @@ impl SignedIn {
 
     /// Whether the stores say the same of it as before. What others have noted of its use is taken in.
     fn is_still(&self, session: &Session, account: &Account) -> bool {
-        let is_same = Session { seen_at: self.session.seen_at, ..session.clone() } == self.session
-            && Identity::from(account) == *self.identity
+        Identity::from(account) == *self.identity
             && account.second_step == self.second_step
-            && account.language == self.language;
+            && account.language == self.language
+            && self.is_still_session(session)
+    }
+
+    /// The same of the session alone.
+    fn is_still_session(&self, session: &Session) -> bool {
+        let is_same = Session { seen_at: self.session.seen_at, ..session.clone() } == self.session;
         if is_same {
             self.seen_at.fetch_max(session.seen_at.as_millis(), Ordering::AcqRel);
         }
@@ -85,6 +90,14 @@ impl SignedIn {
         let seen_at = Timestamp::from_millis(self.seen_at.load(Ordering::Acquire));
         self.session.has_expired(seen_at, now)
     }
+}
+
+/// A session as it was when the stores were asked last.
+#[derive(Clone, Copy)]
+struct Kept<'a> {
+    signed_in: &'a Arc<SignedIn>,
+    /// Whether nothing that was heard since has changed it: its account is not asked for again.
+    is_only_old: bool,
 }
 
 /// What a new session proves.
@@ -162,7 +175,8 @@ impl Auth {
         if cached.is_sure {
             return Ok(Some(cached.signed_in));
         }
-        match self.check(hash, host, now, Some(&cached.signed_in)).await {
+        let kept = Kept { signed_in: &cached.signed_in, is_only_old: cached.is_only_old };
+        match self.check(hash, host, now, Some(kept)).await {
             Ok(None) => {
                 self.cache.remove(hash);
                 Ok(None)
@@ -196,18 +210,24 @@ impl Auth {
         hash: &SessionTokenHash,
         host: &HostName,
         now: Timestamp,
-        kept: Option<&Arc<SignedIn>>,
+        kept: Option<Kept<'_>>,
     ) -> Result<Option<Arc<SignedIn>>, StoreError> {
         let read_at = self.cache.read_at(hash);
         let session = match (self.flow.find_session(hash).await, kept) {
             (Ok(Some(session)), _) => session,
             (Ok(None), _) => return Ok(None),
             // There may be a grace for the session, and none for an account that is disabled.
-            (Err(_), Some(kept)) if !self.still_stands(kept).await? => return Ok(None),
+            (Err(_), Some(kept)) if !self.still_stands(kept.signed_in).await? => return Ok(None),
             (Err(error), _) => return Err(error),
         };
         if session.host != *host || session.has_expired(session.seen_at, now) {
             return Ok(None);
+        }
+        if let Some(Kept { signed_in, is_only_old: true }) = kept
+            && signed_in.is_still_session(&session)
+        {
+            self.cache.insert(*hash, signed_in, read_at);
+            return Ok(Some(Arc::clone(signed_in)));
         }
         let Some(account) = self.accounts.find_account(session.account).await? else {
             return Ok(None);
@@ -215,7 +235,7 @@ impl Auth {
         if !account.is_active() || account.epoch != session.epoch {
             return Ok(None);
         }
-        let signed_in = match kept {
+        let signed_in = match kept.map(|kept| kept.signed_in) {
             Some(kept) if kept.is_still(&session, &account) => Arc::clone(kept),
             _ => Arc::new(SignedIn::new(session, *hash, &account)),
         };
