@@ -213,7 +213,13 @@ impl Auth {
         kept: Option<Kept<'_>>,
     ) -> Result<Option<Arc<SignedIn>>, StoreError> {
         let read_at = self.cache.read_at(hash);
-        let session = match (self.flow.find_session(hash).await, kept) {
+        let found = match kept {
+            Some(Kept { signed_in, .. }) => {
+                self.flow.find_session_of(signed_in.session.account, hash).await
+            }
+            None => self.flow.find_session(hash).await,
+        };
+        let session = match (found, kept) {
             (Ok(Some(session)), _) => session,
             (Ok(None), _) => return Ok(None),
             // There may be a grace for the session, and none for an account that is disabled.

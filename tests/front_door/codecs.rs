@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use sqlx::{Connection as _, Executor as _, SqliteConnection};
+
 use crate::codes::fifty_at_once;
 use crate::support::codec::{Client, Codec, Said};
-use crate::support::http::Response;
+use crate::support::http::{Response, exchange};
 use crate::support::people::{compared, has_code, own_work, told};
 use crate::support::program::{Program, problem, with_api};
 use crate::support::question::{payload, said};
@@ -49,12 +51,14 @@ by_every_codec! {
     s23_known_and_unknown_names_are_answered_alike,
     s24_known_and_unknown_names_cost_the_same_work,
     s26_a_name_that_nobody_has_gets_a_challenge_that_nobody_can_answer,
+    s28_half_a_sign_in_opens_nothing_and_becomes_nothing_that_does,
     s34_after_signing_out_nothing_opens,
     s35_a_revoked_session_is_signed_out_at_its_next_request,
     s37_the_owner_is_told_of_wrong_codes_after_the_right_password,
     s38_a_session_ends_by_itself,
     s39_disabling_an_account_ends_its_sessions_now,
     s56_wrong_passwords_of_strangers_wait,
+    s57_while_a_store_is_away_nobody_gets_in_and_the_code_stays_good,
 }
 
 async fn s1_a_used_code_signs_nobody_in(codec: Codec) {
@@ -309,6 +313,19 @@ async fn s26_a_name_that_nobody_has_gets_a_challenge_that_nobody_can_answer(code
     assert!(site.mailbox.all().iter().all(|mail| !mail.head().contains("mallory")));
 }
 
+async fn s28_half_a_sign_in_opens_nothing_and_becomes_nothing_that_does(codec: Codec) {
+    let site = site().await;
+    let client = Client::new(codec, &site);
+    let code = client.half_sign_in(&site, &ADA).await;
+    let before = client.stolen();
+    assert!(!client.is_signed_in().await);
+    assert_eq!(client.code(&code).await, Said::SignedIn);
+    assert!(client.is_signed_in().await);
+    assert!(!before.is_signed_in().await, "what was had before the code has become a session");
+    assert_eq!(before.code(&code).await, Said::Over);
+    assert!(!before.is_signed_in().await);
+}
+
 async fn s34_after_signing_out_nothing_opens(codec: Codec) {
     let site = site().await;
     let client = Client::new(codec, &site);
@@ -421,4 +438,26 @@ async fn s56_wrong_passwords_of_strangers_wait(codec: Codec) {
         program.keep(|kept| kept.access = None);
     }
     assert_eq!(owner.password("ada", ADA.password).await, Said::CodeSent);
+}
+
+async fn s57_while_a_store_is_away_nobody_gets_in_and_the_code_stays_good(codec: Codec) {
+    let site = site().await;
+    let (signed_in, half) = (Client::new(codec, &site), Client::new(codec, &site));
+    signed_in.sign_in(&site, &GRACE).await;
+    assert!(signed_in.is_signed_in().await);
+    let code = half.half_sign_in(&site, &ADA).await;
+    let request = half.prepared(&code).await;
+    site.outbox_is_empty().await;
+    // Another process holds the database, and does not let go.
+    let url = format!("sqlite://{}", site.flow_database().display());
+    let mut holder = SqliteConnection::connect(&url).await.unwrap();
+    holder.execute("BEGIN EXCLUSIVE").await.unwrap();
+    let answer = exchange(site.address, &request).await;
+    assert_eq!(half.read(&answer), Said::Away);
+    assert!(!answer.text().to_lowercase().contains("sqlite"), "{}", answer.text());
+    assert!(!half.is_signed_in().await);
+    assert!(signed_in.is_signed_in().await, "who is signed in goes on");
+    holder.execute("ROLLBACK").await.unwrap();
+    holder.close().await.unwrap();
+    assert_eq!(half.code(&code).await, Said::SignedIn);
 }

@@ -18,6 +18,17 @@ pub async fn a_session_is_found_by_its_token_alone_as_it_was_made(store: impl Ba
     assert_eq!(flow.find_session(&SessionToken::from_bytes(other).hash()).await.unwrap(), None);
 }
 
+pub async fn a_session_is_found_where_it_is_known_whose_it_is(store: impl Backend) {
+    let flow = store.flow();
+    let new = session(&token(), somebody(), START);
+    flow.create_session(new.clone()).await.unwrap();
+    let of = async |account| flow.find_session_of(account, &new.token).await.unwrap();
+    assert_eq!(of(new.session.account).await, Some(new.session.clone()));
+    assert_eq!(of(somebody()).await, None);
+    flow.end_session(new.session.id).await.unwrap();
+    assert_eq!(of(new.session.account).await, None);
+}
+
 pub async fn s28_a_new_session_ends_the_one_that_it_replaces(store: impl Backend) {
     let flow = store.flow();
     let (before, after) = (token(), token());

@@ -60,10 +60,18 @@ impl SessionStore for RedisStore {
             .ask("find_session", async {
                 let token = token.as_bytes().as_slice();
                 let Some(account) = self.pointer("t", token).await? else { return Ok(None) };
-                let find = self.link.call(&scripts::SESSION_FIND, Tag::of(&account));
-                found(&account, find.arg(account.as_slice()).arg(token).run().await?)
+                self.find_by(&account, token).await
             })
             .await
+    }
+
+    async fn find_session_of(
+        &self,
+        account: AccountId,
+        token: &SessionTokenHash,
+    ) -> Result<Option<Session>, StoreError> {
+        let find = self.find_by(bytes(account.as_uuid()), token.as_bytes());
+        self.breaker.ask("find_session", find).await
     }
 
     async fn touch_session(&self, id: SessionId, seen_at: Timestamp) -> Result<(), StoreError> {
@@ -172,6 +180,11 @@ impl SessionStore for RedisStore {
 }
 
 impl RedisStore {
+    async fn find_by(&self, account: &[u8], token: &[u8]) -> Result<Option<Session>, Cause> {
+        let find = self.link.call(&scripts::SESSION_FIND, Tag::of(account));
+        found(account, find.arg(account).arg(token).run().await?)
+    }
+
     /// The session of this account by its identifier.
     pub(super) async fn session_by_id(&self, id: SessionId) -> Result<Option<Session>, Cause> {
         let id = bytes(id.as_uuid());

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::support::browser::{Browser, Request};
-use crate::support::people::{ask_by_mail, compared, has_code, letters, link};
+use crate::support::people::{ask_by_mail, compared, has_code, letters, link, told};
 use crate::support::program::{Program, problem, with_api};
 use crate::support::question::{GRAPHQL, payload};
 use crate::support::site::{ADA, GRACE, Setup, Site};
@@ -86,6 +86,29 @@ async fn r34_a_code_alone_a_link_and_what_is_wrong_are_told_in_one_form() {
     program.fetch("/mail-only/x").await.expect(200);
     let again = payload(&program.send(program.verify_otp("000000")).await);
     assert_eq!(again["code"], "OTP_USED");
+}
+
+#[tokio::test]
+async fn s25_registering_an_address_that_has_an_account_looks_like_any_other_and_is_told_to_its_owner()
+ {
+    let site = site().await;
+    let ask = async |email: &str| {
+        let program = Program::new(&site);
+        let to = json!({ "email": email });
+        let mut told = payload(&program.send(program.send_otp("REGISTER", &to, "/")).await);
+        assert!(told["flow"].is_string(), "{told}");
+        for other in ["flow", "requestId"] {
+            told[other] = Value::Null;
+        }
+        told
+    };
+    let unknown = ask("amy@example.org").await;
+    assert_eq!((&unknown["success"], &unknown["requiresOtp"]), (&json!(true), &json!(true)));
+    assert_eq!(ask(ADA.email).await, unknown);
+    assert_eq!(told(&site, ADA.email, "You have an account").await.len(), 1);
+    assert!(site.mailbox.take_code(ADA.email).is_none(), "no code, and no link");
+    // The account is what it was.
+    assert_eq!(Program::new(&site).sign_in_by_graphql(&site).await["success"], true);
 }
 
 #[tokio::test]

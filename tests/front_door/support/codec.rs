@@ -32,6 +32,8 @@ pub enum Said {
     Malformed,
     /// Come back in so many seconds.
     Later(u64),
+    /// A store does not answer.
+    Away,
 }
 
 /// A client.
@@ -182,6 +184,7 @@ fn form(answer: &Response) -> Said {
         (410, _) => Said::Over,
         (400, _) => Said::Malformed,
         (429, _) => Said::Later(answer.retry_after()),
+        (503, _) => Said::Away,
         (other, _) => panic!("{other}: {}", answer.text()),
     }
 }
@@ -194,6 +197,7 @@ fn told(answer: &Response) -> Said {
         410 => Said::Over,
         400 => Said::Malformed,
         429 => Said::Later(answer.retry_after()),
+        503 => Said::Away,
         other => panic!("{other}: {}", answer.text()),
     }
 }

@@ -122,6 +122,7 @@ pub fn said(response: &Response) -> Said {
             | "FLOW_OVER",
         ) => Said::Over,
         Some("VALIDATION_ERROR") => Said::Malformed,
+        Some("UNAVAILABLE") => Said::Away,
         Some("RATE_LIMIT") => Said::Later(told["retryAfter"].as_u64().expect("a time")),
         Some(_) => panic!("{told}"),
     }
