@@ -22,8 +22,8 @@ use crate::portal::pages::Pages;
 use crate::proxy::listener::Listener;
 use crate::proxy::workers::{Served, Workers};
 use crate::proxy::{
-    Door, Ending, Gateway, GatewaySettings, Idle, Leashed, PlainServer, RedirectToHttps, WayIn,
-    http2,
+    Door, Ending, Front, Gateway, GatewaySettings, Idle, Leashed, PlainServer, RedirectToHttps,
+    WayIn, http2,
 };
 use crate::templates::Templates;
 
@@ -210,9 +210,9 @@ impl Server {
         let conf = Arc::new(proxy_conf());
         // Each thread has its own connections to the apps.
         let gateways = self.workers.serve(|| {
-            let mut gateway = http_proxy(&conf, gateway.for_another_thread());
-            http2::limit(&mut gateway);
-            Leashed::new(gateway, Arc::clone(&idle))
+            let mut proxy = http_proxy(&conf, gateway.for_another_thread());
+            http2::limit(&mut proxy);
+            Front::new(gateway.for_another_thread(), Leashed::new(proxy, Arc::clone(&idle)))
         });
         let redirect = Arc::new(PlainServer::new(RedirectToHttps {
             sites: self.origins,

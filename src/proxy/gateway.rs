@@ -45,12 +45,14 @@ mod decide;
 mod forward;
 mod resume;
 mod settings;
+mod shortly;
 mod state;
 mod streams;
 mod verify;
 
 use resume::Resumed;
 pub use settings::{GatewaySettings, GatewaySite};
+pub(super) use shortly::handing_over;
 use state::Accepted;
 pub(super) use state::State;
 use streams::Watched;
@@ -156,27 +158,7 @@ impl ProxyHttp for Gateway {
     type CTX = RequestContext;
 
     fn new_ctx(&self) -> RequestContext {
-        let now = self.clock.now();
-        RequestContext {
-            state: self.state.load_full(),
-            started: Instant::now(),
-            id: RequestId::generate(&*self.entropy, now),
-            now,
-            decision: DecisionLabel::BadRequest,
-            accepted: None,
-            forwarding: None,
-            signed_in: None,
-            shown: Shown::Foreign,
-            attempts: Attempts::default(),
-            in_order: None,
-            body_bytes: 0,
-            chosen: None,
-            compressing: None,
-            sent_upstream: None,
-            upstream_took: None,
-            form: None,
-            watched: None,
-        }
+        shortly::handed_over().unwrap_or_else(|| self.begin_request())
     }
 
     /// Answers are made smaller by doorward itself: Pingora's module for it would be made for each request, to do nothing.
@@ -187,8 +169,14 @@ impl ProxyHttp for Gateway {
         session: &mut Session,
         ctx: &mut RequestContext,
     ) -> Result<bool> {
-        head::arrived();
         let state = Arc::clone(&ctx.state);
+        if ctx.is_admitted() {
+            // By the short way, which it cannot go.
+            limit_connection(session, &state.limits);
+            check::join_cookies(session.req_header_mut())?;
+            return Ok(false);
+        }
+        head::arrived();
         limit_connection(session, &state.limits);
         check::join_cookies(session.req_header_mut())?;
         let read = check::wire(session)
@@ -234,7 +222,7 @@ impl ProxyHttp for Gateway {
                     let is_empty = session.as_downstream_mut().is_body_empty();
                     ctx.accepted = Some(accepted);
                     ctx.watch_upload(session.req_header(), is_empty, &self.state);
-                    return self.forward_shortly(session, ctx).await;
+                    return Ok(false);
                 }
                 Err(refusal) => refusal,
             },
@@ -253,28 +241,10 @@ impl ProxyHttp for Gateway {
     ) -> Result<Box<HttpPeer>> {
         // A body that is sent once more, to another app, begins anew.
         ctx.body_bytes = 0;
-        if let Some(chosen) = ctx.chosen.take() {
-            return Ok(chosen);
-        }
-        let RequestContext { accepted: Some(accepted), attempts, signed_in, in_order, .. } = ctx
-        else {
-            return Error::e_explain(ErrorType::InternalError, "no request was accepted");
-        };
-        let account = signed_in.as_ref().map(|signed_in| signed_in.session.account);
-        let key = || key_of(account, accepted.facts.client.address);
-        match attempts.next(&accepted.site.upstreams, key).await {
-            Ok(mut peer) => {
-                let begins = accepted.facts.kind == RequestKind::WebSocket
-                    && session.as_downstream_mut().is_body_empty();
-                *in_order = begins.then(|| AnswerInOrder::over(&mut peer));
-                Ok(peer)
-            }
-            Err(error) => {
-                let mut failed = Error::explain(ErrorType::ConnectError, error.to_string());
-                failed.as_up();
-                Err(failed)
-            }
-        }
+        let mut peer = ctx.choose_app().await?;
+        let begins = ctx.is_websocket() && session.as_downstream_mut().is_body_empty();
+        ctx.in_order = begins.then(|| AnswerInOrder::over(&mut peer));
+        Ok(peer)
     }
 
     /// Nothing was sent yet: another app may get it.
@@ -283,38 +253,26 @@ impl ProxyHttp for Gateway {
         _session: &mut Session,
         _peer: &HttpPeer,
         ctx: &mut RequestContext,
-        mut error: Box<Error>,
+        error: Box<Error>,
     ) -> Box<Error> {
-        let RequestContext { accepted, attempts, .. } = ctx;
-        let again = accepted
-            .as_ref()
-            .is_some_and(|accepted| attempts.could_not_connect(&accepted.site.upstreams, &error));
-        error.set_retry(again);
-        error
+        ctx.could_not_connect(error)
     }
 
     fn error_while_proxy(
         &self,
         _peer: &HttpPeer,
         session: &mut Session,
-        mut error: Box<Error>,
+        error: Box<Error>,
         ctx: &mut RequestContext,
         reused: bool,
     ) -> Box<Error> {
-        let RequestContext { accepted, attempts, .. } = ctx;
-        let failure = Failure {
-            error: &error,
+        let body = Sent {
             bodyless: session.as_downstream_mut().is_body_empty(),
             body_kept: !session.as_downstream().retry_buffer_truncated(),
-            method: &session.req_header().method,
             reused,
         };
-        let again = session.response_written().is_none()
-            && accepted
-                .as_ref()
-                .is_some_and(|accepted| attempts.failed(&accepted.site.upstreams, &failure));
-        error.set_retry(again);
-        error
+        let answered = session.response_written().is_some();
+        ctx.failed(error, &session.req_header().method, &body, answered)
     }
 
     /// What is sent again is counted, and told where an app is left out.
@@ -372,31 +330,7 @@ impl ProxyHttp for Gateway {
         response: &mut ResponseHeader,
         ctx: &mut RequestContext,
     ) -> Result<()> {
-        if let Some(accepted) = &ctx.accepted {
-            ctx.attempts.answered(&accepted.site.upstreams);
-        }
-        if ctx.upstream_took.is_none() {
-            ctx.upstream_took = ctx.sent_upstream.map(|sent| sent.elapsed());
-        }
-        if !response.status.is_informational() {
-            // Who is answered already may go on as slowly as the app allows.
-            leash::body_ends();
-        }
-        let method = &session.req_header().method;
-        ctx.watch_answer(method, response, || self.clock.now(), &self.state).await?;
-        headers::check_switch(response, ctx.is_websocket())?;
-        headers::say_length_once(response)?;
-        let Some(accepted) = &ctx.accepted else { return headers::clean_response(response) };
-        State::answer(response, accepted, ctx)?;
-        if let Some(hsts) = &accepted.site.hsts
-            && !response.headers.contains_key(header::STRICT_TRANSPORT_SECURITY)
-        {
-            response.insert_header(header::STRICT_TRANSPORT_SECURITY, hsts)?;
-        }
-        if accepted.site.compress {
-            ctx.compressing = Compressing::begin(session.req_header(), response)?;
-        }
-        ctx.forget_form(response)
+        self.pass_answer(session.req_header(), response, ctx).await
     }
 
     fn response_body_filter(
@@ -406,12 +340,7 @@ impl ProxyHttp for Gateway {
         end: bool,
         ctx: &mut RequestContext,
     ) -> Result<Option<Duration>> {
-        if end {
-            ctx.attempts.over();
-        }
-        if let Some(compressing) = &mut ctx.compressing {
-            compressing.next(body)?;
-        }
+        ctx.pass_part(body, end)?;
         Ok(None)
     }
 
@@ -427,7 +356,7 @@ impl ProxyHttp for Gateway {
         if let Some(refusal) = refusal
             && !answered
         {
-            tracing::warn!(request.id = %ctx.id, status, error = %error, "a request could not be forwarded");
+            ctx.tell_failure(status, error);
             session.set_keepalive(None);
             let (state, accepted) = (Arc::clone(&ctx.state), ctx.accepted.take());
             if let Some(accepted) = &accepted {
@@ -468,7 +397,133 @@ impl ProxyHttp for Gateway {
     }
 }
 
+impl Gateway {
+    fn begin_request(&self) -> RequestContext {
+        let now = self.clock.now();
+        RequestContext {
+            state: self.state.load_full(),
+            started: Instant::now(),
+            id: RequestId::generate(&*self.entropy, now),
+            now,
+            decision: DecisionLabel::BadRequest,
+            accepted: None,
+            forwarding: None,
+            signed_in: None,
+            shown: Shown::Foreign,
+            attempts: Attempts::default(),
+            in_order: None,
+            body_bytes: 0,
+            chosen: None,
+            compressing: None,
+            sent_upstream: None,
+            upstream_took: None,
+            form: None,
+            watched: None,
+        }
+    }
+
+    /// Makes of the head of the app's answer what the client gets.
+    async fn pass_answer(
+        &self,
+        asked: &RequestHeader,
+        response: &mut ResponseHeader,
+        ctx: &mut RequestContext,
+    ) -> Result<()> {
+        if let Some(accepted) = &ctx.accepted {
+            ctx.attempts.answered(&accepted.site.upstreams);
+        }
+        if ctx.upstream_took.is_none() {
+            ctx.upstream_took = ctx.sent_upstream.map(|sent| sent.elapsed());
+        }
+        if !response.status.is_informational() {
+            // Who is answered already may go on as slowly as the app allows.
+            leash::body_ends();
+        }
+        ctx.watch_answer(&asked.method, response, || self.clock.now(), &self.state).await?;
+        headers::check_switch(response, ctx.is_websocket())?;
+        headers::say_length_once(response)?;
+        let Some(accepted) = &ctx.accepted else { return headers::clean_response(response) };
+        State::answer(response, accepted, ctx)?;
+        if let Some(hsts) = &accepted.site.hsts
+            && !response.headers.contains_key(header::STRICT_TRANSPORT_SECURITY)
+        {
+            response.insert_header(header::STRICT_TRANSPORT_SECURITY, hsts)?;
+        }
+        if accepted.site.compress {
+            ctx.compressing = Compressing::begin(asked, response)?;
+        }
+        ctx.forget_form(response)
+    }
+}
+
 impl RequestContext {
+    /// Whether it goes on to the app, by what was decided already.
+    const fn is_admitted(&self) -> bool {
+        self.forwarding.is_some()
+    }
+
+    /// How the app for the next attempt is reached.
+    async fn choose_app(&mut self) -> Result<Box<HttpPeer>> {
+        if let Some(chosen) = self.chosen.take() {
+            return Ok(chosen);
+        }
+        let Self { accepted: Some(accepted), attempts, signed_in, .. } = self else {
+            return Error::e_explain(ErrorType::InternalError, "no request was accepted");
+        };
+        let account = signed_in.as_ref().map(|signed_in| signed_in.session.account);
+        let key = || key_of(account, accepted.facts.client.address);
+        attempts.next(&accepted.site.upstreams, key).await.map_err(|error| {
+            let mut failed = Error::explain(ErrorType::ConnectError, error.to_string());
+            failed.as_up();
+            failed
+        })
+    }
+
+    /// There was no connection to the app: says in the error whether another may be tried.
+    fn could_not_connect(&mut self, mut error: Box<Error>) -> Box<Error> {
+        let Self { accepted, attempts, .. } = self;
+        let again = accepted
+            .as_ref()
+            .is_some_and(|accepted| attempts.could_not_connect(&accepted.site.upstreams, &error));
+        error.set_retry(again);
+        error
+    }
+
+    /// The app has failed, or the client: says in the error whether the request may be sent again.
+    fn failed(
+        &mut self,
+        mut error: Box<Error>,
+        method: &http::Method,
+        sent: &Sent,
+        answered: bool,
+    ) -> Box<Error> {
+        let Self { accepted, attempts, .. } = self;
+        let Sent { bodyless, body_kept, reused } = *sent;
+        let failure = Failure { error: &error, method, bodyless, body_kept, reused };
+        let again = !answered
+            && accepted
+                .as_ref()
+                .is_some_and(|accepted| attempts.failed(&accepted.site.upstreams, &failure));
+        error.set_retry(again);
+        error
+    }
+
+    /// Makes of a part of the app's answer what the client gets.
+    fn pass_part(&mut self, body: &mut Option<Bytes>, end: bool) -> Result<()> {
+        if end {
+            self.attempts.over();
+        }
+        match &mut self.compressing {
+            Some(compressing) => compressing.next(body),
+            None => Ok(()),
+        }
+    }
+
+    /// Tells the log that no app could answer.
+    fn tell_failure(&self, status: u16, error: &Error) {
+        tracing::warn!(request.id = %self.id, status, error = %error, "a request could not be forwarded");
+    }
+
     fn is_websocket(&self) -> bool {
         self.accepted.as_ref().is_some_and(|a| a.facts.kind == RequestKind::WebSocket)
     }
@@ -495,6 +550,15 @@ impl RequestContext {
             duration: total,
         });
     }
+}
+
+/// What is known of a request that has failed.
+struct Sent {
+    bodyless: bool,
+    /// Whether all that was read of its body is still there.
+    body_kept: bool,
+    /// Whether its connection had served others before.
+    reused: bool,
 }
 
 /// What goes to the app in place of the body, if something does; an `Err` where that body is not taken.

@@ -96,8 +96,8 @@ impl<A: HttpServerApp + Send + Sync + 'static> HttpServerApp for Leashed<A> {
         session: ServerSession,
         shutdown: &ShutdownWatch,
     ) -> Option<ReusedHttpStream> {
-        let work = self.app.process_new_http(session, shutdown);
-        LEASH.scope(Leash::default(), until_cut(work)).await
+        let mut work = self.app.process_new_http(session, shutdown);
+        over(Pin::new(&mut work)).await.flatten()
     }
 
     fn h2_options(&self) -> Option<H2Options> {
@@ -113,12 +113,17 @@ impl<A: HttpServerApp + Send + Sync + 'static> HttpServerApp for Leashed<A> {
     }
 }
 
-async fn until_cut<T>(mut work: Pin<Box<dyn Future<Output = Option<T>> + Send + '_>>) -> Option<T> {
+/// The outcome of the work on a request; `None` where it was cut.
+pub(super) async fn over<T>(work: Pin<&mut impl Future<Output = T>>) -> Option<T> {
+    LEASH.scope(Leash::default(), until_cut(work)).await
+}
+
+async fn until_cut<T>(mut work: Pin<&mut impl Future<Output = T>>) -> Option<T> {
     poll_fn(|cx| match work.as_mut().poll(cx) {
         Poll::Pending if LEASH.with(|leash| leash.is_cut(cx) || leash.is_late(cx)) => {
             Poll::Ready(None)
         }
-        polled => polled,
+        polled => polled.map(Some),
     })
     .await
 }

@@ -8,6 +8,7 @@ mod door;
 mod ending;
 mod facts;
 mod frames;
+mod front;
 mod gateway;
 mod gather;
 mod head;
@@ -39,6 +40,7 @@ pub mod workers;
 
 pub use door::Door;
 pub use ending::{Ending, Idle};
+pub use front::Front;
 pub use gateway::{Deciding, Gateway, GatewaySettings, GatewaySite};
 pub use leash::Leashed;
 pub use plain::{Answer, PlainServer, RedirectToHttps};

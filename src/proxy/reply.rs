@@ -60,20 +60,26 @@ pub(super) async fn write(
     response: Response<Bytes>,
     head_only: bool,
 ) -> pingora::Result<()> {
+    let (head, body) = whole(response)?;
+    if let (ServerSession::H2(stream), true) = (&mut *session, head.headers.contains_key(STATUS)) {
+        // gRPC takes headers for the whole answer only when they end it.
+        return stream.write_response_header(Box::new(head), true);
+    }
+    session.write_response_header(Box::new(head)).await?;
+    let body = if head_only { Bytes::new() } else { body };
+    session.write_response_body(body, true).await
+}
+
+/// The head and the body of a whole answer.
+pub(super) fn whole(response: Response<Bytes>) -> pingora::Result<(ResponseHeader, Bytes)> {
     let (parts, body) = response.into_parts();
     let mut head = ResponseHeader::build(parts.status, Some(parts.headers.len() + 2))?;
     for (name, value) in &parts.headers {
         head.append_header(name, value)?;
     }
-    if let (ServerSession::H2(stream), true) = (&mut *session, head.headers.contains_key(STATUS)) {
-        // gRPC takes headers for the whole answer only when they end it.
-        return stream.write_response_header(Box::new(head), true);
-    }
-    // RFC 9110 section 8.6.
-    if head.status != StatusCode::NO_CONTENT {
+    // RFC 9110 section 8.6; of gRPC the headers are the whole answer.
+    if head.status != StatusCode::NO_CONTENT && !head.headers.contains_key(STATUS) {
         head.insert_header(header::CONTENT_LENGTH, body.len())?;
     }
-    session.write_response_header(Box::new(head)).await?;
-    let body = if head_only { Bytes::new() } else { body };
-    session.write_response_body(body, true).await
+    Ok((head, body))
 }

@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use pingora::protocols::raw_connect::ProxyDigest;
 use pingora::protocols::{
     ALPN, GetProxyDigest, GetSocketDigest, GetTimingDigest, Peek, Shutdown, SocketDigest, Ssl,
@@ -31,8 +32,12 @@ use crate::telemetry::metrics::{ConnectionEnd, SecurityEvent, metrics};
 pub(super) struct Downstream {
     io: Io,
     id: UniqueIDType,
+    /// Whose it is.
+    peer: SocketAddr,
     socket: Arc<SocketDigest>,
     watch: Arc<HeadWatch>,
+    /// What was read from it already, to be read once more by somebody else.
+    again: Bytes,
     /// What watches the frames, where the conversation is HTTP/2: its heads come beside each other, and bodies between.
     frames: Option<Box<FrameWatch>>,
     head: ArrivingHead,
@@ -86,8 +91,8 @@ enum Io {
 
 impl Downstream {
     pub(super) fn plain(stream: TcpStream, peer: SocketAddr, watch: Arc<HeadWatch>) -> Self {
-        let identity = identify(&stream, peer);
-        Self::new(Io::Plain(Gather::new(stream)), identity, watch)
+        let (id, socket) = identify(&stream, peer);
+        Self::new(Io::Plain(Gather::new(stream)), (id, peer, socket), watch)
     }
 
     pub(super) fn tls(
@@ -95,22 +100,38 @@ impl Downstream {
         peer: SocketAddr,
         watch: Arc<HeadWatch>,
     ) -> Self {
-        let identity = identify(stream.get_ref().0, peer);
+        let (id, socket) = identify(stream.get_ref().0, peer);
         let agreed = stream.get_ref().1.alpn_protocol();
         let frames = (agreed == Some(b"h2")).then(|| Box::new(FrameWatch::new(Instant::now())));
-        Self { frames, ..Self::new(Io::Tls(Box::new(Gather::new(stream))), identity, watch) }
+        let io = Io::Tls(Box::new(Gather::new(stream)));
+        Self { frames, ..Self::new(io, (id, peer, socket), watch) }
     }
 
-    fn new(io: Io, (id, socket): (UniqueIDType, Arc<SocketDigest>), watch: Arc<HeadWatch>) -> Self {
+    fn new(
+        io: Io,
+        (id, peer, socket): (UniqueIDType, SocketAddr, Arc<SocketDigest>),
+        watch: Arc<HeadWatch>,
+    ) -> Self {
         let ends = Some(Instant::now() + watch.head.timeout);
         let head = ArrivingHead { ends, ..ArrivingHead::default() };
         let (reading, writing) = (Pacer::default(), Pacer::default());
-        Self { io, id, socket, watch, frames: None, head, reading, writing }
+        let again = Bytes::new();
+        Self { io, id, peer, socket, watch, again, frames: None, head, reading, writing }
     }
 
     /// Whether the conversation is HTTP/2.
     pub(super) const fn is_http2(&self) -> bool {
         self.frames.is_some()
+    }
+
+    /// Whose connection it is.
+    pub(super) const fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
+    /// Has the next reads begin with `read`, which was read already and is not counted again.
+    pub(super) fn read_again(&mut self, read: Bytes) {
+        self.again = read;
     }
 
     /// Whether more of a head is read than one may have.
@@ -203,6 +224,11 @@ impl AsyncRead for Downstream {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.again.is_empty() {
+            let count = self.again.len().min(buf.remaining());
+            buf.put_slice(&self.again.split_to(count));
+            return Poll::Ready(Ok(()));
+        }
         if self.frames.is_none() && self.head_is_too_large() {
             metrics().connection_ended(ConnectionEnd::HeadSize);
             // As much of it as leaves at once.

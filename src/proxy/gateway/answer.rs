@@ -115,7 +115,7 @@ impl State {
 }
 
 /// Tells browsers to come by HTTPS alone, as long as the site says.
-fn seal(mut response: Response<Bytes>, accepted: &Accepted) -> Response<Bytes> {
+pub(super) fn seal(mut response: Response<Bytes>, accepted: &Accepted) -> Response<Bytes> {
     if let Some(hsts) = &accepted.site.hsts {
         response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, hsts.clone());
     }

@@ -21,7 +21,7 @@ use tokio::net::TcpStream;
 
 /// An open connection.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(in crate::proxy) struct Connection {
     stream: TcpStream,
     /// What was read from it already, to be read once more: see [`Connection::begin_anew`].
     again: Bytes,
@@ -31,7 +31,10 @@ pub(super) struct Connection {
 
 impl Connection {
     /// Opens one, within `limit` if there is one.
-    pub(super) async fn open(address: SocketAddr, limit: Option<Duration>) -> Result<Self> {
+    pub(in crate::proxy) async fn open(
+        address: SocketAddr,
+        limit: Option<Duration>,
+    ) -> Result<Self> {
         let connecting = TcpStream::connect(address);
         let opened = match limit {
             Some(limit) => tokio::time::timeout(limit, connecting).await.map_err(|_| {
@@ -56,7 +59,7 @@ impl Connection {
     }
 
     /// Whether it is still open, and nothing came that nobody asked for (S50).
-    pub(super) fn is_quiet(&self) -> bool {
+    pub(in crate::proxy) fn is_quiet(&self) -> bool {
         let read = self.stream.try_read(&mut [0]);
         self.again.is_empty()
             && matches!(read, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
@@ -64,12 +67,12 @@ impl Connection {
 
     /// For somebody who begins with it when the request was written and `read` of the answer: writes nothing, and reads
     /// that first.
-    pub(super) fn begin_anew(self, read: Bytes) -> Self {
+    pub(in crate::proxy) fn begin_anew(self, read: Bytes) -> Self {
         Self { again: read, written: true, ..self }
     }
 
     /// For the next request.
-    pub(super) fn for_the_next(self) -> Self {
+    pub(in crate::proxy) fn for_the_next(self) -> Self {
         Self { written: false, ..self }
     }
 }

@@ -25,7 +25,7 @@ const LONGEST: u64 = 32 * 1024;
 const FIELDS: usize = 64;
 
 /// A conversation with an app about one request.
-pub(super) struct Exchange {
+pub(in crate::proxy) struct Exchange {
     state: State,
     read: Option<Duration>,
     write: Option<Duration>,
@@ -60,7 +60,7 @@ struct Kept {
 
 impl Exchange {
     /// Sends a request without a body.
-    pub(super) async fn begin(
+    pub(in crate::proxy) async fn begin(
         mut connection: Connection,
         peer: &HttpPeer,
         method: Method,
@@ -79,7 +79,7 @@ impl Exchange {
     }
 
     /// The next part of the answer. It may be dropped and asked for again.
-    pub(super) async fn next(&mut self, peer: &HttpPeer) -> Result<HttpTask> {
+    pub(in crate::proxy) async fn next(&mut self, peer: &HttpPeer) -> Result<HttpTask> {
         match &mut self.state {
             State::Asked(connection, _) => {
                 let mut read = BytesMut::with_capacity(FIRST);
@@ -125,7 +125,7 @@ impl Exchange {
 
     /// The connection, if the answer ended where it said it would and another may follow; and for how long the app says
     /// that it keeps it.
-    pub(super) async fn end(self) -> Option<(Connection, Option<Duration>)> {
+    pub(in crate::proxy) async fn end(self) -> Option<(Connection, Option<Duration>)> {
         match self.state {
             State::Plain(connection, Body { left: 0, kept: Some(kept), .. }) => {
                 Some((connection, kept.told))

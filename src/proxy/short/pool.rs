@@ -17,7 +17,7 @@ const SWEEP: Duration = Duration::from_secs(5);
 
 /// The idle connections of one thread.
 #[derive(Debug, Default)]
-pub(super) struct Pool {
+pub(in crate::proxy) struct Pool {
     kept: Mutex<Kept>,
 }
 
@@ -42,7 +42,7 @@ impl Idle {
 
 impl Pool {
     /// A connection to `address` that is open as far as anybody can tell: the one that was used last.
-    pub(super) fn take(&self, address: SocketAddr) -> Option<Connection> {
+    pub(in crate::proxy) fn take(&self, address: SocketAddr) -> Option<Connection> {
         let now = Instant::now();
         let mut kept = self.lock();
         let idle = kept.by_address.get_mut(&address)?;
@@ -55,7 +55,7 @@ impl Pool {
     }
 
     /// Keeps a connection whose last answer was read to its end.
-    pub(super) fn keep(
+    pub(in crate::proxy) fn keep(
         pool: &Arc<Self>,
         address: SocketAddr,
         connection: Connection,

@@ -1,0 +1,145 @@
+//! The client's side of the short way: its plain questions, one after the other, and what it is answered.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{Method, Response, StatusCode};
+use pingora::http::RequestHeader;
+use pingora::protocols::Stream;
+use pingora::{Error, ErrorType, Result};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::{Instant, Sleep, sleep};
+
+use super::answer::Answer;
+use super::request;
+use crate::proxy::reply;
+use crate::proxy::stream::Downstream;
+
+/// The first read of a request: the usual head is shorter.
+const FIRST: usize = 4 * 1024;
+
+/// A client's connection, as long as its requests go the short way.
+pub(in crate::proxy) struct Client {
+    stream: Box<Downstream>,
+    /// What was read of the request at hand.
+    read: Bytes,
+    /// Whether another request may follow.
+    keeps: bool,
+    /// What it was answered, once an answer has begun.
+    answered: Option<StatusCode>,
+    /// Ends the wait for a request.
+    idle: Option<Pin<Box<Sleep>>>,
+}
+
+/// What a client asks next.
+pub(in crate::proxy) enum Asked {
+    /// Nothing any more.
+    Nothing,
+    /// A plain question.
+    Plainly(Box<RequestHeader>),
+    /// What Pingora is to read.
+    Other,
+}
+
+impl Client {
+    /// Whether this is a connection of a client that speaks HTTP/1.
+    pub(in crate::proxy) fn is_of(stream: &Stream) -> bool {
+        let ours: Option<&Downstream> = (**stream).as_any().downcast_ref();
+        ours.is_some_and(|stream| !stream.is_http2())
+    }
+
+    /// Over such a connection.
+    pub(in crate::proxy) fn over(stream: Stream) -> Option<Self> {
+        let stream = stream.into_any().downcast().ok()?;
+        Some(Self { stream, read: Bytes::new(), keeps: true, answered: None, idle: None })
+    }
+
+    /// The next request, for which it is waited so long.
+    pub(in crate::proxy) async fn next(&mut self, keep_alive: Duration) -> Asked {
+        (self.keeps, self.answered) = (true, None);
+        let ends = Instant::now() + keep_alive;
+        let idle = self.idle.get_or_insert_with(|| Box::pin(sleep(keep_alive)));
+        idle.as_mut().reset(ends);
+        let mut read = BytesMut::with_capacity(FIRST);
+        let count = tokio::select! {
+            biased;
+            count = self.stream.read_buf(&mut read) => count,
+            () = idle => return Asked::Nothing,
+        };
+        if !count.is_ok_and(|count| count > 0) {
+            return Asked::Nothing;
+        }
+        self.read = read.freeze();
+        request::plain(&self.read).map_or(Asked::Other, Asked::Plainly)
+    }
+
+    /// The connection, from which the request at hand is read once more.
+    pub(in crate::proxy) fn leave(mut self) -> Stream {
+        self.stream.read_again(self.read);
+        self.stream
+    }
+
+    /// Says goodbye.
+    pub(in crate::proxy) async fn close(mut self) {
+        let _ = self.stream.shutdown().await;
+    }
+
+    /// The connection of whom.
+    pub(in crate::proxy) fn peer(&self) -> std::net::IpAddr {
+        self.stream.peer().ip()
+    }
+
+    /// Has the connection end with the answer.
+    pub(in crate::proxy) const fn ends(&mut self) {
+        self.keeps = false;
+    }
+
+    /// Whether another request may follow.
+    pub(in crate::proxy) const fn keeps(&self) -> bool {
+        self.keeps
+    }
+
+    /// What it was answered, once an answer has begun.
+    pub(in crate::proxy) const fn answered(&self) -> Option<StatusCode> {
+        self.answered
+    }
+
+    /// Comes back when the client leaves, or sends what nobody waits for. It may be dropped and asked for again.
+    pub(in crate::proxy) async fn leaves(&mut self) -> Box<Error> {
+        let (kind, told) = match self.stream.read(&mut [0]).await {
+            Ok(0) => {
+                (ErrorType::ConnectionClosed, "the client left before its answer was complete")
+            }
+            Ok(_) => (ErrorType::ConnectionClosed, "the client sent more than its request"),
+            Err(_) => (ErrorType::ReadError, "the client's connection broke"),
+        };
+        self.keeps = false;
+        Error::explain(kind, told).into_down()
+    }
+
+    /// Writes what there is of an answer.
+    pub(in crate::proxy) async fn write(&mut self, answer: &mut Answer) -> Result<()> {
+        self.keeps &= answer.keeps();
+        self.answered = answer.status();
+        let written = answer.write_to(&mut *self.stream).await;
+        written.map_err(|error| {
+            self.keeps = false;
+            Error::because(ErrorType::WriteError, "while writing to the client", error).into_down()
+        })
+    }
+
+    /// Writes a whole answer of doorward's own.
+    pub(in crate::proxy) async fn answer(
+        &mut self,
+        method: &Method,
+        response: Response<Bytes>,
+    ) -> Result<()> {
+        let (head, body) = reply::whole(response)?;
+        let mut answer = Answer::to(method, self.keeps);
+        answer.head(&head);
+        answer.part(body);
+        answer.end();
+        self.write(&mut answer).await
+    }
+}
