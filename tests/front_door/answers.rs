@@ -113,9 +113,10 @@ async fn requests_take_the_way_that_they_should() {
         let expected = if way == Way::Short { 1.0 } else { 0.0 };
         assert_eq!(shortly(Request::get("/page")).await, expected, "{way:?}");
         assert_eq!(shortly(Request::new("HEAD", "/page")).await, expected, "{way:?}");
-        let empty = Request::post("/page").header("Content-Length", "0");
-        assert_eq!(shortly(empty).await, expected, "{way:?}");
-        // A body, and what is for one connection alone, are Pingora's.
+        let empty = |method| Request::new(method, "/page").header("Content-Length", "0");
+        assert_eq!(shortly(empty("PUT")).await, expected, "{way:?}");
+        // A body, what may be a form, and what is for one connection alone, are Pingora's.
+        assert_eq!(shortly(empty("POST")).await, 0.0, "{way:?}");
         assert_eq!(shortly(Request::post("/page").body("text/plain", "b")).await, 0.0, "{way:?}");
         let named = Request::get("/page").instead("Connection", "Remote-User");
         assert_eq!(shortly(named).await, 0.0, "{way:?}");
