@@ -30,8 +30,10 @@ pub struct Front<A> {
 pub(super) enum Served {
     /// It is answered, and another may follow.
     Answered,
-    /// The connection is to end.
+    /// It is answered, and the connection is to end.
     Over,
+    /// It is not answered as a whole: nothing but the end of the connection tells so.
+    Broken,
     /// It goes Pingora's way, with what was decided already.
     Left(Option<Box<RequestContext>>),
 }
@@ -57,7 +59,7 @@ impl<A: HttpServerApp + Send + Sync + 'static> Front<A> {
         };
         // Cut is whoever's session has ended: nothing of the connection can be used again.
         let work = pin!(self.gateway.answer_shortly(client, head, *shutdown.borrow()));
-        leash::over(work).await.unwrap_or(Served::Over)
+        leash::over(work).await.unwrap_or(Served::Broken)
     }
 
     /// Leaves a request to Pingora. Gives the connection back, if it may bring another.
@@ -94,6 +96,7 @@ impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for Front<A> {
                         client.close().await;
                         return None;
                     }
+                    Served::Broken => return None,
                     Served::Left(decided) => break decided,
                 }
             };

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::RawFd;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
@@ -14,33 +14,28 @@ use pingora::modules::http::HttpModules;
 use pingora::protocols::Digest;
 use pingora::proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
 use pingora::upstreams::peer::HttpPeer;
-use pingora::{Error, ErrorType, Result};
+use pingora::{Error, Result};
 
-use crate::auth::sessions::SignedIn;
 use crate::domain::connections::ConnectionLimits;
 use crate::domain::entropy::SharedEntropy;
 use crate::domain::id::RequestId;
-use crate::domain::time::{SharedClock, Timestamp};
-use crate::identity::access::Shown;
-use crate::policy::Admitted;
+use crate::domain::time::SharedClock;
 use crate::portal::Portal;
 use crate::portal::pages::ErrorKind;
-use crate::telemetry::logs::{self, Access};
-use crate::telemetry::metrics::{DecisionLabel, RequestSummary, SecurityEvent, metrics};
+use crate::telemetry::metrics::{DecisionLabel, SecurityEvent, metrics};
 
 use super::compress::Compressing;
-use super::facts::{BadRequest, RequestKind};
-use super::outgoing::Outgoing;
+use super::facts::BadRequest;
 use super::question::Question;
 use super::refusal::Refusal;
 use super::short::ShortWay;
 use super::upgrade::AnswerInOrder;
-use super::upstream::{Attempts, Failure, key_of};
 use super::{check, head, headers, http2, leash};
 
 mod answer;
 mod bearer;
 mod body;
+mod context;
 mod decide;
 mod forward;
 mod resume;
@@ -50,12 +45,13 @@ mod state;
 mod streams;
 mod verify;
 
+pub use context::RequestContext;
+use context::Sent;
 use resume::Resumed;
 pub use settings::{GatewaySettings, GatewaySite};
 pub(super) use shortly::handing_over;
 use state::Accepted;
 pub(super) use state::State;
-use streams::Watched;
 
 /// The gateway.
 pub struct Gateway {
@@ -103,49 +99,6 @@ impl Gateway {
     /// What it decides by, to be replaced.
     pub fn deciding(&self) -> Deciding {
         Deciding { state: Arc::clone(&self.state), entropy: Arc::clone(&self.entropy) }
-    }
-}
-
-/// What is known of a request as it goes through the phases.
-pub struct RequestContext {
-    /// The configuration that it is judged by.
-    pub(in crate::proxy) state: Arc<State>,
-    started: Instant,
-    id: RequestId,
-    pub(super) now: Timestamp,
-    decision: DecisionLabel,
-    accepted: Option<Accepted>,
-    forwarding: Option<Admitted>,
-    signed_in: Option<Arc<SignedIn>>,
-    /// What it shows as access token.
-    shown: Shown,
-    /// Which apps it was sent to.
-    pub(super) attempts: Attempts,
-    /// Where a WebSocket may begin.
-    in_order: Option<AnswerInOrder>,
-    /// How much of the body has gone to the app.
-    body_bytes: u64,
-    /// The app that was chosen before Pingora asks for one.
-    pub(super) chosen: Option<Box<HttpPeer>>,
-    /// What makes its answer smaller.
-    compressing: Option<Compressing>,
-    sent_upstream: Option<Instant>,
-    upstream_took: Option<Duration>,
-    /// What goes to the app in place of what the browser has sent.
-    pub(super) form: Option<Resumed>,
-    /// What goes on, and ends with its session.
-    watched: Option<Watched>,
-}
-
-impl RequestContext {
-    /// Makes of the client's request what the app gets, which it is about to get.
-    pub(super) fn prepare(&mut self, request: &mut impl Outgoing) -> Result<()> {
-        let (Some(accepted), Some(admitted)) = (&self.accepted, &self.forwarding) else {
-            return Error::e_explain(ErrorType::HTTPStatus(500), "nothing was admitted");
-        };
-        self.state.prepare(request, accepted, admitted, self.signed_in.as_deref(), self)?;
-        self.sent_upstream = Some(Instant::now());
-        Ok(())
     }
 }
 
@@ -400,26 +353,8 @@ impl ProxyHttp for Gateway {
 impl Gateway {
     fn begin_request(&self) -> RequestContext {
         let now = self.clock.now();
-        RequestContext {
-            state: self.state.load_full(),
-            started: Instant::now(),
-            id: RequestId::generate(&*self.entropy, now),
-            now,
-            decision: DecisionLabel::BadRequest,
-            accepted: None,
-            forwarding: None,
-            signed_in: None,
-            shown: Shown::Foreign,
-            attempts: Attempts::default(),
-            in_order: None,
-            body_bytes: 0,
-            chosen: None,
-            compressing: None,
-            sent_upstream: None,
-            upstream_took: None,
-            form: None,
-            watched: None,
-        }
+        let id = RequestId::generate(&*self.entropy, now);
+        RequestContext::begin(self.state.load_full(), id, now)
     }
 
     /// Makes of the head of the app's answer what the client gets.
@@ -454,111 +389,6 @@ impl Gateway {
         }
         ctx.forget_form(response)
     }
-}
-
-impl RequestContext {
-    /// Whether it goes on to the app, by what was decided already.
-    const fn is_admitted(&self) -> bool {
-        self.forwarding.is_some()
-    }
-
-    /// How the app for the next attempt is reached.
-    async fn choose_app(&mut self) -> Result<Box<HttpPeer>> {
-        if let Some(chosen) = self.chosen.take() {
-            return Ok(chosen);
-        }
-        let Self { accepted: Some(accepted), attempts, signed_in, .. } = self else {
-            return Error::e_explain(ErrorType::InternalError, "no request was accepted");
-        };
-        let account = signed_in.as_ref().map(|signed_in| signed_in.session.account);
-        let key = || key_of(account, accepted.facts.client.address);
-        attempts.next(&accepted.site.upstreams, key).await.map_err(|error| {
-            let mut failed = Error::explain(ErrorType::ConnectError, error.to_string());
-            failed.as_up();
-            failed
-        })
-    }
-
-    /// There was no connection to the app: says in the error whether another may be tried.
-    fn could_not_connect(&mut self, mut error: Box<Error>) -> Box<Error> {
-        let Self { accepted, attempts, .. } = self;
-        let again = accepted
-            .as_ref()
-            .is_some_and(|accepted| attempts.could_not_connect(&accepted.site.upstreams, &error));
-        error.set_retry(again);
-        error
-    }
-
-    /// The app has failed, or the client: says in the error whether the request may be sent again.
-    fn failed(
-        &mut self,
-        mut error: Box<Error>,
-        method: &http::Method,
-        sent: &Sent,
-        answered: bool,
-    ) -> Box<Error> {
-        let Self { accepted, attempts, .. } = self;
-        let Sent { bodyless, body_kept, reused } = *sent;
-        let failure = Failure { error: &error, method, bodyless, body_kept, reused };
-        let again = !answered
-            && accepted
-                .as_ref()
-                .is_some_and(|accepted| attempts.failed(&accepted.site.upstreams, &failure));
-        error.set_retry(again);
-        error
-    }
-
-    /// Makes of a part of the app's answer what the client gets.
-    fn pass_part(&mut self, body: &mut Option<Bytes>, end: bool) -> Result<()> {
-        if end {
-            self.attempts.over();
-        }
-        match &mut self.compressing {
-            Some(compressing) => compressing.next(body),
-            None => Ok(()),
-        }
-    }
-
-    /// Tells the log that no app could answer.
-    fn tell_failure(&self, status: u16, error: &Error) {
-        tracing::warn!(request.id = %self.id, status, error = %error, "a request could not be forwarded");
-    }
-
-    fn is_websocket(&self) -> bool {
-        self.accepted.as_ref().is_some_and(|a| a.facts.kind == RequestKind::WebSocket)
-    }
-
-    /// Counts the request and writes its line.
-    fn conclude(&self, method: &http::Method, status: u16) {
-        let total = self.started.elapsed();
-        let upstream = self.upstream_took;
-        let gateway = match (self.sent_upstream, upstream) {
-            // Until the request was on its way; what follows is the app's time and the client's.
-            (Some(sent), _) => sent.duration_since(self.started),
-            (None, _) => total,
-        };
-        let site =
-            self.accepted.as_ref().map_or(&self.state.nowhere, |accepted| &accepted.site.metrics);
-        let summary = RequestSummary { decision: self.decision, status, total, gateway, upstream };
-        site.record(&summary);
-        logs::access(&Access {
-            request: self.id,
-            site: self.accepted.as_ref().map_or("none", |a| a.facts.authority.host.as_str()),
-            method: method.as_str(),
-            decision: self.decision,
-            status,
-            duration: total,
-        });
-    }
-}
-
-/// What is known of a request that has failed.
-struct Sent {
-    bodyless: bool,
-    /// Whether all that was read of its body is still there.
-    body_kept: bool,
-    /// Whether its connection had served others before.
-    reused: bool,
 }
 
 /// What goes to the app in place of the body, if something does; an `Err` where that body is not taken.

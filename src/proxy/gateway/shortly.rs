@@ -14,8 +14,9 @@ use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorType, Result};
 
 use super::answer::seal;
+use super::context::Sent;
 use super::state::Accepted;
-use super::{Gateway, RequestContext, Sent};
+use super::{Gateway, RequestContext};
 use crate::portal::Portal;
 use crate::portal::pages::ErrorKind;
 use crate::proxy::front::Served;
@@ -78,8 +79,7 @@ impl Gateway {
         let mut ctx = self.begin_request();
         let Some(accepted) = accept(&ctx, &mut asked, client) else { return Served::Left(None) };
         head::arrived();
-        let closes =
-            asked.headers.get(header::CONNECTION).is_some_and(|word| closes(word.as_bytes()));
+        let closes = asked.headers.get_all(header::CONNECTION).iter().any(closes);
         if leaves || closes || head::count() >= ctx.state.limits.requests {
             client.ends();
         }
@@ -87,19 +87,23 @@ impl Gateway {
             Some(refusal) => refuse(client, &asked, refusal, &ctx).await.map(|()| Told::Answered),
             None => self.send(client, &asked, &mut ctx).await,
         };
-        match answered {
-            Ok(Told::Answered) => {}
+        let whole = match answered {
+            Ok(Told::Answered) => true,
             Ok(Told::Elsewhere) => return Served::Left(Some(Box::new(ctx))),
             Err(error) if error.retry() && client.answered().is_none() => {
                 return Served::Left(Some(Box::new(ctx)));
             }
             Err(error) => fail(client, &asked, &error, &ctx).await,
-        }
+        };
         head::next();
         ctx.watched = None;
         let status = client.answered().map_or(0, |status| status.as_u16());
         ctx.conclude(&asked.method, status);
-        if client.keeps() { Served::Answered } else { Served::Over }
+        match client.keeps() {
+            true => Served::Answered,
+            false if whole => Served::Over,
+            false => Served::Broken,
+        }
     }
 
     /// Sends the request to its app and streams the answer back.
@@ -264,16 +268,22 @@ async fn refuse(
     client.answer(&asked.method, response).await
 }
 
-/// Tells the client that no app could answer, if it can be told and nothing was answered yet.
-async fn fail(client: &mut Client, asked: &RequestHeader, error: &Error, ctx: &RequestContext) {
+/// Tells the client that no app could answer, if it can be told and nothing was answered yet. Says whether it was.
+async fn fail(
+    client: &mut Client,
+    asked: &RequestHeader,
+    error: &Error,
+    ctx: &RequestContext,
+) -> bool {
     client.ends();
-    let Some(refusal) = Refusal::of_failure(error) else { return };
-    if client.answered().is_none() {
-        ctx.tell_failure(refusal.status().as_u16(), error);
-        if let Err(error) = refuse(client, asked, refusal, ctx).await {
-            tracing::debug!(%error, "the client left before its error page");
-        }
+    let Some(refusal) = Refusal::of_failure(error) else { return false };
+    if client.answered().is_some() {
+        return false;
     }
+    ctx.tell_failure(refusal.status().as_u16(), error);
+    let told = refuse(client, asked, refusal, ctx).await;
+    told.inspect_err(|error| tracing::debug!(%error, "the client left before its error page"))
+        .is_ok()
 }
 
 /// What a future says without waiting. It must be one that loses nothing when it is dropped.

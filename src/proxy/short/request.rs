@@ -46,9 +46,9 @@ fn is_common(field: &httparse::Header<'_>) -> bool {
         2 => is("te"),
         6 => is("expect"),
         7 => is("trailer") || is("upgrade"),
-        10 if is("connection") => {
-            !field.value.eq_ignore_ascii_case(b"keep-alive") && !closes(field.value)
-        }
+        10 if is("connection") => ![&b"keep-alive"[..], b"close"]
+            .iter()
+            .any(|word| field.value.eq_ignore_ascii_case(word)),
         10 => is("keep-alive"),
         14 => is("http2-settings") || is("content-length") && field.value != b"0",
         16 => is("proxy-connection"),
@@ -61,8 +61,8 @@ fn is_common(field: &httparse::Header<'_>) -> bool {
 }
 
 /// Whether the word of a `Connection` header ends it with the answer.
-pub(in crate::proxy) fn closes(word: &[u8]) -> bool {
-    word.eq_ignore_ascii_case(b"close")
+pub(in crate::proxy) fn closes(word: &HeaderValue) -> bool {
+    word.as_bytes().eq_ignore_ascii_case(b"close")
 }
 
 #[cfg(test)]
