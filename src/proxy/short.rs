@@ -7,10 +7,7 @@
 //! could read in another way: [`request`] of the client, [`exchange`] of the app. The rest is Pingora's, with the bytes
 //! that were read: of a client the whole request, of an app the answer.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
-
-use pingora::upstreams::peer::{HttpPeer, HttpUpstreamRequestPolicy};
 
 pub(super) use self::answer::{Answer, frame};
 pub(super) use self::client::{Asked, Client};
@@ -42,33 +39,5 @@ impl ShortWay {
     /// The same for another thread.
     pub(super) fn for_another_thread(&self) -> Self {
         Self::new(self.open)
-    }
-}
-
-/// Where a peer is, if it is reached by nothing more than a connection that speaks HTTP/1.1.
-pub(super) fn plain_address(peer: &HttpPeer) -> Option<SocketAddr> {
-    let options = &peer.options;
-    let plain = !peer.is_tls()
-        && peer.proxy.is_none()
-        && options.custom_l4.is_none()
-        && options.bind_to.is_none()
-        && options.upstream_tcp_sock_tweak_hook.is_none()
-        && options.alpn.get_min_http_version() == 1
-        && options.http_upstream_request_policy == HttpUpstreamRequestPolicy::standard();
-    if plain { peer._address.as_inet().copied() } else { None }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_plain_connection_is_short() {
-        let peer = |tls| HttpPeer::new("127.0.0.1:80", tls, "app".to_owned());
-        assert!(plain_address(&peer(false)).is_some());
-        assert!(plain_address(&peer(true)).is_none());
-        let mut two = peer(false);
-        two.options.set_http_version(2, 2);
-        assert!(plain_address(&two).is_none());
     }
 }

@@ -19,7 +19,7 @@ use crate::proxy::compress::Compressing;
 use crate::proxy::facts::RequestKind;
 use crate::proxy::outgoing::Outgoing;
 use crate::proxy::upgrade::AnswerInOrder;
-use crate::proxy::upstream::{Attempts, Failure, key_of};
+use crate::proxy::upstream::{Attempts, Endpoint, Failure, Plainly, Unresolved, key_of};
 use crate::telemetry::logs::{self, Access};
 use crate::telemetry::metrics::{DecisionLabel, RequestSummary};
 
@@ -102,13 +102,27 @@ impl RequestContext {
         let Self { accepted: Some(accepted), attempts, signed_in, .. } = self else {
             return Error::e_explain(ErrorType::InternalError, "no request was accepted");
         };
-        let account = signed_in.as_ref().map(|signed_in| signed_in.session.account);
-        let key = || key_of(account, accepted.facts.client.address);
-        attempts.next(&accepted.site.upstreams, key).await.map_err(|error| {
-            let mut failed = Error::explain(ErrorType::ConnectError, error.to_string());
-            failed.as_up();
-            failed
-        })
+        let key = || key_for(signed_in.as_deref(), accepted);
+        attempts.next(&accepted.site.upstreams, key).await.map_err(unresolved)
+    }
+
+    /// How the app for the first attempt is reached, if plainly; else it is chosen for Pingora.
+    pub(super) async fn choose_plain_app(&mut self) -> Result<Option<Plainly>> {
+        let Self { accepted: Some(accepted), attempts, signed_in, chosen, .. } = self else {
+            return Error::e_explain(ErrorType::InternalError, "no request was accepted");
+        };
+        let key = || key_for(signed_in.as_deref(), accepted);
+        let app = attempts.first(&accepted.site.upstreams, key).await.map_err(unresolved)?;
+        let plainly = app.plainly();
+        if plainly.is_none() {
+            *chosen = Some(app.peer());
+        }
+        Ok(plainly)
+    }
+
+    /// The app that was chosen, as Pingora wants it told.
+    pub(super) fn peer(&self) -> Option<Box<HttpPeer>> {
+        self.attempts.current().map(Endpoint::peer)
     }
 
     /// There was no connection to the app: says in the error whether another may be tried.
@@ -191,4 +205,15 @@ pub(super) struct Sent {
     pub(super) body_kept: bool,
     /// Whether its connection had served others before.
     pub(super) reused: bool,
+}
+
+/// By whom a request is counted where accounts keep to their app.
+fn key_for(signed_in: Option<&SignedIn>, accepted: &Accepted) -> u64 {
+    key_of(signed_in.map(|signed_in| signed_in.session.account), accepted.facts.client.address)
+}
+
+fn unresolved(error: Unresolved) -> Box<Error> {
+    let mut failed = Error::explain(ErrorType::ConnectError, error.to_string());
+    failed.as_up();
+    failed
 }

@@ -10,7 +10,6 @@ use std::time::Duration;
 use http::header;
 use pingora::http::RequestHeader;
 use pingora::protocols::http::HttpTask;
-use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorType, Result};
 
 use super::answer::seal;
@@ -23,9 +22,8 @@ use crate::proxy::front::Served;
 use crate::proxy::outgoing::Changes;
 use crate::proxy::question::Question;
 use crate::proxy::refusal::Refusal;
-use crate::proxy::short::{
-    Answer, Client, Connection, Exchange, Pool, closes, frame, plain_address,
-};
+use crate::proxy::short::{Answer, Client, Connection, Exchange, Pool, closes, frame};
+use crate::proxy::upstream::Plainly;
 use crate::proxy::{check, head};
 use crate::telemetry::metrics::metrics;
 
@@ -113,24 +111,20 @@ impl Gateway {
         asked: &RequestHeader,
         ctx: &mut RequestContext,
     ) -> Result<Told> {
-        let peer = ctx.choose_app().await?;
-        let Some(address) = plain_address(&peer) else {
-            ctx.chosen = Some(peer);
-            return Ok(Told::Elsewhere);
-        };
-        let (connection, reused) = match self.short_way.pool.take(address) {
+        let Some(app) = ctx.choose_plain_app().await? else { return Ok(Told::Elsewhere) };
+        let (connection, reused) = match self.short_way.pool.take(app.address) {
             Some(connection) => (connection, true),
-            None => match Connection::open(address, peer.options.connection_timeout).await {
+            None => match Connection::open(app.address, app.timeouts.connect).await {
                 Ok(connection) => (connection, false),
                 Err(error) => return Err(ctx.could_not_connect(error).into_up()),
             },
         };
         metrics().forwarded_shortly();
-        match self.exchange(client, connection, &peer, (asked, &mut *ctx)).await {
+        match self.exchange(client, connection, &app, (asked, &mut *ctx)).await {
             Ok(exchange) => {
                 if let Some((connection, told)) = exchange.end().await {
-                    let idle = peer.options.idle_timeout.into_iter().chain(told).min();
-                    Pool::keep(&self.short_way.pool, address, connection, idle);
+                    let idle = told.map_or(app.timeouts.idle, |told| told.min(app.timeouts.idle));
+                    Pool::keep(&self.short_way.pool, app.address, connection, idle);
                 }
                 Ok(Told::Answered)
             }
@@ -146,7 +140,7 @@ impl Gateway {
         &self,
         client: &mut Client,
         connection: Connection,
-        peer: &HttpPeer,
+        app: &Plainly,
         (asked, ctx): (&RequestHeader, &mut RequestContext),
     ) -> Result<Exchange> {
         let mut changes = Changes::to(asked);
@@ -154,20 +148,20 @@ impl Gateway {
         let Some(head) = changes.write() else {
             return Error::e_explain(ErrorType::InvalidHTTPHeader, "a target that nobody may send");
         };
-        let begun = Exchange::begin(connection, peer, asked.method.clone(), &head).await;
+        let begun = Exchange::begin(connection, app.timeouts, asked.method.clone(), &head).await;
         let mut exchange = begun.map_err(|error| error.into_up())?;
         let mut answer = Answer::to(&asked.method, client.keeps());
         loop {
             let task = tokio::select! {
                 biased;
-                task = exchange.next(peer) => task.map_err(|error| error.into_up())?,
+                task = exchange.next(|| ctx.peer()) => task.map_err(|error| error.into_up())?,
                 left = client.leaves() => return Err(left),
             };
             let mut ended = task.is_end();
             self.pass(task, &mut answer, asked, ctx).await?;
             let mut failed = None;
             // A head goes out with as much of its body as is there.
-            if !ended && let Some(more) = at_once(exchange.next(peer)).await {
+            if !ended && let Some(more) = at_once(exchange.next(|| ctx.peer())).await {
                 match more {
                     Ok(task) => {
                         ended = task.is_end();

@@ -1,23 +1,25 @@
 //! A connection to an app, in the shape that Pingora takes.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsRawFd;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use pingora::protocols::raw_connect::ProxyDigest;
 use pingora::protocols::{
     GetProxyDigest, GetSocketDigest, GetTimingDigest, Peek, Shutdown, SocketDigest, Ssl,
     TimingDigest, UniqueID, UniqueIDType,
 };
 use pingora::{Error, ErrorType, Result};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep, sleep};
 
 /// An open connection.
 #[derive(Debug)]
@@ -27,21 +29,17 @@ pub(in crate::proxy) struct Connection {
     again: Bytes,
     /// Whether what is written was written already.
     written: bool,
+    /// Ends what takes too long. It stays from one request to the next: to move it on costs less than a new one.
+    late: Option<Pin<Box<Sleep>>>,
 }
 
 impl Connection {
-    /// Opens one, within `limit` if there is one.
-    pub(in crate::proxy) async fn open(
-        address: SocketAddr,
-        limit: Option<Duration>,
-    ) -> Result<Self> {
-        let connecting = TcpStream::connect(address);
-        let opened = match limit {
-            Some(limit) => tokio::time::timeout(limit, connecting).await.map_err(|_| {
-                Error::explain(ErrorType::ConnectTimedout, format!("connecting to {address}"))
-            })?,
-            None => connecting.await,
-        };
+    /// Opens one within `limit`.
+    pub(in crate::proxy) async fn open(address: SocketAddr, limit: Duration) -> Result<Self> {
+        let opened = tokio::time::timeout(limit, TcpStream::connect(address));
+        let opened = opened.await.map_err(|_| {
+            Error::explain(ErrorType::ConnectTimedout, format!("connecting to {address}"))
+        })?;
         let stream = opened.map_err(|cause| {
             let kind = match cause.kind() {
                 io::ErrorKind::ConnectionRefused => ErrorType::ConnectRefused,
@@ -55,7 +53,23 @@ impl Connection {
         })?;
         // A head is written as a whole: there is nothing to wait for.
         let _ = stream.set_nodelay(true);
-        Ok(Self { stream, again: Bytes::new(), written: false })
+        Ok(Self { stream, again: Bytes::new(), written: false, late: None })
+    }
+
+    /// Reads what there is, or comes within `limit`. It may be dropped and asked for again.
+    pub(super) async fn read_within(
+        &mut self,
+        buf: &mut BytesMut,
+        limit: Duration,
+    ) -> io::Result<usize> {
+        let Self { stream, late, .. } = self;
+        within(late, limit, stream.read_buf(buf)).await
+    }
+
+    /// Writes all of `bytes` within `limit`.
+    pub(super) async fn write_within(&mut self, bytes: &[u8], limit: Duration) -> io::Result<()> {
+        let Self { stream, late, .. } = self;
+        within(late, limit, stream.write_all(bytes)).await
     }
 
     /// Whether it is still open, and nothing came that nobody asked for (S50).
@@ -75,6 +89,27 @@ impl Connection {
     pub(in crate::proxy) fn for_the_next(self) -> Self {
         Self { written: false, ..self }
     }
+}
+
+/// What comes of some input or output within `limit`.
+async fn within<T>(
+    late: &mut Option<Pin<Box<Sleep>>>,
+    limit: Duration,
+    work: impl Future<Output = io::Result<T>>,
+) -> io::Result<T> {
+    let mut work = pin!(work);
+    let mut waits = false;
+    poll_fn(|cx| {
+        if let Poll::Ready(done) = work.as_mut().poll(cx) {
+            return Poll::Ready(done);
+        }
+        let late = late.get_or_insert_with(|| Box::pin(sleep(limit)));
+        if !std::mem::replace(&mut waits, true) {
+            late.as_mut().reset(Instant::now() + limit);
+        }
+        late.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+    })
+    .await
 }
 
 impl AsyncRead for Connection {

@@ -12,10 +12,9 @@ use pingora::protocols::http::HttpTask;
 use pingora::protocols::http::v1::client::HttpSession;
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorType, Result, RetryType};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::time::timeout;
 
 use super::connection::Connection;
+use crate::proxy::upstream::UpstreamTimeouts;
 
 /// The first read: a head, and of most answers the body, too.
 const FIRST: usize = 4 * 1024;
@@ -27,8 +26,7 @@ const FIELDS: usize = 64;
 /// A conversation with an app about one request.
 pub(in crate::proxy) struct Exchange {
     state: State,
-    read: Option<Duration>,
-    write: Option<Duration>,
+    timeouts: UpstreamTimeouts,
 }
 
 enum State {
@@ -62,12 +60,12 @@ impl Exchange {
     /// Sends a request without a body.
     pub(in crate::proxy) async fn begin(
         mut connection: Connection,
-        peer: &HttpPeer,
+        timeouts: UpstreamTimeouts,
         method: Method,
         head: &[u8],
     ) -> Result<Self> {
-        let (read, write) = (peer.options.read_timeout, peer.options.write_timeout);
-        within(write, connection.write_all(head)).await.map_err(|error| match error.kind() {
+        let written = connection.write_within(head, timeouts.write).await;
+        written.map_err(|error| match error.kind() {
             io::ErrorKind::TimedOut => Error::because(
                 ErrorType::WriteTimedout,
                 "while writing request headers (timeout)",
@@ -75,15 +73,18 @@ impl Exchange {
             ),
             _ => Error::because(ErrorType::WriteError, "while writing request headers", error),
         })?;
-        Ok(Self { state: State::Asked(connection, method), read, write })
+        Ok(Self { state: State::Asked(connection, method), timeouts })
     }
 
-    /// The next part of the answer. It may be dropped and asked for again.
-    pub(in crate::proxy) async fn next(&mut self, peer: &HttpPeer) -> Result<HttpTask> {
+    /// The next part of the answer of `peer`. It may be dropped and asked for again.
+    pub(in crate::proxy) async fn next(
+        &mut self,
+        peer: impl FnOnce() -> Option<Box<HttpPeer>>,
+    ) -> Result<HttpTask> {
         match &mut self.state {
             State::Asked(connection, _) => {
                 let mut read = BytesMut::with_capacity(FIRST);
-                let count = within(self.read, connection.read_buf(&mut read)).await;
+                let count = connection.read_within(&mut read, self.timeouts.read).await;
                 let count = count.map_err(no_head)?;
                 if count == 0 {
                     return Err(closed_unread());
@@ -91,7 +92,7 @@ impl Exchange {
                 self.take_head(read.freeze(), peer).await
             }
             State::Plain(connection, body) => {
-                let read = body.next(connection, self.read).await?;
+                let read = body.next(connection, self.timeouts.read).await?;
                 let end = body.left == 0;
                 Ok(HttpTask::Body(Some(read), end))
             }
@@ -101,7 +102,11 @@ impl Exchange {
     }
 
     /// Reads the head in what came first, or leaves it to Pingora.
-    async fn take_head(&mut self, read: Bytes, peer: &HttpPeer) -> Result<HttpTask> {
+    async fn take_head(
+        &mut self,
+        read: Bytes,
+        peer: impl FnOnce() -> Option<Box<HttpPeer>>,
+    ) -> Result<HttpTask> {
         let State::Asked(connection, method) = std::mem::replace(&mut self.state, State::Over)
         else {
             return Error::e_explain(ErrorType::InternalError, "the exchange is over");
@@ -111,9 +116,13 @@ impl Exchange {
             self.state = State::Plain(connection, body);
             return Ok(HttpTask::Header(head, end));
         }
+        let Some(peer) = peer() else {
+            return Error::e_explain(ErrorType::InternalError, "no app was chosen");
+        };
         let connection = Box::new(connection.begin_anew(read));
-        let mut session = Box::new(HttpSession::new_with_options(connection, peer));
-        (session.read_timeout, session.write_timeout) = (self.read, self.write);
+        let mut session = Box::new(HttpSession::new_with_options(connection, &*peer));
+        session.read_timeout = Some(self.timeouts.read);
+        session.write_timeout = Some(self.timeouts.write);
         // It wants to know what it reads the answer to; the connection writes nothing of it. None of this waits.
         session.write_request_header(Box::new(RequestHeader::build(method, b"/", None)?)).await?;
         self.state = State::Pingora(session);
@@ -143,15 +152,11 @@ impl Exchange {
 }
 
 impl Body {
-    async fn next(
-        &mut self,
-        connection: &mut Connection,
-        limit: Option<Duration>,
-    ) -> Result<Bytes> {
+    async fn next(&mut self, connection: &mut Connection, limit: Duration) -> Result<Bytes> {
         let mut read = std::mem::take(&mut self.first);
         if read.is_empty() {
             let mut more = BytesMut::with_capacity(self.left.min(LONGEST) as usize);
-            let count = within(limit, connection.read_buf(&mut more)).await.map_err(no_body)?;
+            let count = connection.read_within(&mut more, limit).await.map_err(no_body)?;
             if count == 0 {
                 let left = self.left;
                 return Error::e_explain(
@@ -251,17 +256,6 @@ fn timeout_of(value: &[u8]) -> Option<Duration> {
         name.trim().eq_ignore_ascii_case("timeout").then(|| seconds.trim())
     })?;
     timeout.parse().ok().map(Duration::from_secs)
-}
-
-/// What comes of some input or output, within `limit` if there is one.
-async fn within<T>(
-    limit: Option<Duration>,
-    work: impl Future<Output = io::Result<T>>,
-) -> io::Result<T> {
-    match limit {
-        Some(limit) => timeout(limit, work).await.unwrap_or(Err(io::ErrorKind::TimedOut.into())),
-        None => work.await,
-    }
 }
 
 /// Said as Pingora says it, for whoever decides what may be sent again.

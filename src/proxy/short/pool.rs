@@ -10,7 +10,7 @@ use super::connection::Connection;
 
 /// How many are kept for one app; beyond the concurrency they are of no use.
 const MOST: usize = 2048;
-/// How long one is kept when neither the configuration nor the app says less.
+/// How long one is kept at most.
 const LONGEST: Duration = Duration::from_secs(60);
 /// How often old ones are thrown away.
 const SWEEP: Duration = Duration::from_secs(5);
@@ -59,9 +59,9 @@ impl Pool {
         pool: &Arc<Self>,
         address: SocketAddr,
         connection: Connection,
-        idle: Option<Duration>,
+        idle: Duration,
     ) {
-        let until = Instant::now() + idle.unwrap_or(LONGEST).min(LONGEST);
+        let until = Instant::now() + idle.min(LONGEST);
         let mut kept = pool.lock();
         let others = kept.by_address.entry(address).or_default();
         if others.len() < MOST {
@@ -109,7 +109,7 @@ mod tests {
 
     async fn pair(listener: &TcpListener) -> (Connection, tokio::net::TcpStream) {
         let address = listener.local_addr().unwrap();
-        let opened = Connection::open(address, None).await.unwrap();
+        let opened = Connection::open(address, LONGEST).await.unwrap();
         (opened, listener.accept().await.unwrap().0)
     }
 
@@ -135,7 +135,7 @@ mod tests {
         let pool = Arc::new(Pool::default());
         for spoiled_by in ["nothing", "the end", "bytes that nobody asked for"] {
             let (connection, mut app) = pair(&listener).await;
-            Pool::keep(&pool, address, connection, None);
+            Pool::keep(&pool, address, connection, LONGEST);
             match spoiled_by {
                 "nothing" => {}
                 "the end" => drop(app),
@@ -154,11 +154,11 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let pool = Arc::new(Pool::default());
         let (connection, _app) = pair(&listener).await;
-        Pool::keep(&pool, address, connection, Some(Duration::ZERO));
+        Pool::keep(&pool, address, connection, Duration::ZERO);
         assert!(pool.lock().swept);
         assert!(!pool.sweep() && pool.lock().by_address.is_empty());
         let (connection, _app) = pair(&listener).await;
-        Pool::keep(&pool, address, connection, Some(Duration::ZERO));
+        Pool::keep(&pool, address, connection, Duration::ZERO);
         assert!(pool.take(address).is_none());
     }
 }

@@ -62,9 +62,32 @@ impl Attempts {
             peer.options.idle_timeout = Some(Duration::ZERO);
             return Ok(peer);
         }
+        Ok(self.choose(pool, key).await?.peer())
+    }
+
+    /// The app for the first attempt.
+    pub(in crate::proxy) async fn first(
+        &mut self,
+        pool: &UpstreamPool,
+        key: impl FnOnce() -> u64,
+    ) -> Result<&Endpoint, Unresolved> {
+        self.made += 1;
+        self.choose(pool, key).await
+    }
+
+    async fn choose(
+        &mut self,
+        pool: &UpstreamPool,
+        key: impl FnOnce() -> u64,
+    ) -> Result<&Endpoint, Unresolved> {
         self.current = None;
         let chosen = pool.choose(key, &self.tried).await.ok_or(Unresolved)?;
-        Ok(self.current.insert(chosen).peer())
+        Ok(self.current.insert(chosen))
+    }
+
+    /// The app of the attempt at hand.
+    pub(in crate::proxy) fn current(&self) -> Option<&Endpoint> {
+        self.current.as_deref()
     }
 
     /// The app's own host.

@@ -11,7 +11,7 @@ use pingora::upstreams::peer::HttpPeer;
 
 use super::health::Health;
 use super::tls::Within;
-use super::{UpstreamAddress, UpstreamHttp, UpstreamSettings};
+use super::{UpstreamAddress, UpstreamHttp, UpstreamSettings, UpstreamTimeouts};
 
 /// What the configuration says of one app.
 #[derive(Debug)]
@@ -23,6 +23,13 @@ pub(super) struct Upstream {
     host: HeaderValue,
 }
 
+/// How an app is reached that takes nothing more than a connection which speaks HTTP/1.1.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::proxy) struct Plainly {
+    pub(in crate::proxy) address: SocketAddr,
+    pub(in crate::proxy) timeouts: UpstreamTimeouts,
+}
+
 /// One address of one app.
 #[derive(Debug)]
 pub(in crate::proxy) struct Endpoint {
@@ -30,6 +37,8 @@ pub(in crate::proxy) struct Endpoint {
     pub(super) address: SocketAddr,
     /// Ready to clone; a peer made anew would resolve its name in blocking fashion.
     peer: HttpPeer,
+    /// How it is reached, where that is all.
+    plainly: Option<Plainly>,
     /// What tells it from the others when accounts are spread.
     pub(super) seed: u64,
     pub(super) health: Health,
@@ -95,8 +104,10 @@ impl Endpoint {
         address: SocketAddr,
         settings: &UpstreamSettings,
     ) -> Self {
+        let is_plain = !upstream.address.tls && settings.http != UpstreamHttp::Two;
         Self {
             peer: upstream.peer_at(address, settings),
+            plainly: is_plain.then_some(Plainly { address, timeouts: settings.timeouts }),
             seed: super::balance::hash(format!("{} {address}", upstream.label).as_bytes()),
             upstream: Arc::clone(upstream),
             address,
@@ -106,8 +117,13 @@ impl Endpoint {
     }
 
     /// How it is reached.
-    pub(super) fn peer(&self) -> Box<HttpPeer> {
+    pub(in crate::proxy) fn peer(&self) -> Box<HttpPeer> {
         Box::new(self.peer.clone())
+    }
+
+    /// How it is reached, if by nothing more than a connection which speaks HTTP/1.1.
+    pub(in crate::proxy) const fn plainly(&self) -> Option<Plainly> {
+        self.plainly
     }
 
     /// Its own host, for `Host`.
@@ -157,6 +173,18 @@ impl Drop for Busy {
 mod tests {
     use super::super::tests::{address, settings};
     use super::*;
+
+    #[test]
+    fn only_a_plain_connection_is_plain() {
+        let plainly = |tls, http| {
+            let upstream = Arc::new(Upstream::new(address(tls, "localhost", 80)));
+            let settings = UpstreamSettings { http, ..settings(&[]) };
+            Endpoint::new(&upstream, ([127, 0, 0, 1], 80).into(), &settings).plainly().is_some()
+        };
+        assert!(plainly(false, UpstreamHttp::One) && plainly(false, UpstreamHttp::Auto));
+        assert!(!plainly(false, UpstreamHttp::Two));
+        assert!(!plainly(true, UpstreamHttp::One) && !plainly(true, UpstreamHttp::Auto));
+    }
 
     #[test]
     fn an_app_is_told_its_own_host_with_the_port_that_is_not_usual() {

@@ -17,6 +17,7 @@ mod pool;
 mod tls;
 
 pub(super) use attempt::{Attempts, Failure, key_of};
+pub(super) use endpoint::{Endpoint, Plainly};
 pub use pool::UpstreamPool;
 pub use tls::{ClientCertificate, UpstreamTls};
 
@@ -141,7 +142,7 @@ pub struct Check {
 /// No app can be reached, because none of their names leads to an address.
 #[derive(Debug, thiserror::Error)]
 #[error("no upstream of the site has an address")]
-pub(super) struct Unresolved;
+pub(in crate::proxy) struct Unresolved;
 
 #[cfg(test)]
 mod tests {
