@@ -19,15 +19,25 @@ pub(super) struct Gather<W> {
     held: Vec<u8>,
     /// How much of `held` has gone out.
     sent: usize,
+    /// Whether anything is held back.
+    holds: bool,
 }
 
 impl<W: AsyncWrite + Unpin> Gather<W> {
     pub(super) const fn new(inner: W) -> Self {
-        Self { inner, held: Vec::new(), sent: 0 }
+        Self { inner, held: Vec::new(), sent: 0, holds: true }
+    }
+
+    /// Whether small writes are held back from now on: whoever gathers them already wants them gone.
+    pub(super) const fn holds(&mut self, holds: bool) {
+        self.holds = holds;
     }
 
     /// Keeps `bufs`, if they are small enough.
     fn hold(&mut self, bufs: &[IoSlice<'_>]) -> Option<usize> {
+        if !self.holds {
+            return None;
+        }
         let length = bufs.iter().map(|buf| buf.len()).sum();
         // What has begun to go out is never added to, so that a slow client cannot have it grow.
         if self.sent > 0 || self.held.len() + length > HELD {

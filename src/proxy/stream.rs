@@ -129,6 +129,14 @@ impl Downstream {
         self.peer
     }
 
+    /// Whether small writes wait for the next, as Pingora's do: see [`Gather`].
+    pub(super) fn gathers(&mut self, gathers: bool) {
+        match &mut self.io {
+            Io::Plain(stream) => stream.holds(gathers),
+            Io::Tls(stream) => stream.holds(gathers),
+        }
+    }
+
     /// Has the next reads begin with `read`, which was read already and is not counted again.
     pub(super) fn read_again(&mut self, read: Bytes) {
         self.again = read;

@@ -43,7 +43,7 @@ impl Answer {
             keeps,
             status: None,
             frame: Frame::Head,
-            out: BytesMut::with_capacity(1024),
+            out: BytesMut::with_capacity(2048),
             body: Bytes::new(),
         }
     }
@@ -158,7 +158,10 @@ impl Answer {
         client: &mut (impl AsyncWrite + Unpin),
     ) -> io::Result<()> {
         let body = std::mem::take(&mut self.body);
-        client.write_all_buf(&mut self.out.as_ref().chain(body)).await?;
+        match body.is_empty() {
+            true => client.write_all(&self.out).await?,
+            false => client.write_all_buf(&mut self.out.as_ref().chain(body)).await?,
+        }
         self.out.clear();
         client.flush().await
     }

@@ -51,7 +51,9 @@ impl Client {
 
     /// Over such a connection.
     pub(in crate::proxy) fn over(stream: Stream) -> Option<Self> {
-        let stream = stream.into_any().downcast().ok()?;
+        let mut stream: Box<Downstream> = stream.into_any().downcast().ok()?;
+        // What there is of an answer is written at once.
+        stream.gathers(false);
         Some(Self { stream, read: Bytes::new(), keeps: true, answered: None, idle: None })
     }
 
@@ -77,6 +79,7 @@ impl Client {
     /// The connection, from which the request at hand is read once more.
     pub(in crate::proxy) fn leave(mut self) -> Stream {
         self.stream.read_again(self.read);
+        self.stream.gathers(true);
         self.stream
     }
 
