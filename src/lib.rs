@@ -18,7 +18,7 @@
 //! # The life of a request
 //!
 //! 1. [`proxy::listener`] accepts the connection, within the limits of `connections:`, by a certificate of [`proxy::tls`] that
-//!    is a file's or was ordered by [`app::acme`], and hands it to Pingora's proxy, which reads the head. The request keeps the configuration of this moment, whatever is read again meanwhile.
+//!    is a file's or was ordered by [`app::acme`], and the head of a request is read: a plain one here, any other by Pingora. The request keeps the configuration of this moment, whatever is read again meanwhile.
 //! 2. The gateway reads the head once, into facts: one parsed host, one parsed path, one client address. What two
 //!    parsers could read differently is 400 and goes no further.
 //! 3. The host finds its site; none is 421.
@@ -31,8 +31,9 @@
 //! 7. Forwarded requests lose every alias of every identity header and doorward's own cookies, then get the
 //!    [`identity`] of who asks, an assertion of it that is made once a minute, and a signature over all of that; only an
 //!    `Admitted` has an identity to write.
-//! 8. A request without a body goes to the app the short way where app and client speak HTTP/1.1, any other by Pingora's
-//!    own; both are called by, and call, the same functions.
+//! 8. A request without a body goes the short way, where the app speaks plain HTTP/1.1: `proxy::front` reads it, and from there on
+//!    it is decided, sent and answered in one place. Any other is left to Pingora from its first byte. Both ways call the
+//!    same functions for 2 to 7 and 9.
 //! 9. The answer streams back; an app cannot set doorward's cookies. What is still open when its session ends is cut off.
 //!
 //! A form that is posted without a session is kept, sealed for its browser, and sent after the sign-in by a click.
