@@ -3,7 +3,7 @@
 use std::io;
 
 use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
-use http::{Method, StatusCode, Version, header};
+use http::{HeaderName, Method, StatusCode, Version, header};
 use pingora::http::ResponseHeader;
 use pingora::protocols::http::date::get_cached_date;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
@@ -71,7 +71,7 @@ impl Answer {
         let spelled = head.case_header_iter().map(|(written, _)| written.as_slice());
         for ((name, value), written) in head.headers.iter().zip(spelled) {
             // What is said of a connection is said of the app's; and beside a coding there is no length.
-            if *name == header::CONNECTION || chunked && *name == header::CONTENT_LENGTH {
+            if is_of_connection(name) || chunked && *name == header::CONTENT_LENGTH {
                 continue;
             }
             dated |= *name == header::DATE;
@@ -167,6 +167,10 @@ impl Answer {
     }
 }
 
+fn is_of_connection(name: &HeaderName) -> bool {
+    *name == header::CONNECTION || matches!(name.as_str(), "keep-alive" | "proxy-connection")
+}
+
 /// An answer whose end is the end of its connection gets an end of its own, so that the client's connection may stay.
 pub(in crate::proxy) fn frame(
     method: &Method,
@@ -220,7 +224,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_is_framed_as_its_head_says() {
-        let length = [head(200, &[("Content-Length", "3"), ("connection", "close")])];
+        let ours = [("connection", "close"), ("Keep-Alive", "timeout=5"), ("Content-Length", "3")];
+        let length = [head(200, &ours)];
         let wanted = "HTTP/1.1 200 OK|Content-Length: 3|Connection: keep-alive||abc";
         assert_eq!(wire(Method::GET, &length, &["a", "bc"]).await, (wanted.to_owned(), true));
         let chunks = [head(200, &[("Transfer-Encoding", "chunked"), ("Content-Length", "3")])];
