@@ -212,7 +212,8 @@ mod tests {
     async fn what_is_still_so_is_relied_on_anew_and_stays_the_same_object() {
         let read = Read::and_noted();
         assert_eq!(read.again(&SomeStore::that_has(&read.session)).await, 1);
-        assert!(read.is_sure() && !read.is_noted(), "it is new");
+        assert!(read.is_sure() && !read.is_noted());
+        assert!(read.cache.age_of(&read.session.token).unwrap() < SPAN / 2, "it is new");
         let cached = read.cache.get(&read.session.token, Duration::ZERO).unwrap();
         assert!(Arc::ptr_eq(&cached.signed_in, &read.session));
     }
