@@ -53,6 +53,8 @@ pub(super) fn spawn(
     tasks.spawn(until(stop.clone(), count(flow, clock)));
     let (auth, clock) = (Arc::clone(&core.auth), Arc::clone(&core.clock));
     tasks.spawn(until(ended.clone(), async move { auth.end_streams(&clock).await }));
+    let (auth, clock) = (Arc::clone(&core.auth), Arc::clone(&core.clock));
+    tasks.spawn(until(ended.clone(), async move { auth.read_again(&clock).await }));
 }
 
 pub(super) async fn until(mut stop: watch::Receiver<bool>, work: impl Future<Output = ()>) {

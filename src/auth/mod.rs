@@ -42,6 +42,7 @@ pub mod own_email;
 pub mod own_password;
 pub mod password;
 pub mod phone;
+mod read_again;
 pub mod refresh;
 pub mod register;
 pub mod register_verified;

@@ -204,6 +204,7 @@ macro_rules! flow_contract {
             sessions: [
                 a_session_is_found_by_its_token_alone_as_it_was_made,
                 a_session_is_found_where_it_is_known_whose_it_is,
+                several_sessions_are_found_at_once_each_where_it_was_asked_for,
                 s28_a_new_session_ends_the_one_that_it_replaces,
                 s34_an_ended_session_is_gone,
                 s38_a_later_use_is_noted_and_an_earlier_one_is_not,

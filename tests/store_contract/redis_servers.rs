@@ -89,6 +89,37 @@ async fn a_use_of_a_session_visits_no_other_of_its_account() {
     assert_eq!(store.find_session(&first.token).await.unwrap().unwrap().seen_at, at(60));
 }
 
+/// How often Redis has run this command.
+fn calls(server: &Redis, command: &str) -> u64 {
+    let told = server.ask(&["INFO", "commandstats"]);
+    let name = format!("cmdstat_{command}:calls=");
+    let count = told.lines().find_map(|line| line.strip_prefix(name.as_str())?.split(',').next());
+    count.map_or(0, |count| count.parse().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hundreds_of_sessions_are_read_in_a_few_calls_and_after_a_loss_of_the_scripts() {
+    let Some(server) = Redis::start() else { return };
+    let store = open(&single(&server)).await;
+    let mut made = Vec::new();
+    for _ in 0..320 {
+        let new = session(&token(), somebody(), START);
+        store.create_session(new.clone()).await.unwrap();
+        made.push((new.session.account, new.token));
+    }
+    server.ask(&["CONFIG", "RESETSTAT"]);
+    let found = store.find_sessions_of(&made).await.unwrap();
+    assert!(found.iter().all(Option::is_some));
+    // A part for each tag, each the first of its script; none is over-full but by chance.
+    let (by_hash, by_text) = (calls(&server, "evalsha"), calls(&server, "eval"));
+    assert!(by_hash <= 21 && by_text <= 16, "{by_hash} calls, {by_text} with the script");
+    server.ask(&["SCRIPT", "FLUSH"]);
+    assert_eq!(store.find_sessions_of(&made).await.unwrap(), found);
+    server.ask(&["CONFIG", "RESETSTAT"]);
+    store.find_sessions_of(&made).await.unwrap();
+    assert_eq!(calls(&server, "eval"), 0, "it is known from then on");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s38_what_its_family_was_used_for_is_known_of_a_session_that_would_be_purged() {
     let Some(server) = Redis::start() else { return };

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use doorward::domain::id::AccountId;
 use doorward::domain::secret::SessionToken;
 
 use crate::backends::Backend;
@@ -24,9 +25,41 @@ pub async fn a_session_is_found_where_it_is_known_whose_it_is(store: impl Backen
     flow.create_session(new.clone()).await.unwrap();
     let of = async |account| flow.find_session_of(account, &new.token).await.unwrap();
     assert_eq!(of(new.session.account).await, Some(new.session.clone()));
-    assert_eq!(of(somebody()).await, None);
+    assert_eq!(of(somebody_beside(new.session.account)).await, None);
     flow.end_session(new.session.id).await.unwrap();
     assert_eq!(of(new.session.account).await, None);
+}
+
+/// Somebody else, who lies in the same part of a store that has parts.
+fn somebody_beside(account: AccountId) -> AccountId {
+    let part = |account: AccountId| account.as_uuid().as_bytes()[15] % 16;
+    std::iter::repeat_with(somebody).find(|other| part(*other) == part(account)).unwrap()
+}
+
+pub async fn several_sessions_are_found_at_once_each_where_it_was_asked_for(store: impl Backend) {
+    let flow = store.flow();
+    let ada = somebody();
+    let (mut asked, mut there) = (Vec::new(), Vec::new());
+    // Of everybody, and more of one account than are read in one step anywhere.
+    for number in 0..150 {
+        let account = if number % 2 == 0 { ada } else { somebody() };
+        let new = session(&token(), account, at(number));
+        flow.create_session(new.clone()).await.unwrap();
+        asked.push((account, new.token));
+        there.push(Some(new.session));
+    }
+    flow.touch_session(there[1].as_ref().unwrap().id, at(600)).await.unwrap();
+    there[1].as_mut().unwrap().seen_at = at(600);
+    for ended in [0, 70, 149] {
+        let session = there[ended].take().unwrap();
+        flow.end_session(session.id).await.unwrap();
+    }
+    asked.push((ada, token().hash()));
+    asked.push((somebody_beside(ada), asked[2].1));
+    asked.push(asked[2]);
+    there.extend([None, None, there[2].clone()]);
+    assert_eq!(flow.find_sessions_of(&asked).await.unwrap(), there);
+    assert_eq!(flow.find_sessions_of(&[]).await.unwrap(), []);
 }
 
 pub async fn s28_a_new_session_ends_the_one_that_it_replaces(store: impl Backend) {

@@ -37,6 +37,18 @@ pub trait SessionStore: Send + Sync {
         Ok(found.filter(|session| session.account == account))
     }
 
+    /// The same of several, in their order: each as it is at some instant of this call. Whoever asks for thousands asks in parts.
+    async fn find_sessions_of(
+        &self,
+        sessions: &[(AccountId, SessionTokenHash)],
+    ) -> Result<Vec<Option<Session>>, StoreError> {
+        let mut found = Vec::with_capacity(sessions.len());
+        for (account, token) in sessions {
+            found.push(self.find_session_of(*account, token).await?);
+        }
+        Ok(found)
+    }
+
     /// Notes that the session was used at `seen_at`, and with it its family, unless a later use is known: who is busy at
     /// one host is idle at none.
     async fn touch_session(&self, id: SessionId, seen_at: Timestamp) -> Result<(), StoreError>;
