@@ -111,6 +111,10 @@ class Peers:
         port = doorward.port
         return Peer([doorward.process], port, port if tls else None, cookie)
 
+    def _asked_alike(self, processes, port, tls_port=None):
+        """Whoever asks for no cookie gets the request of a browser all the same: what doorward gets is longer otherwise."""
+        return Peer(processes, port, tls_port, self.doorward.cookie)
+
     def _nginx(self):
         plain, plain_tls, asking, asking_tls, verifying, daemon = (free_port() for _ in range(6))
         saying_yes = f"server {{ listen 127.0.0.1:{daemon}; return 204; }}"
@@ -153,8 +157,8 @@ class Peers:
             until("nginx", lambda port=port: request(f"http://127.0.0.1:{port}/page") == 200 or None)
         alone = [gateway.process]
         return (
-            Peer(alone, plain, plain_tls if self.pem else None),
-            Peer([*alone, yes.process], asking, asking_tls if self.pem else None),
+            self._asked_alike(alone, plain, plain_tls if self.pem else None),
+            self._asked_alike([*alone, yes.process], asking, asking_tls if self.pem else None),
             Peer([*alone, *verify.processes], verifying, cookie=verify.cookie),
         )
 
@@ -178,7 +182,7 @@ backend app
 """)
         process = self.all.start(find("haproxy"), "-db", "-f", str(folder / "haproxy.cfg"), stderr=subprocess.DEVNULL)
         until("HAProxy", lambda: request(f"http://127.0.0.1:{port}/page") == 200 or None)
-        return Peer([process], port)
+        return self._asked_alike([process], port)
 
     def _caddy(self):
         port, folder = free_port(), self.all.folder()
@@ -212,7 +216,7 @@ http://:{port} {{
         port = free_port()
         process = self.all.start(tool("bare_pingora"), f"127.0.0.1:{port}", f"127.0.0.1:{self.app}", stderr=subprocess.DEVNULL)
         until("Pingora", lambda: request(f"http://127.0.0.1:{port}/page") == 200 or None)
-        return Peer([process], port)
+        return self._asked_alike([process], port)
 
     def _oauth2(self):
         """oauth2-proxy with a list of passwords: its usual cookie, without a provider to sign in at."""

@@ -268,9 +268,14 @@ async fn only_what_may_be_asked_twice_is_asked_again_on_another_connection() {
         // It ends with the request, unanswered.
         let unanswered = ends_with("");
         app.will(&[OK, unanswered, OK]);
+        let requests = async || {
+            site.metrics().await.sum("doorward_http_requests_total", &[("decision", "bypass")])
+        };
+        let before = requests().await;
         ask(&site, "GET").await.expect(200);
         ask(&site, "GET").await.expect(200);
         assert_eq!(app.requests(), 3, "{way:?}: asked again");
+        assert_eq!(requests().await - before, 2.0, "{way:?}: and counted once");
         app.will(&[OK, unanswered, OK]);
         ask(&site, "GET").await.expect(200);
         ask(&site, "POST").await.expect(502);

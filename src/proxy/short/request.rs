@@ -67,6 +67,10 @@ pub(in crate::proxy) fn closes(word: &HeaderValue) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use pingora::protocols::http::ServerSession;
+    use proptest::prelude::*;
+    use proptest::{collection, sample};
+
     use super::*;
 
     fn read(text: &str) -> Option<Box<RequestHeader>> {
@@ -129,6 +133,45 @@ mod tests {
             "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         ] {
             assert!(read(text).is_none(), "{text:?}");
+        }
+    }
+
+    /// What Pingora reads in the same bytes, if that is a request without a body and nothing after it.
+    fn pingoras(read: &[u8]) -> Option<RequestHeader> {
+        let stream = Box::new(std::io::Cursor::new(read.to_vec()));
+        let mut session = ServerSession::new_http1(stream);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let asked = runtime.block_on(session.read_request()).ok()?;
+        let is_whole = session.as_http1()?.get_headers_raw_bytes().len() == read.len();
+        (asked && is_whole && session.is_body_empty()).then(|| session.req_header().clone())
+    }
+
+    fn told(head: &RequestHeader) -> (String, Vec<u8>, Vec<(Vec<u8>, Vec<u8>)>) {
+        let spelled = head.case_header_iter().map(|(name, _)| name.as_slice().to_vec());
+        let values = head.headers.values().map(|value| value.as_bytes().to_vec());
+        (head.method.to_string(), head.raw_path().to_vec(), spelled.zip(values).collect())
+    }
+
+    proptest! {
+        #[test]
+        fn s50_whatever_is_read_here_pingora_reads_alike(pieces in collection::vec(prop_oneof![
+            6 => sample::select(&[
+                "GET ", "HEAD ", "M-SEARCH ", "/", "/a?b", "%2e", " HTTP/1.1\r\n", " HTTP/1.0\r\n", "\r\n", "\n", "\r",
+                "Host: a\r\n", "host:b\r\n", "X: \ta \r\n", "x-A:\r\n", "X : a\r\n", " folded\r\n", "Cookie: a=b\r\n",
+                "Connection: close\r\n", "Connection: x\r\n", "Content-Length: 0\r\n", "Content-Length: 1\r\n",
+                "Transfer-Encoding: chunked\r\n", "TE: trailers\r\n", "Upgrade: a\r\n", "X: \u{e9}\r\n", "X: \0\r\n",
+            ][..]).prop_map(|piece| piece.as_bytes().to_vec()),
+            1 => collection::vec(any::<u8>(), 0..3),
+        ], 0..10)) {
+            let begun = b"GET /a HTTP/1.1\r\nHost: a\r\n".to_vec();
+            for begin in [Vec::new(), begun] {
+                for end in ["", "\r\n"] {
+                    let read = Bytes::from([begin.clone(), pieces.concat(), end.into()].concat());
+                    let Some(head) = plain(&read) else { continue };
+                    let pingoras = pingoras(&read).map(|head| told(&head));
+                    prop_assert_eq!(Some(told(&head)), pingoras, "{}", read.escape_ascii());
+                }
+            }
         }
     }
 }
