@@ -96,9 +96,9 @@ fn told_by_binary(header: &[u8]) -> io::Result<Option<SocketAddr>> {
     })
 }
 
-/// Reads a whole header in either version, for whoever tries what it does.
-pub(super) fn try_reading(header: &[u8]) {
-    let _ = (told_by_text(header), told_by_binary(header));
+/// Whom a whole header tells of as a line and as bytes, for whoever tries what is read.
+pub(super) fn told(header: &[u8]) -> (Option<SocketAddr>, Option<SocketAddr>) {
+    (told_by_text(header).ok().flatten(), told_by_binary(header).ok().flatten())
 }
 
 fn broken(why: &'static str) -> io::Error {

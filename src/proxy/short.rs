@@ -29,7 +29,7 @@ use super::outgoing::Changes;
 use crate::telemetry::metrics::metrics;
 
 mod connection;
-mod exchange;
+pub(super) mod exchange;
 mod pool;
 
 /// The short way of one thread.

@@ -17,6 +17,8 @@ use tokio::time::timeout;
 
 use super::connection::Connection;
 
+pub(in crate::proxy) mod alike;
+
 /// The first read: a head, and of most answers the body, too.
 const FIRST: usize = 4 * 1024;
 /// The longest read of a body.
