@@ -138,8 +138,9 @@ pub fn forwarded(bytes: &[u8]) -> Held {
 pub fn proxy_protocol(bytes: &[u8]) -> Held {
     let (by_text, by_binary) = proxy_protocol::told(bytes);
     if let Some(told) = by_text {
-        let text = String::from_utf8_lossy(bytes);
-        let words: Vec<&str> = text.trim_end_matches("\r\n").split(' ').collect();
+        let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let text = String::from_utf8_lossy(line);
+        let words: Vec<&str> = text.trim_end_matches('\r').split(' ').collect();
         let [_, "TCP4" | "TCP6", source, _, port, _] = words[..] else {
             return Err(format!("{told} of a line of another form: {text:?}"));
         };
