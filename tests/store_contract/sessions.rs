@@ -112,7 +112,8 @@ pub async fn s38_many_uses_are_noted_at_once_each_by_itself(store: impl Backend)
     }
     let ended = made.swap_remove(70);
     flow.end_session(ended.session.id).await.unwrap();
-    let used = |number: usize| if number % 3 == 0 { at(50) } else { at(200 + number as i64) };
+    let used =
+        |number: usize| if number.is_multiple_of(3) { at(50) } else { at(200 + number as i64) };
     let mut uses: Vec<SessionUse> = vec![SessionUse::of(&ended.session, at(300))];
     let all = made.iter().enumerate();
     uses.extend(all.map(|(number, new)| SessionUse::of(&new.session, used(number))));
