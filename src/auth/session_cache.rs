@@ -10,6 +10,7 @@ use crate::domain::id::{AccountId, FamilyId, SessionId};
 use crate::domain::secret::SessionTokenHash;
 use crate::domain::time::Timestamp;
 
+use super::read_again::Noted;
 use super::sessions::SignedIn;
 use super::streams::LiveStreams;
 
@@ -23,6 +24,7 @@ pub(super) struct SessionCache {
     removals: [AtomicU64; 256],
     /// Counts what may have changed any of them.
     changes: AtomicU64,
+    noted: Noted,
     streams: Arc<LiveStreams>,
     doubts: Doubts,
 }
@@ -30,10 +32,19 @@ pub(super) struct SessionCache {
 #[derive(Clone)]
 struct Entry {
     signed_in: Arc<SignedIn>,
-    checked: Instant,
-    read_at: ReadAt,
-    /// Set once the store has told that it has changed.
-    changed: Arc<AtomicBool>,
+    /// When the stores were asked.
+    asked: Instant,
+    counts: Counts,
+    marks: Arc<Marks>,
+}
+
+/// What is told of an entry while it is here.
+#[derive(Default)]
+struct Marks {
+    /// The store has told that the session has changed.
+    changed: AtomicBool,
+    /// The session is to be read again.
+    noted: AtomicBool,
 }
 
 /// A session that is here.
@@ -45,13 +56,50 @@ pub(super) struct Cached {
     pub(super) is_only_old: bool,
     /// Whether it may go on should they not answer: nothing is known to have changed it.
     pub(super) is_unchanged: bool,
+    /// What had been removed when it was looked up.
+    pub(super) counts: Counts,
 }
 
-/// What had been removed by the time that something was read.
+/// A session that is here and is to be read again.
+pub(super) struct Due {
+    pub(super) hash: SessionTokenHash,
+    pub(super) signed_in: Arc<SignedIn>,
+    pub(super) read_at: ReadAt,
+}
+
+/// What had been removed by some instant.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct ReadAt {
+pub(super) struct Counts {
     removals: u64,
     changes: u64,
+}
+
+/// When the stores were asked, and what had been removed by then.
+#[derive(Clone, Copy)]
+pub(super) struct ReadAt {
+    counts: Counts,
+    asked: Instant,
+}
+
+impl ReadAt {
+    /// Now, for what was looked up when that had been removed.
+    pub(super) fn now(counts: Counts) -> Self {
+        Self { counts, asked: Instant::now() }
+    }
+
+    /// The same, so much earlier.
+    #[cfg(test)]
+    pub(super) fn earlier(self, span: Duration) -> Self {
+        let asked = self.asked.checked_sub(span).unwrap();
+        Self { asked, ..self }
+    }
+}
+
+impl Entry {
+    /// Whether nothing is known to have changed it.
+    fn is_unchanged(&self, counts: Counts) -> bool {
+        !self.marks.changed.load(Ordering::SeqCst) && self.counts.changes == counts.changes
+    }
 }
 
 impl SessionCache {
@@ -64,33 +112,70 @@ impl SessionCache {
             trusted_for,
             removals: std::array::from_fn(|_| AtomicU64::new(0)),
             changes: AtomicU64::new(0),
+            noted: Noted::default(),
             streams: Arc::default(),
             doubts: Doubts::default(),
         }
     }
 
     pub(super) fn get(&self, hash: &SessionTokenHash, grace: Duration) -> Option<Cached> {
+        // Before the entry: what is removed from here on is not put back.
+        let counts = self.counts(hash);
         let entry = self.entries.get(hash)?;
-        let is_unchanged = !entry.changed.load(Ordering::SeqCst)
-            && entry.read_at.changes == self.changes.load(Ordering::SeqCst);
-        let Some(span) = self.trusted_for else {
-            let is_sure = is_unchanged && !self.is_in_doubt();
-            let signed_in = entry.signed_in;
-            return Some(Cached { signed_in, is_sure, is_only_old: false, is_unchanged });
-        };
-        let age = entry.checked.elapsed();
+        let is_unchanged = entry.is_unchanged(counts);
         let is_heard = is_unchanged && !self.is_in_doubt();
+        let Some(span) = self.trusted_for else {
+            let (signed_in, is_sure) = (entry.signed_in, is_heard);
+            return Some(Cached { signed_in, is_sure, is_only_old: false, is_unchanged, counts });
+        };
+        let age = entry.asked.elapsed();
+        if is_heard && age >= span / 2 && age < span {
+            self.note(hash, &entry.marks);
+        }
         Some(Cached {
             is_sure: is_heard && age < span,
             is_only_old: is_heard && age >= span,
             is_unchanged: is_unchanged && age < span + grace,
             signed_in: entry.signed_in,
+            counts,
         })
+    }
+
+    /// Notes once that a session is to be read again. One for which there is no room is asked about once it is too old.
+    fn note(&self, hash: &SessionTokenHash, marks: &Marks) {
+        if !marks.noted.swap(true, Ordering::SeqCst) && !self.noted.note(*hash) {
+            marks.noted.store(false, Ordering::SeqCst);
+        }
+    }
+
+    /// The sessions that are to be read again.
+    pub(super) const fn noted(&self) -> &Noted {
+        &self.noted
+    }
+
+    /// Of these sessions those that are here, noted, and as they were when they were read, as far as is heard.
+    pub(super) fn due(&self, hashes: &[SessionTokenHash]) -> Vec<Due> {
+        let due = |hash: &SessionTokenHash| {
+            let read_at = self.read_at(hash);
+            let entry = self.entries.get(hash)?;
+            let is_due =
+                entry.marks.noted.load(Ordering::SeqCst) && entry.is_unchanged(read_at.counts);
+            (is_due && !self.is_in_doubt()).then_some(Due {
+                hash: *hash,
+                signed_in: entry.signed_in,
+                read_at,
+            })
+        };
+        hashes.iter().filter_map(due).collect()
     }
 
     /// To be asked for before the stores are: what is removed in between is not kept.
     pub(super) fn read_at(&self, hash: &SessionTokenHash) -> ReadAt {
-        ReadAt {
+        ReadAt::now(self.counts(hash))
+    }
+
+    fn counts(&self, hash: &SessionTokenHash) -> Counts {
+        Counts {
             removals: self.removals_of(hash).load(Ordering::SeqCst),
             changes: self.changes.load(Ordering::SeqCst),
         }
@@ -102,20 +187,32 @@ impl SessionCache {
         signed_in: &Arc<SignedIn>,
         read_at: ReadAt,
     ) {
-        if self.read_at(&hash) != read_at {
+        let ReadAt { counts, asked } = read_at;
+        if self.counts(&hash) != counts {
             return;
         }
-        let changed = Arc::new(AtomicBool::new(false));
-        let entry = Entry {
-            signed_in: Arc::clone(signed_in),
-            checked: Instant::now(),
-            read_at,
-            changed: Arc::clone(&changed),
-        };
+        let marks = Arc::<Marks>::default();
+        let entry =
+            Entry { signed_in: Arc::clone(signed_in), asked, counts, marks: Arc::clone(&marks) };
         self.entries.insert(hash, entry);
-        if self.read_at(&hash) != read_at {
-            changed.store(true, Ordering::SeqCst);
+        if self.counts(&hash) != counts {
+            marks.changed.store(true, Ordering::SeqCst);
         }
+    }
+
+    /// Has the stores asked about a session before it is relied on. Says whether it is here.
+    pub(super) fn doubt(&self, hash: &SessionTokenHash) -> bool {
+        let entry = self.entries.get(hash);
+        if let Some(entry) = &entry {
+            entry.marks.changed.store(true, Ordering::SeqCst);
+        }
+        entry.is_some()
+    }
+
+    /// How long ago the stores were asked about a session that is here.
+    #[cfg(test)]
+    pub(super) fn age_of(&self, hash: &SessionTokenHash) -> Option<Duration> {
+        self.entries.get(hash).map(|entry| entry.asked.elapsed())
     }
 
     /// Whether a session is here.
@@ -230,10 +327,7 @@ impl Hearing {
         let mut known = false;
         for hash in sessions {
             self.cache.removals_of(hash).fetch_add(1, Ordering::SeqCst);
-            if let Some(entry) = self.cache.entries.get(hash) {
-                entry.changed.store(true, Ordering::SeqCst);
-                known = true;
-            }
+            known |= self.cache.doubt(hash);
         }
         if known {
             self.cache.streams.look_again();

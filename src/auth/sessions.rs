@@ -17,6 +17,7 @@ use crate::store::StoreError;
 
 use super::audit::Attempt;
 use super::device::DeviceToKeep;
+use super::session_cache::{Cached, Counts, ReadAt};
 use super::sign_in::{Context, Keeps};
 use super::{Auth, tokens};
 
@@ -43,7 +44,7 @@ pub struct SignedIn {
 }
 
 impl SignedIn {
-    fn new(session: Session, token: SessionTokenHash, account: &Account) -> Self {
+    pub(super) fn new(session: Session, token: SessionTokenHash, account: &Account) -> Self {
         let seen_at = session.seen_at.as_millis();
         Self {
             identity: Arc::new(Identity::from(account)),
@@ -57,16 +58,24 @@ impl SignedIn {
         }
     }
 
-    /// Notes a request at `now`. Says whether the store should hear of it: about once a minute.
-    fn touch(&self, now: Timestamp) -> bool {
+    /// Notes a request at `now`. Gives the use that the store heard of before, where it should hear of this one: about once a
+    /// minute.
+    pub(super) fn touch(&self, now: Timestamp) -> Option<Timestamp> {
         self.seen_at.fetch_max(now.as_millis(), Ordering::AcqRel);
-        let written = self.written_at.load(Ordering::Acquire);
+        let written = Timestamp::from_millis(self.written_at.load(Ordering::Acquire));
         let every = TOUCH_EVERY.min(self.session.idle / 4);
-        now.since(Timestamp::from_millis(written)) >= every
-            && self
-                .written_at
-                .compare_exchange(written, now.as_millis(), Ordering::AcqRel, Ordering::Acquire)
-                .is_ok()
+        (now.since(written) >= every && self.hears_of(written, now)).then_some(written)
+    }
+
+    /// The store did not hear of the use at `now`: the last that it heard of is still the one `before`.
+    pub(super) fn was_not_noted(&self, now: Timestamp, before: Timestamp) {
+        self.hears_of(now, before);
+    }
+
+    /// Of requests at the same time one succeeds.
+    fn hears_of(&self, before: Timestamp, after: Timestamp) -> bool {
+        let (before, after) = (before.as_millis(), after.as_millis());
+        self.written_at.compare_exchange(before, after, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 
     /// Whether the stores say the same of it as before. What others have noted of its use is taken in.
@@ -78,7 +87,7 @@ impl SignedIn {
     }
 
     /// The same of the session alone.
-    fn is_still_session(&self, session: &Session) -> bool {
+    pub(super) fn is_still_session(&self, session: &Session) -> bool {
         let is_same = Session { seen_at: self.session.seen_at, ..session.clone() } == self.session;
         if is_same {
             self.seen_at.fetch_max(session.seen_at.as_millis(), Ordering::AcqRel);
@@ -98,6 +107,8 @@ struct Kept<'a> {
     signed_in: &'a Arc<SignedIn>,
     /// Whether nothing that was heard since has changed it: its account is not asked for again.
     is_only_old: bool,
+    /// What had been removed when it was looked up.
+    counts: Counts,
 }
 
 /// What a new session proves.
@@ -175,7 +186,8 @@ impl Auth {
         if cached.is_sure {
             return Ok(Some(cached.signed_in));
         }
-        let kept = Kept { signed_in: &cached.signed_in, is_only_old: cached.is_only_old };
+        let Cached { ref signed_in, is_only_old, counts, .. } = cached;
+        let kept = Kept { signed_in, is_only_old, counts };
         match self.check(hash, host, now, Some(kept)).await {
             Ok(None) => {
                 self.cache.remove(hash);
@@ -190,9 +202,7 @@ impl Auth {
 
     /// Notes a use of a session, which keeps it from going idle (S38).
     pub fn touch(&self, signed_in: &SignedIn, now: Timestamp) {
-        if signed_in.touch(now) {
-            self.write_touch(signed_in.session.id, now);
-        }
+        self.uses.note(signed_in, now);
     }
 
     pub(super) async fn load(
@@ -212,12 +222,12 @@ impl Auth {
         now: Timestamp,
         kept: Option<Kept<'_>>,
     ) -> Result<Option<Arc<SignedIn>>, StoreError> {
-        let read_at = self.cache.read_at(hash);
-        let found = match kept {
-            Some(Kept { signed_in, .. }) => {
-                self.flow.find_session_of(signed_in.session.account, hash).await
+        let (read_at, found) = match kept {
+            Some(Kept { signed_in, counts, .. }) => {
+                let account = signed_in.session.account;
+                (ReadAt::now(counts), self.flow.find_session_of(account, hash).await)
             }
-            None => self.flow.find_session(hash).await,
+            None => (self.cache.read_at(hash), self.flow.find_session(hash).await),
         };
         let session = match (found, kept) {
             (Ok(Some(session)), _) => session,
@@ -229,7 +239,7 @@ impl Auth {
         if session.host != *host || session.has_expired(session.seen_at, now) {
             return Ok(None);
         }
-        if let Some(Kept { signed_in, is_only_old: true }) = kept
+        if let Some(Kept { signed_in, is_only_old: true, .. }) = kept
             && signed_in.is_still_session(&session)
         {
             self.cache.insert(*hash, signed_in, read_at);
@@ -254,15 +264,6 @@ impl Auth {
         let account = self.accounts.find_account(kept.session.account).await?;
         Ok(account
             .is_some_and(|account| account.is_active() && account.epoch == kept.session.epoch))
-    }
-
-    fn write_touch(&self, id: SessionId, now: Timestamp) {
-        let flow = Arc::clone(&self.flow);
-        tokio::spawn(async move {
-            if let Err(error) = flow.touch_session(id, now).await {
-                tracing::warn!(error = %error, "the use of a session was not noted");
-            }
-        });
     }
 
     /// Makes a session for `account` and ends the one that it replaces (S28).
@@ -387,5 +388,208 @@ impl Auth {
         let ended = self.flow.end_sessions_of(account, except).await;
         self.cache.remove_account(account);
         ended
+    }
+}
+
+#[cfg(test)]
+pub(super) mod samples {
+    //! Somebody who is signed in, and a store that has sessions alone.
+
+    use std::sync::Mutex;
+
+    use async_trait::async_trait;
+
+    use super::*;
+    use crate::domain::account::{AccountStatus, Epoch};
+    use crate::domain::client::Client;
+    use crate::domain::refresh::{RefreshRotation, Refreshed};
+    use crate::domain::session::{Method, SessionUse};
+    use crate::domain::time::{Clock, SharedClock};
+    use crate::store::{Joined, SessionStore};
+
+    /// When everybody has signed in.
+    pub(in super::super) const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+    /// Somebody, told apart by a number.
+    pub(in super::super) fn signed_in(number: u8) -> SignedIn {
+        let account = Account {
+            id: AccountId::from_uuid(uuid::Uuid::from_bytes([number; 16])),
+            username: "ada".parse().unwrap(),
+            email: "ada@example.org".parse().unwrap(),
+            full_name: None,
+            groups: Vec::new(),
+            status: AccountStatus::Active,
+            epoch: Epoch(1),
+            second_step: false,
+            language: None,
+            created_at: NOW,
+        };
+        let id = SessionId::from_uuid(uuid::Uuid::from_bytes([number; 16]));
+        let session = Session {
+            id,
+            family: FamilyId::begun_by(id),
+            account: account.id,
+            epoch: account.epoch,
+            host: "wiki.example.com".parse().unwrap(),
+            methods: Methods::new([Method::Password]),
+            authenticated_at: NOW,
+            created_at: NOW,
+            seen_at: NOW,
+            expires_at: NOW + Duration::from_secs(12 * 3600),
+            idle: Duration::from_secs(3600),
+            remembered: false,
+            client: Client { address: [192, 0, 2, 1].into(), user_agent: "a browser".into() },
+        };
+        SignedIn::new(session, SessionTokenHash::from_bytes([number; 32]), &account)
+    }
+
+    /// What is done while the store is asked.
+    type Meanwhile = Box<dyn Fn() + Send + Sync>;
+
+    /// A store that says the same of every session.
+    pub(in super::super) struct SomeStore {
+        says: Option<Option<Session>>,
+        meanwhile: Meanwhile,
+        now: Timestamp,
+        asked: Mutex<usize>,
+        is_silent: bool,
+        written: Mutex<Vec<usize>>,
+    }
+
+    impl SomeStore {
+        fn new(says: Option<Option<Session>>) -> Self {
+            Self {
+                says,
+                meanwhile: Box::new(|| {}),
+                now: NOW,
+                asked: Mutex::default(),
+                is_silent: false,
+                written: Mutex::default(),
+            }
+        }
+
+        pub(in super::super) fn that_says(session: Option<Session>) -> Self {
+            Self::new(Some(session))
+        }
+
+        pub(in super::super) fn that_has(signed_in: &SignedIn) -> Self {
+            Self::that_says(Some(signed_in.session.clone()))
+        }
+
+        pub(in super::super) fn that_has_none() -> Self {
+            Self::that_says(None)
+        }
+
+        pub(in super::super) fn that_is_away() -> Self {
+            Self::new(None)
+        }
+
+        pub(in super::super) fn that_is_silent() -> Self {
+            Self { is_silent: true, ..Self::that_is_away() }
+        }
+
+        /// How many uses it was given at each time.
+        pub(in super::super) fn written(&self) -> Vec<usize> {
+            self.written.lock().unwrap().clone()
+        }
+
+        pub(in super::super) fn at(self, now: Timestamp) -> Self {
+            Self { now, ..self }
+        }
+
+        pub(in super::super) fn meanwhile(self, done: impl Fn() + Send + Sync + 'static) -> Self {
+            Self { meanwhile: Box::new(done), ..self }
+        }
+
+        /// How many sessions it was asked about.
+        pub(in super::super) fn asked(&self) -> usize {
+            *self.asked.lock().unwrap()
+        }
+
+        pub(in super::super) fn clock(&self) -> SharedClock {
+            struct At(Timestamp);
+            impl Clock for At {
+                fn now(&self) -> Timestamp {
+                    self.0
+                }
+            }
+            Arc::new(At(self.now))
+        }
+    }
+
+    fn away<T>() -> Result<T, StoreError> {
+        Err(StoreError { store: "flow", operation: "any", cause: "it is away".into() })
+    }
+
+    #[async_trait]
+    impl SessionStore for SomeStore {
+        async fn find_session_of(
+            &self,
+            _: AccountId,
+            _: &SessionTokenHash,
+        ) -> Result<Option<Session>, StoreError> {
+            *self.asked.lock().unwrap() += 1;
+            (self.meanwhile)();
+            self.says.clone().map_or_else(away, Ok)
+        }
+
+        async fn create_session(&self, _: NewSession) -> Result<Option<FamilyId>, StoreError> {
+            away()
+        }
+
+        async fn join_session(
+            &self,
+            _: NewSession,
+            _: Timestamp,
+        ) -> Result<Option<Joined>, StoreError> {
+            away()
+        }
+
+        async fn find_session(&self, _: &SessionTokenHash) -> Result<Option<Session>, StoreError> {
+            away()
+        }
+
+        async fn touch_sessions(&self, uses: &[SessionUse]) -> Result<(), StoreError> {
+            if self.is_silent {
+                std::future::pending::<()>().await;
+            }
+            if self.says.is_none() {
+                return away();
+            }
+            self.written.lock().unwrap().push(uses.len());
+            Ok(())
+        }
+
+        async fn end_session(&self, _: SessionId) -> Result<Option<FamilyId>, StoreError> {
+            away()
+        }
+
+        async fn end_sessions_of(
+            &self,
+            _: AccountId,
+            _: Option<SessionId>,
+        ) -> Result<u64, StoreError> {
+            away()
+        }
+
+        async fn sessions_of(
+            &self,
+            _: AccountId,
+            _: Timestamp,
+        ) -> Result<Vec<Session>, StoreError> {
+            away()
+        }
+
+        async fn rotate_refresh(
+            &self,
+            _: &SessionTokenHash,
+            _: RefreshRotation,
+        ) -> Result<Refreshed, StoreError> {
+            away()
+        }
+
+        async fn count_sessions(&self, _: Timestamp) -> Result<u64, StoreError> {
+            away()
+        }
     }
 }

@@ -1,5 +1,8 @@
 //! What passes in Redis: a real server, through the real binary.
 
+use std::time::{Duration, Instant};
+
+use doorward::domain::time::Timestamp;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -99,28 +102,59 @@ async fn run(site: &Site, arguments: &[&str]) -> std::process::Output {
 }
 
 #[tokio::test]
-async fn a_session_that_is_read_again_keeps_its_assertion_of_the_minute() {
+async fn a_session_in_use_is_read_again_beside_its_requests_and_keeps_its_assertion_of_the_minute()
+{
     let Some(redis) = Redis::start() else { return };
     let site = Site::with(over(&format!("\"{}\"", redis.url()))).await;
     let ada = Browser::new(&site);
     ada.sign_in(&site, &ADA).await;
-    let read = async || {
-        site.metrics().await.sum("doorward_store_seconds_count", &[("op", "find_session")])
-    };
+    let read =
+        async |how: &str| site.metrics().await.sum("doorward_store_seconds_count", &[("op", how)]);
     let asserted = async || {
         assert!(ada.is_signed_in().await);
         site.upstream.last().header("x-doorward-assertion").expect("an assertion").to_owned()
     };
-    let (first, before) = (asserted().await, read().await);
+    let first = asserted().await;
+    let (by_requests, beside) = (read("find_session").await, read("find_sessions_of").await);
     // Nothing is relied on for more than five seconds, however it is used.
     let mut all = std::collections::BTreeSet::from([first]);
-    eventually("to be read again, twice", async || {
+    eventually("to be read again, three times", async || {
         all.insert(asserted().await);
-        (read().await >= before + 2.0).then_some(())
+        (read("find_sessions_of").await >= beside + 3.0).then_some(())
     })
     .await;
+    let waited = read("find_session").await - by_requests;
+    assert!(waited <= 1.0, "{waited} requests waited for Redis: one may, whose push came late");
     // A minute may have ended meanwhile, and the push of the sign-in itself came late.
     assert!(all.len() <= 2, "{} assertions", all.len());
+}
+
+#[tokio::test]
+async fn s38_uses_hold_up_no_request_and_the_last_are_written_before_the_process_ends() {
+    let Some(redis) = Redis::start() else { return };
+    let mut site = Site::with(over(&format!("\"{}\"", redis.url()))).await;
+    let ada = Browser::new(&site);
+    ada.sign_in(&site, &ADA).await;
+    for _ in 0..3 {
+        assert!(ada.is_signed_in().await);
+    }
+    site.travel(Duration::from_secs(120));
+    let used_at = Timestamp::from_millis(site.now() * 1000).rfc3339();
+    // Scripts and writes wait, and everything else is answered.
+    redis.ask(&["CLIENT", "PAUSE", "60000", "WRITE"]);
+    let began = Instant::now();
+    assert!(ada.is_signed_in().await);
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    site.signal("TERM");
+    eventually("no more connections to be taken", async || {
+        TcpStream::connect(site.address).await.is_err().then_some(())
+    })
+    .await;
+    redis.ask(&["CLIENT", "UNPAUSE"]);
+    assert!(site.ended().await.success());
+    let listed = site.cli(&["sessions", "list", "--account", "ada", "--json"], "").await;
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    assert!(listed[0]["last_used_at"].as_str().unwrap() >= used_at.as_str(), "{listed}");
 }
 
 fn private(site: &Site, name: &str, contents: &str) {

@@ -204,9 +204,11 @@ macro_rules! flow_contract {
             sessions: [
                 a_session_is_found_by_its_token_alone_as_it_was_made,
                 a_session_is_found_where_it_is_known_whose_it_is,
+                several_sessions_are_found_at_once_each_where_it_was_asked_for,
                 s28_a_new_session_ends_the_one_that_it_replaces,
                 s34_an_ended_session_is_gone,
                 s38_a_later_use_is_noted_and_an_earlier_one_is_not,
+                s38_many_uses_are_noted_at_once_each_by_itself,
                 s35_all_sessions_of_an_account_end_but_the_one_excepted,
                 sessions_are_listed_the_latest_used_first_and_ended_ones_are_not,
                 a_creation_that_is_broken_off_has_happened_or_not,

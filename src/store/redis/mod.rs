@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::breaker::Breaker;
 use super::observe::Cause;
+use crate::domain::id::AccountId;
 use crate::domain::time::Timestamp;
 
 use link::Link;
@@ -58,12 +59,19 @@ fn millis(span: Duration) -> u64 {
 }
 
 /// Does the same under every tag at once.
-async fn everywhere<'a, T, W>(work: impl Fn(keys::Tag) -> W) -> Result<Vec<T>, Cause>
+async fn everywhere<T, W>(work: impl Fn(keys::Tag) -> W) -> Result<Vec<T>, Cause>
 where
-    W: Future<Output = Result<T, Cause>> + 'a,
+    W: Future<Output = Result<T, Cause>>,
 {
-    let mut works: Vec<std::pin::Pin<Box<W>>> =
-        keys::TAGS.into_iter().map(|tag| Box::pin(work(tag))).collect();
+    at_once(keys::TAGS.into_iter().map(work)).await
+}
+
+/// Does all of this at once. Gives what came of each, in their order, or the first failure.
+async fn at_once<T, W>(works: impl Iterator<Item = W>) -> Result<Vec<T>, Cause>
+where
+    W: Future<Output = Result<T, Cause>>,
+{
+    let mut works: Vec<std::pin::Pin<Box<W>>> = works.map(Box::pin).collect();
     let mut done: Vec<Option<T>> = works.iter().map(|_| None).collect();
     std::future::poll_fn(move |context| {
         let mut waiting = false;
@@ -85,10 +93,30 @@ where
     .await
 }
 
+/// Sorts things by the tag under which the account of each lies: parts that one call of a script may take, each thing with its
+/// place among all.
+fn by_tag<T>(
+    things: &[T],
+    account: impl Fn(&T) -> AccountId,
+) -> Vec<(keys::Tag, Vec<(usize, &T)>)> {
+    let mut parts: Vec<(keys::Tag, Vec<(usize, &T)>)> = Vec::new();
+    for (place, thing) in things.iter().enumerate() {
+        let tag = keys::Tag::of(account(thing).as_uuid().as_bytes());
+        let part = parts.iter_mut().rev().find(|(of, _)| *of == tag);
+        match part {
+            Some((_, part)) if part.len() < MOST_IN_A_CALL => part.push((place, thing)),
+            _ => parts.push((tag, vec![(place, thing)])),
+        }
+    }
+    parts
+}
+
 /// The role of what passes, as metrics name it.
 const FLOW: &str = "flow";
 /// How long a whole promise may take: past that, whoever asked refuses.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// The most that one call of a script does of the same, so that nobody else waits long for it.
+const MOST_IN_A_CALL: usize = 64;
 /// How much longer than its use a key lives.
 const SPARE: Duration = Duration::from_secs(3600);
 /// A hundred years: more than Redis minds.

@@ -39,6 +39,7 @@ scripts! {
     SESSION_CREATE: "sessions" "session_create";
     SESSION_STANDS: "sessions" "session_stands";
     SESSION_FIND: "sessions" "session_find";
+    SESSION_FIND_SEVERAL: "sessions" "session_find_several";
     SESSION_FIND_BY_ID: "sessions" "session_find_by_id";
     SESSION_TOUCH: "sessions" "session_touch";
     SESSION_END: "sessions" "session_end";

@@ -5,14 +5,16 @@ use async_trait::async_trait;
 use super::super::observe::Cause;
 use super::super::{Joined, SessionStore, StoreError};
 use super::keys::Tag;
-use super::records::{self, bytes};
-use super::{RedisStore, scripts, ttl};
+use super::records::{self, OtherForm, bytes};
+use super::{RedisStore, by_tag, scripts, ttl};
 use crate::domain::id::{AccountId, FamilyId, SessionId};
 use crate::domain::refresh::{RefreshRotation, Refreshed};
 use crate::domain::secret::SessionTokenHash;
-use crate::domain::session::{NewSession, Session};
+use crate::domain::session::{NewSession, Session, SessionUse};
 use crate::domain::time::Timestamp;
 
+/// What a script tells of a session: what is kept of it, and its last use.
+type Record = (Vec<u8>, i64);
 /// What a script has removed: session and token in turn.
 type Removed = Vec<Vec<u8>>;
 
@@ -74,13 +76,26 @@ impl SessionStore for RedisStore {
         self.breaker.ask("find_session", find).await
     }
 
-    async fn touch_session(&self, id: SessionId, seen_at: Timestamp) -> Result<(), StoreError> {
+    async fn find_sessions_of(
+        &self,
+        sessions: &[(AccountId, SessionTokenHash)],
+    ) -> Result<Vec<Option<Session>>, StoreError> {
+        self.breaker.ask("find_sessions_of", self.find_several(sessions)).await
+    }
+
+    async fn touch_sessions(&self, uses: &[SessionUse]) -> Result<(), StoreError> {
         self.breaker
-            .ask("touch_session", async {
-                let id = bytes(id.as_uuid());
-                let Some(account) = self.pointer("i", id).await? else { return Ok(()) };
-                let touch = self.link.call(&scripts::SESSION_TOUCH, Tag::of(&account));
-                touch.arg(account).arg(id).arg(seen_at.as_millis()).run().await
+            .ask("touch_sessions", async {
+                let parts = by_tag(uses, |used| used.account);
+                let calls = parts.iter().map(async |(tag, part)| {
+                    let mut touch = self.link.call(&scripts::SESSION_TOUCH, *tag);
+                    for (_, SessionUse { account, session, at }) in part {
+                        let (account, id) = (bytes(account.as_uuid()), bytes(session.as_uuid()));
+                        touch = touch.arg(account).arg(id).arg(at.as_millis());
+                    }
+                    touch.run::<()>().await
+                });
+                super::at_once(calls).await.map(drop)
             })
             .await
     }
@@ -183,6 +198,31 @@ impl RedisStore {
     async fn find_by(&self, account: &[u8], token: &[u8]) -> Result<Option<Session>, Cause> {
         let find = self.link.call(&scripts::SESSION_FIND, Tag::of(account));
         found(account, find.arg(account).arg(token).run().await?)
+    }
+
+    async fn find_several(
+        &self,
+        sessions: &[(AccountId, SessionTokenHash)],
+    ) -> Result<Vec<Option<Session>>, Cause> {
+        let parts = by_tag(sessions, |(account, _)| *account);
+        let calls = parts.iter().map(async |(tag, part)| {
+            let mut find = self.link.call(&scripts::SESSION_FIND_SEVERAL, *tag);
+            for (_, (account, token)) in part {
+                find = find.arg(bytes(account.as_uuid())).arg(token.as_bytes().as_slice());
+            }
+            let records: Vec<Option<Record>> = find.run().await?;
+            if records.len() == part.len() { Ok(records) } else { Err(OtherForm.into()) }
+        });
+        let told = super::at_once(calls).await?;
+        let mut all = vec![None; sessions.len()];
+        for ((_, part), records) in parts.iter().zip(told) {
+            for ((place, (account, _)), record) in part.iter().zip(records) {
+                if let Some(session) = all.get_mut(*place) {
+                    *session = found(bytes(account.as_uuid()), record)?;
+                }
+            }
+        }
+        Ok(all)
     }
 
     /// The session of this account by its identifier.
@@ -288,7 +328,7 @@ fn replaced(new: &NewSession) -> Vec<u8> {
     new.replaces.map(|id| bytes(id.as_uuid()).to_vec()).unwrap_or_default()
 }
 
-fn found(account: &[u8], record: Option<(Vec<u8>, i64)>) -> Result<Option<Session>, Cause> {
+fn found(account: &[u8], record: Option<Record>) -> Result<Option<Session>, Cause> {
     record.map(|(record, seen)| records::session(account, &record, seen)).transpose()
 }
 

@@ -42,6 +42,14 @@ local function each(account, family, visit)
     end
   end
 end
+-- A session of this account by its token, with its last use.
+local function found(account, token)
+  local record = record_of(token)
+  if not record then return false end
+  local listed = redis.call('HMGET', K('a', account), 's' .. string.sub(record, 1, 16), 'f' .. string.sub(record, 17, 32))
+  if not listed[1] then return false end
+  return {record, int(tonumber(listed[2] or '0'))}
+end
 local function remove(account, sid, token, removed)
   local family = family_of(account, sid)
   local left = family and more(account, family, -1)
