@@ -23,8 +23,8 @@
 //!    parsers could read differently is 400 and goes no further.
 //! 3. The host finds its site; none is 421.
 //! 4. [`auth::Auth::authenticate`]: the session cookie's MAC, then a local cache, which the stores keep
-//!    true by telling what others change, then the store. A store that does
-//!    not answer is 503: nothing is accepted because a check could not run.
+//!    true by telling what others change, then the store. What is in use is read again, and its uses are written, beside the
+//!    requests. A store that does not answer is 503: nothing is accepted because a check could not run.
 //! 5. Paths under `/_doorward/` go to the [`portal`], in process: form → command → use case → outcome → page.
 //! 6. Everything else goes to the [`policy`], which decides as data on every way in which the path could be read:
 //!    forward, sign in, 401, 403. Only it can make an [`policy::Admitted`].

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use tokio::sync::mpsc;
 
 use self::authority::{Authority, Issued};
 use self::folder::Folder;
@@ -35,12 +36,46 @@ pub struct Acme {
     live: Arc<Certificates>,
     clock: SharedClock,
     entropy: SharedEntropy,
+    changes: mpsc::UnboundedReceiver<OtherAuthority>,
+    change: mpsc::UnboundedSender<OtherAuthority>,
+}
+
+/// What a reload asks of the authority from now on, ready to be taken over.
+pub struct OtherAuthority {
+    settings: settings::Acme,
+    folder: Folder,
+}
+
+impl OtherAuthority {
+    /// Sees that what is kept for these hosts can be used.
+    pub fn read(settings: &settings::Acme, origins: &[Origin]) -> Result<Self, FolderError> {
+        let folder = Folder::open(&settings.folder, &settings.directory)?;
+        folder.account_key()?;
+        for name in wanted(origins) {
+            folder.certificate(&name)?;
+        }
+        Ok(Self { settings: settings.clone(), folder })
+    }
+}
+
+/// Tells a running [`Acme`] of another authority.
+#[derive(Clone)]
+pub struct Changes(mpsc::UnboundedSender<OtherAuthority>);
+
+impl Changes {
+    /// Orders go to this one as soon as what is under way is done.
+    pub fn send(&self, other: OtherAuthority) {
+        // Where nobody hears it doorward is about to end.
+        let _ = self.0.send(other);
+    }
 }
 
 /// One host and its certificate.
 struct Host {
     name: HostName,
     certificate: Option<Arc<Certificate>>,
+    /// Shown until there is one: by the authority of before.
+    stand_in: Option<Arc<Certificate>>,
     /// Where in the time that the authority proposes it is renewed, from 0 to 1.
     fraction: f64,
     schedule: Schedule,
@@ -63,6 +98,7 @@ impl Acme {
             AcmeChallenge::Http01 => live,
             AcmeChallenge::TlsAlpn01 => live.answering(authority.challenges()),
         };
+        let (change, changes) = mpsc::unbounded_channel();
         let mut acme = Self {
             authority,
             folder,
@@ -71,6 +107,8 @@ impl Acme {
             live: Arc::new(live),
             clock,
             entropy,
+            changes,
+            change,
         };
         for name in wanted(&acme.origins.load()) {
             let host = acme.host(name)?;
@@ -98,12 +136,20 @@ impl Acme {
         self.authority.challenges()
     }
 
+    /// By which it is told of another authority.
+    pub fn changes(&self) -> Changes {
+        Changes(self.change.clone())
+    }
+
     /// Orders and renews for as long as doorward runs.
     pub async fn run(mut self) {
         let mut ticks = tokio::time::interval(LOOK_EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
+            while let Ok(other) = self.changes.try_recv() {
+                self.change_to(other);
+            }
             self.follow_sites();
             let mut hosts = std::mem::take(&mut self.hosts);
             for host in &mut hosts {
@@ -117,20 +163,54 @@ impl Acme {
         }
     }
 
-    /// A host with what is kept for it. A file in which there is no certificate is told of, and counts as none.
-    fn host(&self, name: HostName) -> Result<Host, FolderError> {
-        let certificate = match self.folder.certificate(&name)? {
-            None => None,
-            Some(pem) => match Certificate::from_pem(pem.as_bytes(), pem.as_bytes()) {
-                Ok(certificate) => Some(Arc::new(certificate)),
-                Err(error) => {
-                    tracing::error!(host = %name, %error, "the certificate that was kept is of no use");
+    /// Asks this authority from now on. What another has signed is shown until this one has.
+    fn change_to(&mut self, other: OtherAuthority) {
+        let OtherAuthority { settings, folder } = other;
+        let is_another =
+            !self.authority.is_at(&settings.directory) || self.folder.path() != folder.path();
+        tracing::info!(
+            authority = %settings.directory,
+            folder = %folder.path().display(),
+            "certificates are ordered and renewed by what acme says now"
+        );
+        self.authority.renew(settings);
+        self.folder = folder;
+        let mut hosts = std::mem::take(&mut self.hosts);
+        for host in &mut hosts {
+            host.schedule = Schedule::default();
+            if is_another {
+                host.stand_in = host.certificate.take().or(host.stand_in.take());
+                host.certificate = self.kept(&host.name).unwrap_or_else(|error| {
+                    tracing::error!(host = %host.name, %error, "what is kept is not used");
                     None
-                }
-            },
-        };
-        let fraction = self.fraction();
-        Ok(Host { name, certificate, fraction, schedule: Schedule::default() })
+                });
+            }
+        }
+        self.hosts = hosts;
+        self.show();
+    }
+
+    /// A host with what is kept for it.
+    fn host(&self, name: HostName) -> Result<Host, FolderError> {
+        let certificate = self.kept(&name)?;
+        Ok(Host { certificate, ..self.bare(name) })
+    }
+
+    fn bare(&self, name: HostName) -> Host {
+        let (fraction, schedule) = (self.fraction(), Schedule::default());
+        Host { name, certificate: None, stand_in: None, fraction, schedule }
+    }
+
+    /// The certificate that is kept for a host. A file in which there is none is told of, and counts as none.
+    fn kept(&self, name: &HostName) -> Result<Option<Arc<Certificate>>, FolderError> {
+        let Some(pem) = self.folder.certificate(name)? else { return Ok(None) };
+        Ok(match Certificate::from_pem(pem.as_bytes(), pem.as_bytes()) {
+            Ok(certificate) => Some(Arc::new(certificate)),
+            Err(error) => {
+                tracing::error!(host = %name, %error, "the certificate that was kept is of no use");
+                None
+            }
+        })
     }
 
     /// Takes up the hosts that the sites have now.
@@ -146,8 +226,7 @@ impl Acme {
             let host = self.host(name.clone()).unwrap_or_else(|error| {
                 // A new key takes the place of one that others could read.
                 tracing::error!(host = %name, %error, "what is kept for a new site is not used");
-                let fraction = self.fraction();
-                Host { name, certificate: None, fraction, schedule: Schedule::default() }
+                self.bare(name)
             });
             self.hosts.push(host);
             changed = true;
@@ -200,6 +279,7 @@ impl Acme {
             "a certificate was issued"
         );
         host.certificate = Some(Arc::new(issued.certificate));
+        host.stand_in = None;
     }
 
     /// Whether a host has no certificate that is good for long: renewed when its authority proposes it (RFC 9773), else at
@@ -217,7 +297,8 @@ impl Acme {
 
     /// Shows browsers what there is.
     fn show(&self) {
-        self.live.set(self.hosts.iter().filter_map(|host| host.certificate.clone()));
+        let shown = |host: &Host| host.certificate.clone().or(host.stand_in.clone());
+        self.live.set(self.hosts.iter().filter_map(shown));
     }
 
     /// Shows browsers the new certificate of a host.

@@ -26,6 +26,7 @@ use crate::proxy::{Deciding, Door, GatewaySettings, http2};
 use crate::telemetry::metrics::{ReloadResult, metrics};
 use crate::templates::Templates;
 
+use super::acme::{Changes, OtherAuthority};
 use super::certificates::{ListenerCertificates, ReadFiles};
 use super::followed::{Followed, look};
 use super::mail::WayParts;
@@ -65,6 +66,8 @@ pub(super) struct Live {
     pub(super) idle: Arc<http2::Idle>,
     /// Of the listeners that speak TLS, in their order.
     pub(super) certificates: Vec<Arc<ListenerCertificates>>,
+    /// Of whoever orders certificates.
+    pub(super) acme: Option<Changes>,
 }
 
 /// A configuration file, what it says, and on which files that depends.
@@ -106,6 +109,8 @@ struct Parts {
     way: WayParts,
     /// For the listeners whose certificates are others, by their place among those that speak TLS.
     certificates: Vec<(usize, ReadFiles)>,
+    /// Where certificates are ordered from now on, if that is another place or in another way.
+    acme: Option<OtherAuthority>,
 }
 
 impl Reloader {
@@ -221,6 +226,9 @@ impl Reloader {
             }
         }
         self.live.origins.store(Arc::new(origins));
+        if let (Some(changes), Some(other)) = (&self.live.acme, parts.acme) {
+            changes.send(other);
+        }
         // What is asserted of the sessions in the cache may say what is no longer so.
         parts.auth.forget_cached();
         self.core.auth = parts.auth;
@@ -265,7 +273,12 @@ impl Parts {
         let pages = Arc::new(Pages::new(&templates, look_of(&new.portal)?)?);
         let way = mail::way(new, &templates, Arc::<Inbox>::default())?;
         let certificates = other_certificates(running, new)?;
-        Ok(Self { auth, gateway: gateway(new, &core, pages), way, certificates })
+        let gateway = gateway(new, &core, pages);
+        let origins: Vec<Origin> =
+            gateway.sites.iter().map(|site| site.portal.origin.clone()).collect();
+        let acme = new.acme.as_ref().filter(|_| running.acme != new.acme);
+        let acme = acme.map(|acme| OtherAuthority::read(acme, &origins)).transpose()?;
+        Ok(Self { auth, gateway, way, certificates, acme })
     }
 }
 

@@ -202,6 +202,7 @@ impl Server {
             origins: Arc::clone(&self.origins),
             door: self.door,
             certificates: self.certificates.clone(),
+            acme: self.acme.as_ref().map(Acme::changes),
         };
         if let Some(source) = self.source {
             let reloader = Reloader::new(source, self.core.clone(), live);

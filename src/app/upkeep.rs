@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::auth::Hearing;
+use crate::auth::{Auth, Hearing};
 use crate::domain::assertion::AssertionAlgorithm;
 use crate::domain::entropy::{OsEntropy, jittered};
 use crate::domain::mail::Message;
@@ -55,6 +55,7 @@ pub(super) fn spawn(
     tasks.spawn(until(ended.clone(), async move { auth.end_streams(&clock).await }));
     let (auth, clock) = (Arc::clone(&core.auth), Arc::clone(&core.clock));
     tasks.spawn(until(ended.clone(), async move { auth.read_again(&clock).await }));
+    tasks.spawn(write_uses(Arc::clone(&core.auth), Arc::clone(&core.clock), ended.clone()));
 }
 
 pub(super) async fn until(mut stop: watch::Receiver<bool>, work: impl Future<Output = ()>) {
@@ -62,6 +63,12 @@ pub(super) async fn until(mut stop: watch::Receiver<bool>, work: impl Future<Out
         () = work => {}
         _ = stop.wait_for(|stop| *stop) => {}
     }
+}
+
+/// Writes the uses of sessions, and at the end those that wait.
+async fn write_uses(auth: Arc<Auth>, clock: SharedClock, ended: watch::Receiver<bool>) {
+    until(ended, auth.write_uses(&clock)).await;
+    auth.write_last_uses().await;
 }
 
 async fn purge(store: Arc<dyn StoreUpkeep>, clock: SharedClock) {

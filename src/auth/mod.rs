@@ -56,6 +56,7 @@ pub mod streams;
 pub mod ticket;
 pub mod tokens;
 mod unusual;
+mod uses;
 
 pub use crate::store::StoreError;
 
@@ -66,6 +67,7 @@ use password::PasswordHasher;
 pub use session_cache::Hearing;
 use session_cache::SessionCache;
 use sign_in::Context;
+use uses::Uses;
 
 /// What the use cases need to know of the configuration.
 #[derive(Clone, Copy, Debug)]
@@ -160,6 +162,7 @@ pub struct Auth {
     captchas: Captchas,
     sms: Option<SmsRule>,
     cache: Arc<SessionCache>,
+    uses: Arc<Uses>,
     entropy: SharedEntropy,
     settings: AuthSettings,
     registration: RegistrationRule,
@@ -234,6 +237,7 @@ impl Auth {
             captchas: parts.captchas,
             sms: parts.sms,
             cache: Arc::new(SessionCache::new(parts.trusted_for)),
+            uses: Arc::default(),
             entropy: parts.entropy,
             settings: parts.settings,
             registration: parts.registration,
@@ -255,6 +259,7 @@ impl Auth {
             captchas: changes.captchas,
             sms: changes.sms,
             cache: Arc::clone(&self.cache),
+            uses: Arc::clone(&self.uses),
             entropy: Arc::clone(&self.entropy),
             settings: changes.settings,
             registration: changes.registration,

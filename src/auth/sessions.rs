@@ -58,16 +58,24 @@ impl SignedIn {
         }
     }
 
-    /// Notes a request at `now`. Says whether the store should hear of it: about once a minute.
-    fn touch(&self, now: Timestamp) -> bool {
+    /// Notes a request at `now`. Gives the use that the store heard of before, where it should hear of this one: about once a
+    /// minute.
+    pub(super) fn touch(&self, now: Timestamp) -> Option<Timestamp> {
         self.seen_at.fetch_max(now.as_millis(), Ordering::AcqRel);
-        let written = self.written_at.load(Ordering::Acquire);
+        let written = Timestamp::from_millis(self.written_at.load(Ordering::Acquire));
         let every = TOUCH_EVERY.min(self.session.idle / 4);
-        now.since(Timestamp::from_millis(written)) >= every
-            && self
-                .written_at
-                .compare_exchange(written, now.as_millis(), Ordering::AcqRel, Ordering::Acquire)
-                .is_ok()
+        (now.since(written) >= every && self.hears_of(written, now)).then_some(written)
+    }
+
+    /// The store did not hear of the use at `now`: the last that it heard of is still the one `before`.
+    pub(super) fn was_not_noted(&self, now: Timestamp, before: Timestamp) {
+        self.hears_of(now, before);
+    }
+
+    /// Of requests at the same time one succeeds.
+    fn hears_of(&self, before: Timestamp, after: Timestamp) -> bool {
+        let (before, after) = (before.as_millis(), after.as_millis());
+        self.written_at.compare_exchange(before, after, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 
     /// Whether the stores say the same of it as before. What others have noted of its use is taken in.
@@ -194,9 +202,7 @@ impl Auth {
 
     /// Notes a use of a session, which keeps it from going idle (S38).
     pub fn touch(&self, signed_in: &SignedIn, now: Timestamp) {
-        if signed_in.touch(now) {
-            self.write_touch(signed_in.session.id, now);
-        }
+        self.uses.note(signed_in, now);
     }
 
     pub(super) async fn load(
@@ -258,15 +264,6 @@ impl Auth {
         let account = self.accounts.find_account(kept.session.account).await?;
         Ok(account
             .is_some_and(|account| account.is_active() && account.epoch == kept.session.epoch))
-    }
-
-    fn write_touch(&self, id: SessionId, now: Timestamp) {
-        let flow = Arc::clone(&self.flow);
-        tokio::spawn(async move {
-            if let Err(error) = flow.touch_session(id, now).await {
-                tracing::warn!(error = %error, "the use of a session was not noted");
-            }
-        });
     }
 
     /// Makes a session for `account` and ends the one that it replaces (S28).
@@ -406,7 +403,7 @@ pub(super) mod samples {
     use crate::domain::account::{AccountStatus, Epoch};
     use crate::domain::client::Client;
     use crate::domain::refresh::{RefreshRotation, Refreshed};
-    use crate::domain::session::Method;
+    use crate::domain::session::{Method, SessionUse};
     use crate::domain::time::{Clock, SharedClock};
     use crate::store::{Joined, SessionStore};
 
@@ -455,11 +452,20 @@ pub(super) mod samples {
         meanwhile: Meanwhile,
         now: Timestamp,
         asked: Mutex<usize>,
+        is_silent: bool,
+        written: Mutex<Vec<usize>>,
     }
 
     impl SomeStore {
         fn new(says: Option<Option<Session>>) -> Self {
-            Self { says, meanwhile: Box::new(|| {}), now: NOW, asked: Mutex::default() }
+            Self {
+                says,
+                meanwhile: Box::new(|| {}),
+                now: NOW,
+                asked: Mutex::default(),
+                is_silent: false,
+                written: Mutex::default(),
+            }
         }
 
         pub(in super::super) fn that_says(session: Option<Session>) -> Self {
@@ -476,6 +482,15 @@ pub(super) mod samples {
 
         pub(in super::super) fn that_is_away() -> Self {
             Self::new(None)
+        }
+
+        pub(in super::super) fn that_is_silent() -> Self {
+            Self { is_silent: true, ..Self::that_is_away() }
+        }
+
+        /// How many uses it was given at each time.
+        pub(in super::super) fn written(&self) -> Vec<usize> {
+            self.written.lock().unwrap().clone()
         }
 
         pub(in super::super) fn at(self, now: Timestamp) -> Self {
@@ -534,8 +549,15 @@ pub(super) mod samples {
             away()
         }
 
-        async fn touch_session(&self, _: SessionId, _: Timestamp) -> Result<(), StoreError> {
-            away()
+        async fn touch_sessions(&self, uses: &[SessionUse]) -> Result<(), StoreError> {
+            if self.is_silent {
+                std::future::pending::<()>().await;
+            }
+            if self.says.is_none() {
+                return away();
+            }
+            self.written.lock().unwrap().push(uses.len());
+            Ok(())
         }
 
         async fn end_session(&self, _: SessionId) -> Result<Option<FamilyId>, StoreError> {

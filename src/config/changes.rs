@@ -27,6 +27,9 @@ pub fn changed_keys(before: &Settings, after: &Settings) -> Vec<String> {
     if state_passwords(before) != state_passwords(after) {
         changed.insert("state.redis.password".to_owned());
     }
+    if acme_key(before) != acme_key(after) {
+        changed.insert("acme.external_account.hmac_key_file".to_owned());
+    }
     if captcha_secret(before) != captcha_secret(after) {
         changed.insert("captcha.provider.secret".to_owned());
     }
@@ -49,7 +52,6 @@ pub const ACCOUNTS_PASSWORD: &str = "accounts.password";
 
 const FIXED: &[&str] = &[
     "listen",
-    "acme",
     "admin",
     "secret_file",
     "previous_secret_file",
@@ -88,6 +90,11 @@ fn state_passwords(settings: &Settings) -> [Option<&str>; 2] {
         RedisServers::Single(_) | RedisServers::Cluster(_) => None,
     };
     [redis.password.as_ref(), sentinels].map(|password| password.map(ExposeSecret::expose_secret))
+}
+
+fn acme_key(settings: &Settings) -> Option<&[u8]> {
+    let account = settings.acme.as_ref()?.external_account.as_ref()?;
+    Some(account.key.expose_secret())
 }
 
 fn captcha_secret(settings: &Settings) -> Option<&str> {

@@ -99,6 +99,15 @@ fn acme(acme: &Acme) -> Value {
         ("email", acme.email.as_ref().map(text)),
         ("folder", Some(text(acme.folder.display()))),
         ("ca", acme.ca.as_ref().map(|path| text(path.display()))),
+        (
+            "external_account",
+            acme.external_account.as_ref().map(|account| {
+                map([
+                    ("key_id", Some(text(&account.key_id))),
+                    ("hmac_key_file", Some(text(account.key_file.display()))),
+                ])
+            }),
+        ),
     ])
 }
 

@@ -5,7 +5,7 @@ use std::num::{NonZeroU8, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use url::Url;
 
 use crate::domain::address::TrustedProxies;
@@ -143,9 +143,31 @@ pub struct Acme {
     pub folder: PathBuf,
     /// What the directory's own certificate is checked against, in place of the system's authorities.
     pub ca: Option<PathBuf>,
+    /// The account that the operator has there already, to which this doorward's is bound.
+    pub external_account: Option<ExternalAccount>,
     /// How it sees that a name is ours.
     pub challenge: AcmeChallenge,
 }
+
+/// An account at a certificate authority that was made there (RFC 8555 section 7.3.4).
+#[derive(Clone, Debug)]
+pub struct ExternalAccount {
+    /// How the authority calls its key.
+    pub key_id: String,
+    /// Where the key is.
+    pub key_file: PathBuf,
+    /// The key.
+    pub key: SecretSlice<u8>,
+}
+
+impl PartialEq for ExternalAccount {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.key_id, &self.key_file, self.key.expose_secret())
+            == (&other.key_id, &other.key_file, other.key.expose_secret())
+    }
+}
+
+impl Eq for ExternalAccount {}
 
 /// How a certificate authority sees that a name is ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

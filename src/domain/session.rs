@@ -148,6 +148,24 @@ impl Session {
     }
 }
 
+/// A use of a session: a request of its owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionUse {
+    /// Whose it is.
+    pub account: AccountId,
+    /// The session.
+    pub session: SessionId,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl SessionUse {
+    /// A use of this session.
+    pub const fn of(session: &Session, at: Timestamp) -> Self {
+        Self { account: session.account, session: session.id, at }
+    }
+}
+
 /// A session about to be made, under the hash of its token.
 #[derive(Clone, Debug)]
 pub struct NewSession {

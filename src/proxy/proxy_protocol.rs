@@ -16,6 +16,8 @@ const LINE: usize = 107;
 /// The most that version 2 may say after its first 16 bytes: addresses, and what else proxies tell, of which we take
 /// nothing.
 const MOST: usize = 4096;
+/// The words of such a line that tells of addresses: the reader lets a space at its end pass.
+const WORDS: usize = 6;
 /// As long as what every header begins with; the shortest of all has three bytes more.
 const MARK: usize = 12;
 
@@ -73,6 +75,9 @@ async fn text(stream: &mut TcpStream, mark: [u8; MARK]) -> io::Result<Vec<u8>> {
 
 fn told_by_text(line: &[u8]) -> io::Result<Option<SocketAddr>> {
     let header = v1::Header::try_from(line).map_err(|_| broken("its line cannot be read"))?;
+    if header.addresses != Text::Unknown && line.split(|byte| *byte == b' ').count() != WORDS {
+        return Err(broken("its line has more than it should"));
+    }
     Ok(match header.addresses {
         Text::Unknown => None,
         Text::Tcp4(told) => Some((told.source_address, told.source_port).into()),
@@ -96,9 +101,11 @@ fn told_by_binary(header: &[u8]) -> io::Result<Option<SocketAddr>> {
     })
 }
 
-/// Reads a whole header in either version, for whoever tries what it does.
-pub(super) fn try_reading(header: &[u8]) {
-    let _ = (told_by_text(header), told_by_binary(header));
+/// Whom these bytes tell of as a line, as far as one is read, and as a whole header in binary: for whoever tries it.
+pub(super) fn told(bytes: &[u8]) -> (Option<SocketAddr>, Option<SocketAddr>) {
+    let line = bytes.iter().position(|byte| *byte == b'\n').and_then(|end| bytes.get(..=end));
+    let by_text = line.and_then(|line| told_by_text(line).ok().flatten());
+    (by_text, told_by_binary(bytes).ok().flatten())
 }
 
 fn broken(why: &'static str) -> io::Error {
@@ -187,6 +194,7 @@ mod tests {
             b"PROXY TCP4 192.0.2.7 10.0.0.1 54321 443\n",
             b"PROXY TCP4 192.0.2.7 10.0.0.1 54321 99999\r\n",
             b"PROXY TCP4 2001:db8::7 ::1 54321 443\r\n",
+            b"PROXY TCP4 192.0.2.7 10.0.0.1 54321 443 \r\n",
             b"PROXY TCP4 192.0.2.7 10.0.0.1 54321 443 GET / HTTP/1.1\r\n",
             b"proxy TCP4 192.0.2.7 10.0.0.1 54321 443\r\n",
             b"PROXY UNKNOWN",

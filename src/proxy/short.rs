@@ -19,7 +19,7 @@ pub(super) use self::request::closes;
 mod answer;
 mod client;
 mod connection;
-mod exchange;
+pub(super) mod exchange;
 mod pool;
 mod request;
 

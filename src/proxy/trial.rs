@@ -3,11 +3,13 @@
 
 use std::net::IpAddr;
 
-use http::HeaderName;
 use http::header::COOKIE;
+use http::{HeaderName, Method};
 use pingora::http::RequestHeader;
 
 use super::facts::RequestFacts;
+use super::question::Question;
+use super::short::exchange::alike;
 use super::{check, headers, proxy_protocol};
 use crate::domain::address::TrustedProxies;
 use crate::domain::connections::HeadLimits;
@@ -129,8 +131,79 @@ pub fn forwarded(bytes: &[u8]) -> Held {
         Some(_) => {}
         None => hold(client == proxy, "what is no address is none", &text)?,
     }
-    proxy_protocol::try_reading(bytes);
     Ok(())
+}
+
+/// Whatever stands before a connection, whoever is told of is who is named at its place, and nobody else.
+pub fn proxy_protocol(bytes: &[u8]) -> Held {
+    let (by_text, by_binary) = proxy_protocol::told(bytes);
+    if let Some(told) = by_text {
+        let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let text = String::from_utf8_lossy(line);
+        let words: Vec<&str> = text.trim_end_matches('\r').split(' ').collect();
+        let [_, "TCP4" | "TCP6", source, _, port, _] = words[..] else {
+            return Err(format!("{told} of a line of another form: {text:?}"));
+        };
+        let named = source.parse().ok().zip(port.parse().ok());
+        hold(named == Some((told.ip(), told.port())), "it is who is named", (&text, told))?;
+    }
+    if let Some(told) = by_binary {
+        let place = if told.is_ipv4() { (16..20, 24..26) } else { (16..32, 48..50) };
+        let address = match told.ip() {
+            IpAddr::V4(address) => address.octets().to_vec(),
+            IpAddr::V6(address) => address.octets().to_vec(),
+        };
+        hold(bytes.get(place.0) == Some(&address[..]), "it is who is named", (bytes, told))?;
+        let port = told.port().to_be_bytes();
+        hold(bytes.get(place.1) == Some(&port[..]), "at that port", (bytes, told))?;
+    }
+    Ok(())
+}
+
+/// Whatever a proxy tells of a request, what is taken of it is one request, and its client is the last that it names.
+pub fn question(bytes: &[u8]) -> Held {
+    let Some(head) = head_of(bytes) else { return Ok(()) };
+    let proxy = IpAddr::from([10, 0, 0, 1]);
+    let networks = "10.0.0.0/8".parse().map_err(|_| "a network".to_owned())?;
+    let trusted = TrustedProxies::new(vec![networks]);
+    let Ok(asked) = RequestFacts::read(&head, proxy, &trusted) else { return Ok(()) };
+    let Ok(question) = Question::read(&head.headers, asked, &trusted) else { return Ok(()) };
+    let facts = &question.facts;
+    path(facts.path.to_string().as_bytes())?;
+    let again = facts.authority.to_string().parse();
+    hold(again.as_ref() == Ok(&facts.authority), "a host reads back", &question)?;
+    let all = |name: &str| -> Vec<String> {
+        let lines = head.headers.get_all(name).iter();
+        lines.map(|line| String::from_utf8_lossy(line.as_bytes()).into_owned()).collect()
+    };
+    let said = all("x-forwarded-for");
+    let last = said.last().and_then(|line| line.rsplit(',').next()).unwrap_or_default();
+    let last = last.trim().parse::<IpAddr>().map(|address| address.to_canonical());
+    match last {
+        Ok(hop) if trusted.contains(hop) => {}
+        Ok(hop) => hold(facts.client.address == hop, "the last hop counts", &question)?,
+        Err(_) => return Err(format!("a question of nobody: {question:?}")),
+    }
+    let target = facts.path.to_string();
+    for name in ["x-forwarded-uri", "x-original-uri"] {
+        hold(all(name).iter().all(|other| *other == target), "one path", &question)?;
+    }
+    for name in ["x-forwarded-method", "x-original-method"] {
+        let same = all(name).iter().all(|other| other == facts.method.as_str());
+        hold(same, "one method", &question)?;
+    }
+    Ok(())
+}
+
+/// An answer that is read here is what Pingora makes of it. The first byte says to which method it is one.
+pub fn answer(bytes: &[u8]) -> Held {
+    let Some((first, answer)) = bytes.split_first() else { return Ok(()) };
+    alike::both(answer, if first % 4 == 0 { &Method::HEAD } else { &Method::GET })
+}
+
+/// A question by GraphQL that is within its bounds is not much.
+pub fn graphql(bytes: &[u8]) -> Held {
+    crate::portal::api::trial::question(bytes)
 }
 
 #[cfg(test)]
@@ -147,6 +220,23 @@ mod tests {
         ];
         proptest::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
     }
+
+    /// What a proxy sends before a connection, in both versions.
+    const HEADERS: &[&[u8]] = &[
+        b"PROXY TCP4 192.0.2.7 10.0.0.1 54321 443\r\n",
+        b"PROXY TCP6 2001:db8::7 ::1 54321 443\r\n",
+        b"PROXY UNKNOWN\r\n",
+        b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x07\x0a\0\0\x01\xd4\x31\x01\xbb",
+        b"\r\n\r\n\0\r\nQUIT\n\x21\x21\0\x24\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x07\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\xd4\x31\x01\xbb",
+    ];
+
+    /// Questions in each form.
+    const QUESTIONS: &[&str] = &[
+        "GET /_doorward/verify\nHost: doorward\nX-Forwarded-For: 192.0.2.7\nX-Forwarded-Method: GET\nX-Forwarded-Proto: https\n\
+         X-Forwarded-Host: a.example\nX-Forwarded-Uri: /a\n",
+        "GET /_doorward/verify\nHost: doorward\nX-Forwarded-For: 192.0.2.7\nX-Original-Method: GET\nX-Original-URL: https://a.example/a\n",
+        "GET /_doorward/verify/a\nHost: a.example\nX-Forwarded-For: 192.0.2.7\nX-Forwarded-Proto: https\n",
+    ];
 
     fn held(held: Held) -> Result<(), TestCaseError> {
         held.map_err(TestCaseError::fail)
@@ -188,10 +278,54 @@ mod tests {
 
         #[test]
         fn s45_whatever_is_forwarded_strangers_are_not_believed(bytes in pieces(&[
-            "10.0.0.1", "192.0.2.7", "::1", "::ffff:10.0.0.1", ",", ", ", "\n", "unknown", "\"", "PROXY ", "TCP4 ", "\r\n",
-            "\r\n\r\n\0\r\nQUIT\n", "!", "\u{11}",
+            "10.0.0.1", "192.0.2.7", "::1", "::ffff:10.0.0.1", ",", ", ", "\n", "unknown", "\"",
         ])) {
             held(forwarded(&bytes))?;
+        }
+
+        #[test]
+        fn s45_whoever_the_proxy_protocol_tells_of_is_who_is_named(
+            header in proptest::sample::select(HEADERS), slip in pieces(&["0", " ", "\r\n", "\n", "\0", "1", ":", "UNKNOWN"]),
+            at in any::<proptest::sample::Index>(), insert in any::<bool>(),
+        ) {
+            held(proxy_protocol(header))?;
+            let (before, after) = header.split_at(at.index(header.len()));
+            let after = after.get(if insert { 0 } else { slip.len() }..).unwrap_or_default();
+            held(proxy_protocol(&[before, &slip, after].concat()))?;
+        }
+
+        #[test]
+        fn s45_s49_what_a_proxy_asks_is_about_one_request(bytes in pieces(&[
+            "X-Forwarded-For: 192.0.2.8\n", "X-Forwarded-For: 10.0.0.2, x\n", "X-Forwarded-Method: GET\n", "X-Forwarded-Proto: https\n",
+            "X-Forwarded-Host: a.example\n", "X-Forwarded-Uri: /a\n", "X-Original-URL: https://a.example/a\n", "X-Original-Method: POST\n",
+            "X-Original-Method: GET\n", "X-Original-URI: /a\n", "X-Original-URI: /b\n", "x-forwarded-", "//", "/%2e%2e/", "\n", "?",
+        ])) {
+            for asked in QUESTIONS {
+                held(question(&[asked.as_bytes(), &bytes].concat()))?;
+                held(question(&[asked.trim_end().as_bytes(), &bytes].concat()))?;
+            }
+        }
+
+        #[test]
+        fn s50_an_answer_that_is_read_here_is_what_pingora_reads(bytes in pieces(&[
+            "HTTP/1.1 200 OK\r\n", "HTTP/1.1 304 \r\n", "Content-Length: 2\r\n", "Content-Length: 0\r\n", "content-length:02\r\n",
+            "Content-Length: 9\r\n", "Connection: close\r\n", "Connection: keep-alive\r\n", "Keep-Alive: timeout=0\r\n",
+            "Keep-Alive: timeout=5, max=1\r\n", "Transfer-Encoding: chunked\r\n", "X-a: b\r\n", "X: \t\r\n", "\r\n", "\n", "\r", " ", ":", "ab", "\x7f",
+        ]), method in 0_u8..8) {
+            for begun in [&b""[..], b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n", b"HTTP/1.1 204 \r\n"] {
+                for end in [&b""[..], b"\r\nab"] {
+                    held(answer(&[&[method], begun, &bytes, end].concat()))?;
+                }
+            }
+        }
+
+        #[test]
+        fn s53_a_question_by_graphql_within_its_bounds_is_not_much(bytes in pieces(&[
+            "{", "}", "{", "}", "(", ")", "[", "]", "a", "a ", "b ", "...", "...f ", "...g ", "... on T {", "fragment f on T {", "fragment g on T {",
+            "query {", "mutation {", "@skip(if: true) ", "\"", "\"\"\"", "#", "\n", "$a", ":", ",",
+        ])) {
+            held(graphql(&bytes))?;
+            held(graphql(&[b"{ ...f } fragment f on T { ", &bytes[..], b" }"].concat()))?;
         }
     }
 }

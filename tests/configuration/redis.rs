@@ -1,5 +1,6 @@
 //! `state.redis`.
 
+use doorward::config::changes::{changed_keys, needing_restart};
 use doorward::config::effective_yaml;
 use doorward::config::settings::{Redis, RedisServers, State};
 use secrecy::ExposeSecret;
@@ -49,6 +50,21 @@ fn sentinels_and_a_cluster_are_lists_of_servers() {
     let cluster = server("{ cluster: [\"rediss://a\", \"rediss://b\"], prefix: \"wiki:\" }");
     let RedisServers::Cluster(addresses) = &cluster.servers else { panic!("{cluster:?}") };
     assert_eq!((addresses.len(), cluster.tls, cluster.prefix.as_str()), (2, true, "wiki:"));
+}
+
+#[test]
+fn another_password_takes_a_restart_and_is_named_without_what_it_is() {
+    for section in [
+        "{ url: \"redis://cache\", username: door, password: \"hunter1\" }",
+        "{ sentinel: { primary: p, servers: [\"redis://s\"], password: hunter1 } }",
+    ] {
+        let before = sound(&state(section));
+        let after = sound(&state(&section.replace("hunter1", "hunter2")));
+        let changed = changed_keys(&before, &after);
+        assert_eq!(changed, ["state.redis.password"], "{section}");
+        assert_eq!(needing_restart(&changed), changed);
+        assert!(changed_keys(&before, &before).is_empty());
+    }
 }
 
 #[test]

@@ -137,3 +137,45 @@ fn a_password_has_one_source() {
     refused(&smtp("username: me, password: \"********\""), 3, 93, "is a mask", "put the secret");
     assert_eq!(faults(&smtp("preset: gmail"))[0].key, "mail.smtp.username");
 }
+
+#[test]
+fn s54_an_account_at_an_authority_is_named_as_a_whole_and_its_key_is_in_a_file() {
+    let files = Files::new();
+    let bound = |account: &str| {
+        let listen = "{ address: \"127.0.0.1:8000\" }, { address: \"127.0.0.1:1\", tls: acme }";
+        least_with("{ address: \"127.0.0.1:8000\" }", listen)
+            + &format!("acme: {{ agree_to_terms: true, external_account: {account} }}\n")
+    };
+    let whole = bound("{ key_id: a, hmac_key_file: eab }");
+    let key: Vec<u8> = (190..240).collect();
+    let typed = data_encoding::BASE64URL_NOPAD.encode(&key);
+    let padded = data_encoding::BASE64.encode(&key);
+    for contents in [typed.clone(), format!("{typed}\n"), padded, format!(" {typed}== ")] {
+        files.write("eab", &contents, 0o600);
+        let settings = read_in(&whole, files.folder()).unwrap();
+        assert!(!format!("{settings:?}").contains("190, 191"), "no secret is shown");
+        let account = settings.acme.unwrap().external_account.unwrap();
+        assert_eq!((account.key_id.as_str(), account.key.expose_secret()), ("a", &key[..]));
+    }
+    for contents in ["no key!", "c2hvcnQ", &format!("key: {typed}")] {
+        files.write("eab", contents, 0o600);
+        let fault = files.fault(&whole);
+        assert_eq!((fault.line, fault.column), (7, 77), "{fault:?}");
+        assert!(fault.message.contains("holds no HMAC key in base64url"), "{fault:?}");
+        assert!(fault.help.contains("EAB credentials") && !fault.help.contains(contents));
+    }
+    files.write("eab", &typed, 0o640);
+    assert!(files.fault(&whole).help.starts_with("chmod 600 "));
+    files.write("eab", &typed, 0o600);
+    for (account, message) in [
+        ("{ key_id: a }", "is missing"),
+        ("{ hmac_key_file: eab }", "is missing"),
+        ("{ key_id: \"\", hmac_key_file: eab }", "is empty"),
+        ("{ key_id: a, hmac_key_file: other }", "cannot be read"),
+        ("{ key_id: a, hmac_key_file: eab, hmac_key: x }", "hmac_key"),
+    ] {
+        let fault = files.fault(&bound(account));
+        assert!(fault.line == 7 && fault.message.contains(message), "{account}: {fault:?}");
+        assert!(!fault.help.is_empty(), "{fault:?}");
+    }
+}

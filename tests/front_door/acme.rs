@@ -1,14 +1,17 @@
 //! Certificates that are ordered, kept and renewed by doorward itself, at a real authority (Pebble).
 
 use std::net::SocketAddr;
-use std::os::unix::fs::MetadataExt as _;
-use std::path::PathBuf;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use data_encoding::BASE64URL_NOPAD;
+use serde_json::{Value, json};
 use tokio::io::{AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::client::TlsStream;
 
+use crate::support::authority::Authority;
 use crate::support::browser::Request;
 use crate::support::http::{exchange, read_response};
 use crate::support::pebble::Pebble;
@@ -43,11 +46,15 @@ impl Ports {
 impl Certified {
     /// Everything but the running process.
     async fn prepared(authority: &Pebble, ports: Ports) -> Self {
+        Self::at(&authority.directory(), &authority.ca(), "email: ops@example.com", ports).await
+    }
+
+    /// The same with `more` about the authority.
+    async fn at(directory: &str, ca: &Path, more: &str, ports: Ports) -> Self {
         let Ports { tls, plain } = ports;
+        let ca = ca.display();
         let acme = format!(
-            "acme: {{ agree_to_terms: true, directory: \"{}\", ca: \"{}\", email: ops@example.com }}",
-            authority.directory(),
-            authority.ca().display()
+            "acme: {{ agree_to_terms: true, directory: \"{directory}\", ca: \"{ca}\", {more} }}"
         );
         let redirects = plain
             .map(|plain| format!("{{ address: \"127.0.0.1:{plain}\", redirect_to_https: true }}"));
@@ -250,4 +257,153 @@ async fn without_plain_http_the_authority_asks_by_tls_and_nobody_else_gets_anyth
     }
     let spoken = connect(gateway.tls, HOST, &[b"h2"], &root).await.unwrap();
     assert_eq!(spoken.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+}
+
+/// Writes a secret beside the configuration.
+fn keep(site: &Site, name: &str, secret: &str) {
+    std::fs::write(site.path(name), format!("{secret}\n")).unwrap();
+    std::fs::set_permissions(site.path(name), std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+const KEY_ID: &str = "kid-of-ops";
+const EXTERNAL: &str = "external_account: { key_id: kid-of-ops, hmac_key_file: eab }";
+
+#[tokio::test]
+async fn s12_an_account_is_asked_for_with_the_operators_own_and_its_key_stands_nowhere() {
+    let authority = Authority::start().await;
+    let key: Vec<u8> = (100..164).collect();
+    let typed = BASE64URL_NOPAD.encode(&key);
+    let directory = authority.directory();
+    let mut gateway = Certified::at(&directory, &authority.ca(), EXTERNAL, Ports::both()).await;
+    keep(&gateway.site, "eab", &typed);
+    gateway.site.serve().await;
+    let site = &gateway.site;
+    let failed = async || site.logged("no certificate was issued").into_iter().next();
+    eventually("an order that is not taken", failed).await;
+
+    let asked = authority.accounts();
+    let [request] = &asked[..] else { panic!("one account: {asked:#?}") };
+    let part = |jws: &Value, name: &str| -> Value {
+        let text = jws[name].as_str().unwrap();
+        serde_json::from_slice(&BASE64URL_NOPAD.decode(text.as_bytes()).unwrap()).unwrap()
+    };
+    let (head, payload) = (part(request, "protected"), part(request, "payload"));
+    assert_eq!(payload["termsOfServiceAgreed"], true);
+    // RFC 8555 section 7.3.4: the key of the account, signed with that of the operator's own.
+    let bound = &payload["externalAccountBinding"];
+    let about = part(bound, "protected");
+    let url = format!("https://localhost:{}/account", authority.address.port());
+    assert_eq!(about, json!({ "alg": "HS256", "kid": KEY_ID, "url": url }));
+    assert_eq!(part(bound, "payload"), head["jwk"]);
+    let signed =
+        format!("{}.{}", bound["protected"].as_str().unwrap(), bound["payload"].as_str().unwrap());
+    let signature = bound["signature"].as_str().unwrap();
+    let signature = BASE64URL_NOPAD.decode(signature.as_bytes()).unwrap();
+    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &key);
+    ring::hmac::verify(&key, signed.as_bytes(), &signature).expect("signed with the key");
+
+    assert!(gateway.kept("account.key").is_some(), "the key of the account is kept");
+    let config = site.config();
+    let shown = site.run(&["check", "--print", config.to_str().unwrap()], "").await;
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    assert!(shown.contains(KEY_ID) && !shown.contains(&typed), "{shown}");
+    for (path, bytes) in site.written() {
+        let holds = bytes.windows(typed.len()).any(|window| window == typed.as_bytes());
+        assert!(!holds || path.ends_with("eab"), "the key stands in {}", path.display());
+    }
+
+    // A restart finds the account by its key, and does not ask for another one.
+    gateway.site.kill9();
+    gateway.site.serve().await;
+    let found = async || (authority.accounts().len() > 1).then(|| authority.accounts().remove(1));
+    let payload = part(&eventually("the account again", found).await, "payload");
+    assert_eq!(payload["onlyReturnExisting"], true, "{payload}");
+}
+
+#[tokio::test]
+async fn an_authority_that_signs_for_known_customers_alone_signs_once_a_reload_names_the_account() {
+    let ports = Ports::both();
+    let key = BASE64URL_NOPAD.encode(&[7; 32]);
+    let holders = [(KEY_ID, key.as_str())];
+    let authority = Pebble::for_holders_of(&holders, ports.plain.unwrap(), free_port());
+    let Some(mut authority) = authority else { return };
+    authority.run().await;
+    let mut gateway = Certified::prepared(&authority, ports).await;
+    gateway.site.serve().await;
+    let site = &gateway.site;
+    let failed = async || site.logged("no certificate was issued").into_iter().next();
+    let line = eventually("a word about the account", failed).await;
+    assert!(line["error"].as_str().unwrap().contains("externalAccountRequired"), "{line}");
+
+    // Another key than theirs is told, too; theirs is tried without waiting for the next time.
+    keep(site, "eab", &BASE64URL_NOPAD.encode(&[8; 32]));
+    site.edit("email: ops@example.com", &format!("email: ops@example.com, {EXTERNAL}"));
+    site.wait_for_reloads("applied", 1).await;
+    eventually("a word about the key", async || {
+        (site.logged("no certificate was issued").len() > 1).then_some(())
+    })
+    .await;
+    keep(site, "eab", &key);
+    site.wait_for_reloads("applied", 2).await;
+    let told = site.logged("is in effect").remove(1);
+    assert_eq!(told["changed"], "acme.external_account.hmac_key_file", "{told}");
+    gateway.connected(&authority, HOST).await;
+    let accounts = authority.log().matches("accounts in memory").count();
+    assert_eq!(accounts, 1, "{}", authority.log());
+}
+
+#[tokio::test]
+async fn a_reload_names_another_authority_and_what_the_first_signed_is_shown_until_that_one_has() {
+    let ports = Ports::both();
+    let http = ports.plain.unwrap();
+    let Some(first) = Pebble::start(http, free_port()).await else { return };
+    let mut second = Pebble::prepared(http, free_port()).unwrap();
+    let mut gateway = Certified::prepared(&first, ports).await;
+    gateway.site.serve().await;
+    let of_first = shown(&gateway.connected(&first, HOST).await);
+
+    // S54: a folder that is of no use is told at the reload, and the one of before goes on.
+    let site = &gateway.site;
+    let name = format!("localhost_{}_dir", first.port());
+    std::fs::create_dir_all(site.path("elsewhere").join(&name)).unwrap();
+    let readable = site.path("elsewhere").join(name).join("account.key");
+    std::fs::write(&readable, "x").unwrap();
+    std::fs::set_permissions(&readable, std::fs::Permissions::from_mode(0o644)).unwrap();
+    site.edit("email: ops@example.com", "email: ops@example.com, folder: elsewhere");
+    site.wait_for_reloads("refused", 1).await;
+    let told = site.logged("is refused").remove(0);
+    assert!(told["error"].as_str().unwrap().contains("chmod 600"), "{told}");
+
+    site.edit(", folder: elsewhere", "");
+    site.wait_for_reloads("applied", 1).await;
+    let text = std::fs::read_to_string(site.config()).unwrap();
+    let other = text
+        .replace(&first.directory(), &second.directory())
+        .replace(&first.ca().display().to_string(), &second.ca().display().to_string());
+    site.edit(&text, &other);
+    site.wait_for_reloads("applied", 2).await;
+    let told = site.logged("is in effect").pop().unwrap();
+    assert_eq!(told["changed"], "acme.ca, acme.directory", "{told}");
+
+    // The second one is away: the first one's goes on, and its own comes when it is there.
+    let failed = async || site.logged("no certificate was issued").into_iter().next();
+    eventually("a word about the second authority", failed).await;
+    let still = gateway.try_connect(&first, HOST).await.expect("the first one's is shown");
+    assert_eq!(shown(&still), of_first);
+    second.run().await;
+    site.travel(Duration::from_secs(80));
+    let mut stream = gateway.connected(&second, HOST).await;
+    assert_ne!(shown(&stream), of_first);
+    assert_eq!(gets(&mut stream, "/public/x").await, 200);
+
+    // Back again: what is kept of the first is shown, and nothing is ordered.
+    let orders = gateway.orders("issued").await;
+    site.edit(&other, &text);
+    site.wait_for_reloads("applied", 3).await;
+    let back = async || {
+        let stream = gateway.try_connect(&first, HOST).await?;
+        (shown(&stream) == of_first).then_some(())
+    };
+    eventually("the certificate of the first authority", back).await;
+    assert_eq!(gateway.orders("issued").await, orders);
 }

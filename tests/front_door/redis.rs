@@ -1,5 +1,8 @@
 //! What passes in Redis: a real server, through the real binary.
 
+use std::time::{Duration, Instant};
+
+use doorward::domain::time::Timestamp;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -124,6 +127,34 @@ async fn a_session_in_use_is_read_again_beside_its_requests_and_keeps_its_assert
     assert!(waited <= 1.0, "{waited} requests waited for Redis: one may, whose push came late");
     // A minute may have ended meanwhile, and the push of the sign-in itself came late.
     assert!(all.len() <= 2, "{} assertions", all.len());
+}
+
+#[tokio::test]
+async fn s38_uses_hold_up_no_request_and_the_last_are_written_before_the_process_ends() {
+    let Some(redis) = Redis::start() else { return };
+    let mut site = Site::with(over(&format!("\"{}\"", redis.url()))).await;
+    let ada = Browser::new(&site);
+    ada.sign_in(&site, &ADA).await;
+    for _ in 0..3 {
+        assert!(ada.is_signed_in().await);
+    }
+    site.travel(Duration::from_secs(120));
+    let used_at = Timestamp::from_millis(site.now() * 1000).rfc3339();
+    // Scripts and writes wait, and everything else is answered.
+    redis.ask(&["CLIENT", "PAUSE", "60000", "WRITE"]);
+    let began = Instant::now();
+    assert!(ada.is_signed_in().await);
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    site.signal("TERM");
+    eventually("no more connections to be taken", async || {
+        TcpStream::connect(site.address).await.is_err().then_some(())
+    })
+    .await;
+    redis.ask(&["CLIENT", "UNPAUSE"]);
+    assert!(site.ended().await.success());
+    let listed = site.cli(&["sessions", "list", "--account", "ada", "--json"], "").await;
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    assert!(listed[0]["last_used_at"].as_str().unwrap() >= used_at.as_str(), "{listed}");
 }
 
 fn private(site: &Site, name: &str, contents: &str) {

@@ -208,6 +208,7 @@ macro_rules! flow_contract {
                 s28_a_new_session_ends_the_one_that_it_replaces,
                 s34_an_ended_session_is_gone,
                 s38_a_later_use_is_noted_and_an_earlier_one_is_not,
+                s38_many_uses_are_noted_at_once_each_by_itself,
                 s35_all_sessions_of_an_account_end_but_the_one_excepted,
                 sessions_are_listed_the_latest_used_first_and_ended_ones_are_not,
                 a_creation_that_is_broken_off_has_happened_or_not,

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use doorward::domain::challenge::Redeemed;
 use doorward::domain::secret::SessionTokenHash;
+use doorward::domain::session::SessionUse;
 use doorward::store::redis::{OpenError, RedisSettings, RedisStore, Servers};
 use doorward::store::{
     ChallengeStore, DraftStore, Flow, OutboxStore, PermitStore, SessionStore, StoreUpkeep,
@@ -81,7 +82,7 @@ async fn a_use_of_a_session_visits_no_other_of_its_account() {
         store.create_session(session(&token(), first.session.account, START)).await.unwrap();
     }
     server.ask(&["CONFIG", "RESETSTAT"]);
-    store.touch_session(first.session.id, at(60)).await.unwrap();
+    store.touch_sessions(&[SessionUse::of(&first.session, at(60))]).await.unwrap();
     assert!(store.find_session(&first.token).await.unwrap().is_some());
     assert_eq!(store.purge(START + first.session.idle, 10).await.unwrap(), 10);
     let commands = server.ask(&["INFO", "commandstats"]);
@@ -98,14 +99,15 @@ fn calls(server: &Redis, command: &str) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn hundreds_of_sessions_are_read_in_a_few_calls_and_after_a_loss_of_the_scripts() {
+async fn hundreds_of_sessions_are_read_or_noted_in_a_few_calls_and_after_a_loss_of_the_scripts() {
     let Some(server) = Redis::start() else { return };
     let store = open(&single(&server)).await;
-    let mut made = Vec::new();
+    let (mut made, mut uses) = (Vec::new(), Vec::new());
     for _ in 0..320 {
         let new = session(&token(), somebody(), START);
         store.create_session(new.clone()).await.unwrap();
         made.push((new.session.account, new.token));
+        uses.push(SessionUse::of(&new.session, at(60)));
     }
     server.ask(&["CONFIG", "RESETSTAT"]);
     let found = store.find_sessions_of(&made).await.unwrap();
@@ -118,6 +120,12 @@ async fn hundreds_of_sessions_are_read_in_a_few_calls_and_after_a_loss_of_the_sc
     server.ask(&["CONFIG", "RESETSTAT"]);
     store.find_sessions_of(&made).await.unwrap();
     assert_eq!(calls(&server, "eval"), 0, "it is known from then on");
+    server.ask(&["CONFIG", "RESETSTAT"]);
+    store.touch_sessions(&uses).await.unwrap();
+    let (by_hash, by_text) = (calls(&server, "evalsha"), calls(&server, "eval"));
+    assert!(by_hash <= 21 && by_text <= 16, "{by_hash} calls, {by_text} with the script");
+    let noted = store.find_sessions_of(&made).await.unwrap();
+    assert!(noted.iter().flatten().all(|session| session.seen_at == at(60)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -130,7 +138,7 @@ async fn s38_what_its_family_was_used_for_is_known_of_a_session_that_would_be_pu
     joined.session.family = begun.session.family;
     assert!(store.join_session(joined.clone(), START).await.unwrap().is_some());
     let (minute, idle) = (at(60), begun.session.idle);
-    store.touch_session(joined.session.id, minute).await.unwrap();
+    store.touch_sessions(&[SessionUse::of(&joined.session, minute)]).await.unwrap();
     assert_eq!(store.purge(START + idle, 10).await.unwrap(), 0);
     assert!(store.find_session(&begun.token).await.unwrap().is_some(), "used at another host");
     // One of the two goes, and the other is still as it was used.
@@ -149,7 +157,7 @@ async fn every_key_goes_by_itself_in_the_end() {
     let store = open(&single(&server)).await;
     let new = session(&token(), somebody(), START);
     store.create_session(new.clone()).await.unwrap();
-    store.touch_session(new.session.id, at(60)).await.unwrap();
+    store.touch_sessions(&[SessionUse::of(&new.session, at(60))]).await.unwrap();
     let browser = challenged(&store).await;
     browser.resend(&store, "111111", at(30)).await;
     let mail = browser.challenge(RIGHT, START).mail.unwrap();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use doorward::domain::id::AccountId;
 use doorward::domain::secret::SessionToken;
+use doorward::domain::session::SessionUse;
 
 use crate::backends::Backend;
 use crate::samples::{START, at, session, somebody, token};
@@ -48,7 +49,7 @@ pub async fn several_sessions_are_found_at_once_each_where_it_was_asked_for(stor
         asked.push((account, new.token));
         there.push(Some(new.session));
     }
-    flow.touch_session(there[1].as_ref().unwrap().id, at(600)).await.unwrap();
+    flow.touch_sessions(&[SessionUse::of(there[1].as_ref().unwrap(), at(600))]).await.unwrap();
     there[1].as_mut().unwrap().seen_at = at(600);
     for ended in [0, 70, 149] {
         let session = there[ended].take().unwrap();
@@ -83,7 +84,7 @@ pub async fn s34_an_ended_session_is_gone(store: impl Backend) {
     assert_eq!(flow.end_session(new.session.id).await.unwrap(), Some(new.session.family));
     assert!(flow.find_session(&token.hash()).await.unwrap().is_none());
     assert_eq!(flow.end_session(new.session.id).await.unwrap(), None);
-    flow.touch_session(new.session.id, at(60)).await.unwrap();
+    flow.touch_sessions(&[SessionUse::of(&new.session, at(60))]).await.unwrap();
     assert!(flow.find_session(&token.hash()).await.unwrap().is_none(), "a use revives nothing");
 }
 
@@ -93,9 +94,37 @@ pub async fn s38_a_later_use_is_noted_and_an_earlier_one_is_not(store: impl Back
     let new = session(&token, somebody(), at(60));
     flow.create_session(new.clone()).await.unwrap();
     for (used, noted) in [(at(120), at(120)), (at(30), at(120)), (at(120), at(120))] {
-        flow.touch_session(new.session.id, used).await.unwrap();
+        flow.touch_sessions(&[SessionUse::of(&new.session, used)]).await.unwrap();
         assert_eq!(flow.find_session(&token.hash()).await.unwrap().unwrap().seen_at, noted);
     }
+}
+
+pub async fn s38_many_uses_are_noted_at_once_each_by_itself(store: impl Backend) {
+    let flow = store.flow();
+    let ada = somebody();
+    let mut made = Vec::new();
+    // Of everybody, and more of one account than are noted in one step anywhere.
+    for number in 0..150 {
+        let account = if number % 2 == 0 { ada } else { somebody() };
+        let new = session(&token(), account, at(100));
+        flow.create_session(new.clone()).await.unwrap();
+        made.push(new);
+    }
+    let ended = made.swap_remove(70);
+    flow.end_session(ended.session.id).await.unwrap();
+    let used =
+        |number: usize| if number.is_multiple_of(3) { at(50) } else { at(200 + number as i64) };
+    let mut uses: Vec<SessionUse> = vec![SessionUse::of(&ended.session, at(300))];
+    let all = made.iter().enumerate();
+    uses.extend(all.map(|(number, new)| SessionUse::of(&new.session, used(number))));
+    flow.touch_sessions(&uses).await.unwrap();
+    flow.touch_sessions(&uses).await.unwrap();
+    flow.touch_sessions(&[]).await.unwrap();
+    for (number, new) in made.iter().enumerate() {
+        let noted = flow.find_session(&new.token).await.unwrap().unwrap().seen_at;
+        assert_eq!(noted, used(number).max(at(100)), "{number}");
+    }
+    assert_eq!(flow.find_session(&ended.token).await.unwrap(), None, "a use revives nothing");
 }
 
 pub async fn s35_all_sessions_of_an_account_end_but_the_one_excepted(store: impl Backend) {

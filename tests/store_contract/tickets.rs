@@ -9,7 +9,7 @@ use doorward::domain::host::HostName;
 use doorward::domain::id::FamilyId;
 use doorward::domain::return_to::ReturnTo;
 use doorward::domain::secret::{FlowSecret, TicketToken};
-use doorward::domain::session::NewSession;
+use doorward::domain::session::{NewSession, SessionUse};
 use doorward::domain::ticket::{NewTicket, TICKET_LIFETIME, TakenTicket, TicketBrowser};
 use doorward::domain::time::Timestamp;
 use doorward::store::{Flow, Joined};
@@ -255,7 +255,7 @@ pub async fn s38_who_is_busy_at_one_host_is_idle_at_none(store: impl Backend) {
     flow.join_session(sibling.clone(), START).await.unwrap();
     let stranger = session(&token(), begun.session.account, START);
     flow.create_session(stranger.clone()).await.unwrap();
-    flow.touch_session(sibling.session.id, at(600)).await.unwrap();
+    flow.touch_sessions(&[SessionUse::of(&sibling.session, at(600))]).await.unwrap();
     for (token, seen_at) in
         [(begun.token, at(600)), (sibling.token, at(600)), (stranger.token, START)]
     {

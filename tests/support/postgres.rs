@@ -55,7 +55,7 @@ impl Postgres {
         let mut settings: Vec<String> = settings.iter().map(|one| (*one).to_owned()).collect();
         settings.push(format!("port={port}"));
         let server = serve(&programs, folder.path(), &settings);
-        let started = Self { folder, server, settings, port };
+        let mut started = Self { folder, server, settings, port };
         started.wait();
         Some(started)
     }
@@ -89,18 +89,26 @@ impl Postgres {
 
     /// Starts it again after its end.
     pub fn start_again(&mut self) {
-        let _ = std::fs::remove_file(self.folder.path().join("data/postmaster.pid"));
-        self.server = serve(&programs().unwrap(), self.folder.path(), &self.settings);
+        self.serve();
         self.wait();
     }
 
-    fn wait(&self) {
+    fn serve(&mut self) {
+        let _ = std::fs::remove_file(self.folder.path().join("data/postmaster.pid"));
+        self.server = serve(&programs().unwrap(), self.folder.path(), &self.settings);
+    }
+
+    fn wait(&mut self) {
         let deadline = Instant::now() + Duration::from_secs(30);
         let pid = self.folder.path().join("data/postmaster.pid");
         loop {
             let ready = std::fs::read_to_string(&pid).is_ok_and(|told| told.contains("ready"));
             if ready {
                 return;
+            }
+            // A process that the killed one was just starting may hold its memory for a moment longer.
+            if !matches!(self.server.try_wait(), Ok(None)) {
+                self.serve();
             }
             let log = || std::fs::read_to_string(self.folder.path().join("log"));
             assert!(Instant::now() < deadline, "PostgreSQL did not start: {:?}", log());

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use instant_acme::{
-    Account, AuthorizationStatus, CertificateIdentifier, ChallengeType, Identifier, Key, NewOrder,
-    Order, OrderStatus, RetryPolicy,
+    Account, AccountBuilder, AuthorizationStatus, CertificateIdentifier, ChallengeType,
+    ExternalAccountKey, Identifier, Key, NewAccount, NewOrder, Order, OrderStatus, RetryPolicy,
 };
-use rustls::pki_types::PrivatePkcs8KeyDer;
+use secrecy::ExposeSecret;
+use url::Url;
 use zeroize::Zeroizing;
 
 use super::folder::{Folder, FolderError};
@@ -71,6 +72,18 @@ pub(super) struct Authority {
 impl Authority {
     pub(super) fn new(settings: settings::Acme) -> Self {
         Self { settings, challenges: Arc::default(), account: None }
+    }
+
+    /// The authority that `settings` name now; it is answered as it was.
+    pub(super) fn renew(&mut self, settings: settings::Acme) {
+        let challenge = self.settings.challenge;
+        self.settings = settings::Acme { challenge, ..settings };
+        self.account = None;
+    }
+
+    /// By what it is told from others: its directory.
+    pub(super) fn is_at(&self, directory: &Url) -> bool {
+        self.settings.directory == *directory
     }
 
     /// What it asks to see that a name is ours, while an order is under way.
@@ -150,12 +163,24 @@ impl Authority {
         Some((at(window.start.unix_timestamp()), at(window.end.unix_timestamp())))
     }
 
-    /// The account of the key that is kept. The key is kept before the authority hears of it, and an account is found by its
-    /// key: whatever ends the process in between, there is one account.
+    /// The account of the key that is kept, or a new one.
     async fn account(&mut self, folder: &Folder) -> Result<Account, OrderError> {
         if let Some(account) = &self.account {
             return Ok(account.clone());
         }
+        let account = match self.settings.external_account.clone() {
+            None => self.account_of_its_own(folder).await?,
+            Some(external) => self.account_bound_to(&external, folder).await?,
+        };
+        if let Some(email) = &self.settings.email {
+            account.update_contacts(&[&format!("mailto:{email}")]).await?;
+        }
+        Ok(self.account.insert(account).clone())
+    }
+
+    /// The key is kept before the authority hears of it, and an account is found by its key: whatever ends the process in
+    /// between, there is one account.
+    async fn account_of_its_own(&self, folder: &Folder) -> Result<Account, OrderError> {
         let (key, pkcs8) = match folder.account_key()? {
             Some(pkcs8) => (Key::from_pkcs8_der(pkcs8.clone_key())?, pkcs8),
             None => {
@@ -164,23 +189,48 @@ impl Authority {
                 (key, pkcs8)
             }
         };
-        let builder = match &self.settings.ca {
+        // It says that the terms are agreed to; the configuration is not read without the operator's word.
+        let key = (key, pkcs8.into());
+        let created = self.builder()?.create_from_key(key, self.settings.directory.to_string());
+        Ok(created.await?.0)
+    }
+
+    /// The same where the authority wants to know whose it is (RFC 8555 section 7.3.4). The library makes the key of an
+    /// account that is bound itself, so it is kept a moment later.
+    async fn account_bound_to(
+        &self,
+        external: &settings::ExternalAccount,
+        folder: &Folder,
+    ) -> Result<Account, OrderError> {
+        let directory = self.settings.directory.to_string();
+        if let Some(pkcs8) = folder.account_key()? {
+            let key = (Key::from_pkcs8_der(pkcs8.clone_key())?, pkcs8.into());
+            match self.builder()?.from_key(key, directory.clone()).await {
+                Ok((account, _)) => return Ok(account),
+                Err(instant_acme::Error::Api(problem)) if is_unknown(&problem) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let new =
+            NewAccount { contact: &[], terms_of_service_agreed: true, only_return_existing: false };
+        let key = ExternalAccountKey::new(external.key_id.clone(), external.key.expose_secret());
+        let created = self.builder()?.create(&new, directory, Some(&key)).await?;
+        let (account, credentials) = created;
+        folder.keep_account_key(credentials.private_key())?;
+        Ok(account)
+    }
+
+    fn builder(&self) -> Result<AccountBuilder, OrderError> {
+        Ok(match &self.settings.ca {
             Some(ca) => Account::builder_with_root(ca)?,
             None => Account::builder()?,
-        };
-        // It says that the terms are agreed to; the configuration is not read without the operator's word.
-        let key = (key, pkcs8_of(pkcs8));
-        let (account, _) =
-            builder.create_from_key(key, self.settings.directory.to_string()).await?;
-        if let Some(email) = &self.settings.email {
-            account.update_contacts(&[&format!("mailto:{email}")]).await?;
-        }
-        Ok(self.account.insert(account).clone())
+        })
     }
 }
 
-fn pkcs8_of(key: PrivatePkcs8KeyDer<'static>) -> rustls::pki_types::PrivateKeyDer<'static> {
-    key.into()
+/// Whether the authority has no account of a key.
+fn is_unknown(problem: &instant_acme::Problem) -> bool {
+    problem.r#type.as_deref() == Some("urn:ietf:params:acme:error:accountDoesNotExist")
 }
 
 /// Why the authority says that a name is not ours; `error` is why it could not be asked.

@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
+use secrecy::{ExposeSecret, SecretSlice};
 use serde::Deserialize;
 use url::Url;
+use zeroize::Zeroizing;
 
 use super::context::{Context, Place};
 use super::files;
@@ -30,6 +32,20 @@ pub(super) struct Acme {
     folder: Option<Text>,
     /// The file of a certificate (PEM) that the directory's own is checked against, in place of the system's authorities.
     ca: Option<Text>,
+    /// The account that you have at the authority already, where it wants one: ZeroSSL and Google do.
+    external_account: Option<Located<ExternalAccount>>,
+}
+
+/// An account at the authority, as it tells of it: "EAB credentials" (RFC 8555 section 7.3.4).
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ExternalAccount {
+    /// The name of its key: "key ID", "EAB KID".
+    #[schemars(required)]
+    key_id: Option<Text>,
+    /// The file of its HMAC key, as the authority shows it (base64url), readable by doorward's user alone.
+    #[schemars(required)]
+    hmac_key_file: Option<Text>,
 }
 
 const DIRECTORY: &str = "https://acme-v02.api.letsencrypt.org/directory";
@@ -79,10 +95,54 @@ pub(super) fn acme(
             Some(Some(path))
         }),
     };
+    let external_account = external_account(section.external_account, context);
     agrees?;
     let (directory, email, folder, ca) = (directory?, email?, folder?, ca?);
-    Some(Some(settings::Acme { directory, email, folder, ca, challenge }))
+    let external_account = external_account?;
+    Some(Some(settings::Acme { directory, email, folder, ca, external_account, challenge }))
 }
+
+fn external_account(
+    section: Option<Located<ExternalAccount>>,
+    context: &Context<'_>,
+) -> Option<Option<settings::ExternalAccount>> {
+    let Some(section) = section else { return Some(None) };
+    let (at, section) = (section.at, section.value?);
+    let key_id =
+        context.required(section.key_id, &at, "key_id", EXTERNAL).and_then(|(at, key_id)| {
+            match key_id.is_empty() {
+                true => context.refuse(&at, "is empty", EXTERNAL),
+                false => Some(key_id),
+            }
+        });
+    let key = match section.hmac_key_file {
+        None => context.refuse(&at.inside("hmac_key_file"), "is missing", EXTERNAL),
+        Some(text) => context.path(&text).and_then(|path| {
+            let typed = files::secret(&path, &text.at, context)?;
+            let Some(key) = hmac_key(typed.expose_secret()) else {
+                let message = format!("{} holds no HMAC key in base64url", path.display());
+                return context.refuse(&text.at, message, KEY);
+            };
+            Some((path, key))
+        }),
+    };
+    let (key_id, (key_file, key)) = (key_id?, key?);
+    Some(Some(settings::ExternalAccount { key_id, key_file, key }))
+}
+
+/// As authorities show it: without padding as a rule, and some as plain base64.
+fn hmac_key(typed: &str) -> Option<SecretSlice<u8>> {
+    let plain =
+        Zeroizing::new(typed.trim().trim_end_matches('=').replace('+', "-").replace('/', "_"));
+    let key = data_encoding::BASE64URL_NOPAD.decode(plain.as_bytes()).ok()?;
+    (key.len() >= LEAST_KEY).then(|| key.into())
+}
+
+/// In bytes: shorter than any authority gives, so it is something else.
+const LEAST_KEY: usize = 16;
+const EXTERNAL: &str = "copy both from the authority (EAB credentials): external_account: { key_id: …, hmac_key_file: /etc/doorward/acme-hmac.key }";
+const KEY: &str =
+    "write the HMAC key of the EAB credentials into it as the authority shows it, and nothing else";
 
 fn agrees(field: Option<Located<bool>>, at: &Place, context: &Context<'_>) -> Option<()> {
     let (at, agrees) = context.required(field, at, "agree_to_terms", HELP)?;

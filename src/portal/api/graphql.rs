@@ -20,6 +20,7 @@ mod bounds;
 mod mutations;
 mod payloads;
 mod queries;
+pub(super) mod within;
 
 use bounds::Bounds;
 use payloads::Payload;

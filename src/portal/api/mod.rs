@@ -33,6 +33,8 @@ mod problem;
 mod reply;
 mod routes;
 mod told;
+#[doc(hidden)]
+pub mod trial;
 
 use asked::Secret;
 use cors::Cors;

@@ -16,6 +16,8 @@ use pingora::{Error, ErrorType, Result, RetryType};
 use super::connection::Connection;
 use crate::proxy::upstream::UpstreamTimeouts;
 
+pub(in crate::proxy) mod alike;
+
 /// The first read: a head, and of most answers the body, too.
 const FIRST: usize = 4 * 1024;
 /// The longest read of a body.

@@ -10,7 +10,7 @@ use super::{RedisStore, by_tag, scripts, ttl};
 use crate::domain::id::{AccountId, FamilyId, SessionId};
 use crate::domain::refresh::{RefreshRotation, Refreshed};
 use crate::domain::secret::SessionTokenHash;
-use crate::domain::session::{NewSession, Session};
+use crate::domain::session::{NewSession, Session, SessionUse};
 use crate::domain::time::Timestamp;
 
 /// What a script tells of a session: what is kept of it, and its last use.
@@ -83,13 +83,19 @@ impl SessionStore for RedisStore {
         self.breaker.ask("find_sessions_of", self.find_several(sessions)).await
     }
 
-    async fn touch_session(&self, id: SessionId, seen_at: Timestamp) -> Result<(), StoreError> {
+    async fn touch_sessions(&self, uses: &[SessionUse]) -> Result<(), StoreError> {
         self.breaker
-            .ask("touch_session", async {
-                let id = bytes(id.as_uuid());
-                let Some(account) = self.pointer("i", id).await? else { return Ok(()) };
-                let touch = self.link.call(&scripts::SESSION_TOUCH, Tag::of(&account));
-                touch.arg(account).arg(id).arg(seen_at.as_millis()).run().await
+            .ask("touch_sessions", async {
+                let parts = by_tag(uses, |used| used.account);
+                let calls = parts.iter().map(async |(tag, part)| {
+                    let mut touch = self.link.call(&scripts::SESSION_TOUCH, *tag);
+                    for (_, SessionUse { account, session, at }) in part {
+                        let (account, id) = (bytes(account.as_uuid()), bytes(session.as_uuid()));
+                        touch = touch.arg(account).arg(id).arg(at.as_millis());
+                    }
+                    touch.run::<()>().await
+                });
+                super::at_once(calls).await.map(drop)
             })
             .await
     }

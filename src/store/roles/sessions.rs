@@ -6,7 +6,7 @@ use super::super::StoreError;
 use crate::domain::id::{AccountId, FamilyId, SessionId};
 use crate::domain::refresh::{RefreshRotation, Refreshed};
 use crate::domain::secret::SessionTokenHash;
-use crate::domain::session::{NewSession, Session};
+use crate::domain::session::{NewSession, Session, SessionUse};
 use crate::domain::time::Timestamp;
 
 /// Sessions: signed-in browsers.
@@ -49,9 +49,9 @@ pub trait SessionStore: Send + Sync {
         Ok(found)
     }
 
-    /// Notes that the session was used at `seen_at`, and with it its family, unless a later use is known: who is busy at
-    /// one host is idle at none.
-    async fn touch_session(&self, id: SessionId, seen_at: Timestamp) -> Result<(), StoreError>;
+    /// Notes that these sessions were used, and with each its family, unless a later use is known: who is busy at one host is
+    /// idle at none. Where this fails some may have been noted, and may be again. Whoever has thousands notes them in parts.
+    async fn touch_sessions(&self, uses: &[SessionUse]) -> Result<(), StoreError>;
 
     /// Ends the session for good, and every other of its family with it. Says which family that was, if there was one.
     async fn end_session(&self, id: SessionId) -> Result<Option<FamilyId>, StoreError>;

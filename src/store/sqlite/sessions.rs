@@ -12,7 +12,7 @@ use crate::domain::account::Epoch;
 use crate::domain::id::{AccountId, FamilyId, SessionId};
 use crate::domain::refresh::{RefreshRotation, Refreshed};
 use crate::domain::secret::SessionTokenHash;
-use crate::domain::session::{NewSession, Session};
+use crate::domain::session::{NewSession, Session, SessionUse};
 use crate::domain::time::Timestamp;
 
 #[async_trait]
@@ -68,17 +68,19 @@ impl SessionStore for SqliteStore {
         .await
     }
 
-    async fn touch_session(&self, id: SessionId, seen_at: Timestamp) -> Result<(), StoreError> {
-        observe(FLOW, "touch_session", async {
+    async fn touch_sessions(&self, uses: &[SessionUse]) -> Result<(), StoreError> {
+        observe(FLOW, "touch_sessions", async {
             let mut write = self.write().await?;
-            sqlx::query(
-                "UPDATE sessions SET seen_at = ?2 WHERE seen_at < ?2
-                 AND family = (SELECT family FROM sessions WHERE id = ?1)",
-            )
-            .bind(id.as_uuid().as_bytes().as_slice())
-            .bind(seen_at.as_millis())
-            .execute(&mut *write)
-            .await?;
+            for used in uses {
+                sqlx::query(
+                    "UPDATE sessions SET seen_at = ?2 WHERE seen_at < ?2
+                     AND family = (SELECT family FROM sessions WHERE id = ?1)",
+                )
+                .bind(used.session.as_uuid().as_bytes().as_slice())
+                .bind(used.at.as_millis())
+                .execute(&mut *write)
+                .await?;
+            }
             Ok(write.commit().await?)
         })
         .await

@@ -3,6 +3,7 @@
 
 pub mod app;
 pub mod apps;
+pub mod authority;
 pub mod balancer;
 pub mod browser;
 pub mod captcha;

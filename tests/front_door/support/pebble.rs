@@ -1,9 +1,11 @@
 //! Pebble: a certificate authority that speaks ACME, with a name server of its own that has every name at this machine.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -26,6 +28,20 @@ impl Pebble {
     /// The authority, which looks for challenges on these ports by HTTP and TLS, but for its processes; `None` where it is
     /// not installed.
     pub fn prepared(http: u16, tls: u16) -> Option<Self> {
+        Self::that_wants(json!({}), http, tls)
+    }
+
+    /// The same, for whom only those get an account who have one of these keys, by its name, in base64url.
+    pub fn for_holders_of(keys: &[(&str, &str)], http: u16, tls: u16) -> Option<Self> {
+        let keys: BTreeMap<_, _> = keys.iter().copied().collect();
+        let wants = json!({
+            "externalAccountBindingRequired": true,
+            "externalAccountMACKeys": keys,
+        });
+        Self::that_wants(wants, http, tls)
+    }
+
+    fn that_wants(wants: Value, http: u16, tls: u16) -> Option<Self> {
         let programs = std::env::var_os("DOORWARD_TEST_PEBBLE").map(PathBuf::from);
         let Some(programs) = programs.filter(|folder| folder.join("pebble").is_file()) else {
             eprintln!(
@@ -37,7 +53,7 @@ impl Pebble {
         let folder = folder.expect("a folder");
         write_pair(&folder.path().join("tls"), &self_signed(&["localhost"]));
         let (port, management) = (free_port(), free_port());
-        let config = serde_json::json!({ "pebble": {
+        let mut config = json!({ "pebble": {
             "listenAddress": format!("127.0.0.1:{port}"),
             "managementListenAddress": format!("127.0.0.1:{management}"),
             "certificate": folder.path().join("tls.crt"),
@@ -50,6 +66,9 @@ impl Pebble {
             "retryAfter": { "authz": 1, "order": 1 },
             "profiles": { "default": { "description": "usual", "validityPeriod": 7_776_000 } },
         }});
+        for (name, value) in wants.as_object().expect("names") {
+            config["pebble"][name] = value.clone();
+        }
         std::fs::write(folder.path().join("pebble.json"), config.to_string()).expect("its file");
         let management = ([127, 0, 0, 1], management).into();
         Some(Self { programs, port, management, folder, children: Vec::new() })
@@ -92,6 +111,11 @@ impl Pebble {
             self.children.push(child.expect("it starts"));
         }
         eventually("the authority", async || TcpStream::connect(self.management).await.ok()).await;
+    }
+
+    /// Where its directory is.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Its directory.

@@ -14,7 +14,7 @@ use doorward::domain::return_to::ReturnTo;
 use doorward::domain::secret::{
     DraftHash, FlowSecret, PermitHash, RefreshTokenHash, SessionToken, TicketHash,
 };
-use doorward::domain::session::{NewSession, Session};
+use doorward::domain::session::{NewSession, Session, SessionUse};
 use doorward::domain::ticket::{NewTicket, TakenTicket, TicketBrowser};
 use doorward::store::{Flow, LimitName};
 
@@ -29,7 +29,7 @@ const SALT: [u8; 32] = [7; 32];
 pub async fn write(flow: &dyn Flow) {
     flow.create_session(first()).await.unwrap();
     flow.join_session(second(), START).await.unwrap().unwrap();
-    flow.touch_session(first().session.id, at(60)).await.unwrap();
+    flow.touch_sessions(&[SessionUse::of(&first().session, at(60))]).await.unwrap();
     assert_eq!(exchange(flow, 0x31, 0x32, 10).await, Refreshed::Rotated);
     flow.issue_ticket(ticket()).await.unwrap();
     assert!(flow.keep_draft(draft(), ROOM, START).await.unwrap());

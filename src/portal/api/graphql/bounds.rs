@@ -46,6 +46,11 @@ impl Bounds {
         count.all().is_some()
     }
 
+    /// The most fields, and how deep: of a question within them.
+    pub(super) const fn written_out(self) -> (usize, usize) {
+        (self.parts, self.depth)
+    }
+
     /// What is told of them.
     pub(super) fn about(self) -> String {
         let Self { brackets, top, parts, depth, directives } = self;
