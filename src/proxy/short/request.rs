@@ -148,7 +148,9 @@ mod tests {
         (asked && is_whole && session.is_body_empty()).then(|| session.req_header().clone())
     }
 
-    fn told(head: &RequestHeader) -> (String, Vec<u8>, Vec<(Vec<u8>, Vec<u8>)>) {
+    type Fields = Vec<(Vec<u8>, Vec<u8>)>;
+
+    fn told(head: &RequestHeader) -> (String, Vec<u8>, Fields) {
         let spelled = head.case_header_iter().map(|(name, _)| name.as_slice().to_vec());
         let values = head.headers.values().map(|value| value.as_bytes().to_vec());
         (head.method.to_string(), head.raw_path().to_vec(), spelled.zip(values).collect())
