@@ -1,6 +1,6 @@
 //! Sessions in use are read again before the cache stops relying on them: together, and beside the requests.
 //!
-//! A session that is asked for past half of the time for which it is relied on is noted, once, and is read soon after. A request
+//! A session that is asked for past seven tenths of the time for which it is relied on is noted, once, and is read soon after. A request
 //! waits for the store only where that did not happen: for who comes seldom, for what had no room, and while the store does not
 //! answer. To read a session again is no use of it.
 
@@ -123,9 +123,9 @@ impl Noted {
 /// The most sessions that wait to be read again.
 const MOST_NOTED: usize = 16_384;
 /// The most that are read at once.
-const MOST_AT_ONCE: usize = 512;
-/// The least time between two readings, unless there is more than one can take.
-const AT_MOST_EVERY: Duration = Duration::from_millis(50);
+const MOST_AT_ONCE: usize = 1024;
+/// The least time between two readings, unless there is more than one can take: many that are read together cost little each.
+const AT_MOST_EVERY: Duration = Duration::from_millis(250);
 
 #[cfg(test)]
 mod tests {

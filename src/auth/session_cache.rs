@@ -129,7 +129,7 @@ impl SessionCache {
             return Some(Cached { signed_in, is_sure, is_only_old: false, is_unchanged, counts });
         };
         let age = entry.asked.elapsed();
-        if is_heard && age >= span / 2 && age < span {
+        if is_heard && age >= span * 7 / 10 && age < span {
             self.note(hash, &entry.marks);
         }
         Some(Cached {

@@ -9,7 +9,7 @@ use pingora::http::RequestHeader;
 use pingora::protocols::Stream;
 use pingora::{Error, ErrorType, Result};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep, timeout};
 
 use super::answer::Answer;
 use super::request;
@@ -18,6 +18,9 @@ use crate::proxy::stream::Downstream;
 
 /// The first read of a request: the usual head is shorter.
 const FIRST: usize = 4 * 1024;
+
+/// The longest wait for a client that does not take what ends its connection.
+const GOODBYE: Duration = Duration::from_secs(5);
 
 /// A client's connection, as long as its requests go the short way.
 pub(in crate::proxy) struct Client {
@@ -83,9 +86,9 @@ impl Client {
         self.stream
     }
 
-    /// Says goodbye.
+    /// Says goodbye, to whoever listens.
     pub(in crate::proxy) async fn close(mut self) {
-        let _ = self.stream.shutdown().await;
+        let _ = timeout(GOODBYE, self.stream.shutdown()).await;
     }
 
     /// The connection of whom.
