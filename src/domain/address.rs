@@ -27,24 +27,31 @@ impl TrustedProxies {
 
     /// The client's address: `peer` itself, unless it is trusted; then the first address of `X-Forwarded-For`,
     /// walked from the right, that is not trusted. Anything that is no address ends the walk at the last one
-    /// believed.
-    pub fn client_address<'a>(
+    /// believed; what a client has written to the left of it hides nothing, whatever bytes that are.
+    pub fn client_address<'a, T: AsRef<[u8]> + ?Sized + 'a>(
         &self,
         peer: IpAddr,
-        forwarded_for: impl DoubleEndedIterator<Item = &'a str>,
+        forwarded_for: impl DoubleEndedIterator<Item = &'a T>,
     ) -> IpAddr {
         let mut believed = peer.to_canonical();
-        for hop in forwarded_for.flat_map(|line| line.split(',')).rev() {
+        let hops = forwarded_for.flat_map(|line| line.as_ref().split(|byte| *byte == b','));
+        for hop in hops.rev() {
             if !self.contains(believed) {
                 break;
             }
-            match hop.trim().parse::<IpAddr>() {
-                Ok(address) => believed = address.to_canonical(),
-                Err(_) => break,
+            match hop_address(hop) {
+                Some(address) => believed = address,
+                None => break,
             }
         }
         believed
     }
+}
+
+/// The address of one hop in `X-Forwarded-For`, if it is one.
+pub fn hop_address(hop: &[u8]) -> Option<IpAddr> {
+    let address: IpAddr = std::str::from_utf8(hop).ok()?.trim().parse().ok()?;
+    Some(address.to_canonical())
 }
 
 /// The network by which a client is counted: an IPv4 address, or the /64 of an IPv6 address, inside which one
@@ -82,6 +89,10 @@ mod tests {
         assert_eq!(walk(&["192.0.2.7, junk"]), ip("10.0.0.1"));
         assert_eq!(walk(&[]), ip("10.0.0.1"));
         assert_eq!(walk(&["10.0.0.3"]), ip("10.0.0.3"));
+        // A proxy writes behind what a client sent, in the same line.
+        let odd = |line: &'static [u8]| trusted.client_address(ip("10.0.0.1"), [line].into_iter());
+        assert_eq!(odd(b"\xb2, 192.0.2.7"), ip("192.0.2.7"));
+        assert_eq!(odd(b"192.0.2.7, \xb2"), ip("10.0.0.1"));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use http::header::AsHeaderName;
-use http::{HeaderMap, Method, Version, header};
+use http::{HeaderMap, HeaderValue, Method, Version, header};
 use pingora::http::RequestHeader;
 
 use super::check;
@@ -131,8 +131,8 @@ pub(super) fn kind(method: &Method, headers: &HeaderMap) -> RequestKind {
 /// Whether a request asks for the WebSocket protocol (RFC 6455 section 4.1).
 fn is_websocket(headers: &HeaderMap) -> bool {
     lines(headers, header::UPGRADE)
-        .flat_map(|line| line.split(','))
-        .any(|token| token.trim().eq_ignore_ascii_case("websocket"))
+        .flat_map(|line| line.split(|byte| *byte == b','))
+        .any(|token| token.trim_ascii().eq_ignore_ascii_case(b"websocket"))
 }
 
 /// The value of a header that is there once as plain text; empty otherwise.
@@ -140,12 +140,12 @@ pub(super) fn text(headers: &HeaderMap, name: impl AsHeaderName) -> &str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-/// The lines of a header that are plain text.
+/// The lines of a header, all of them.
 pub(super) fn lines(
     headers: &HeaderMap,
     name: impl AsHeaderName,
-) -> impl DoubleEndedIterator<Item = &str> {
-    headers.get_all(name).iter().filter_map(|value| value.to_str().ok())
+) -> impl DoubleEndedIterator<Item = &[u8]> {
+    headers.get_all(name).iter().map(HeaderValue::as_bytes)
 }
 
 #[cfg(test)]
@@ -176,6 +176,18 @@ mod tests {
         }
         let absolute = read("GET", "http://other.example/x", &[HOST]).unwrap_err();
         assert_eq!(absolute, BadRequest::Target(BadPath::NotOriginForm));
+    }
+
+    #[test]
+    fn s45_odd_bytes_of_a_client_do_not_hide_what_the_proxy_wrote_behind_them() {
+        let trusted = TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()]);
+        let mut head = RequestHeader::build("GET", b"/", None).unwrap();
+        head.append_header("Host", "wiki.example.com").unwrap();
+        let told = HeaderValue::from_bytes(b"\xb2, 192.0.2.7").unwrap();
+        head.append_header("X-Forwarded-For", told).unwrap();
+        let facts = RequestFacts::read(&head, "10.0.0.1".parse().unwrap(), &trusted).unwrap();
+        assert_eq!(facts.client.address.to_string(), "192.0.2.7");
+        assert_eq!(facts.peer.to_string(), "10.0.0.1");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use http::{HeaderMap, Method};
 
-use crate::domain::address::TrustedProxies;
+use crate::domain::address::{TrustedProxies, hop_address};
 use crate::domain::asking_proxy::AskingProxy;
 use crate::domain::client::Client;
 use crate::domain::host::{Authority, Scheme};
@@ -188,10 +188,10 @@ fn client_address(
     trusted: &TrustedProxies,
 ) -> Result<IpAddr, BadRequest> {
     let lines = || facts::lines(headers, "x-forwarded-for");
-    let last = lines().next_back().and_then(|line| line.rsplit(',').next());
-    match last.map(|hop| hop.trim().parse::<IpAddr>()) {
-        Some(Ok(_)) => Ok(trusted.client_address(peer, lines())),
-        Some(Err(_)) | None => Err(BadRequest::Question),
+    let last = lines().next_back().and_then(|line| line.rsplit(|byte| *byte == b',').next());
+    match last.and_then(hop_address) {
+        Some(_) => Ok(trusted.client_address(peer, lines())),
+        None => Err(BadRequest::Question),
     }
 }
 
