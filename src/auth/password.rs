@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use argon2::password_hash::phc;
 use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::Semaphore;
+use rustix::process::setpriority_process;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::domain::entropy::{self, Entropy, SharedEntropy};
 use crate::domain::secret::{Password, PasswordHash};
@@ -147,13 +149,30 @@ impl PasswordHasher {
         let Ok(turn) = Arc::clone(&self.workers).acquire_owned().await else { return Ok(None) };
         drop(place);
         let started = Instant::now();
-        let done = tokio::task::spawn_blocking(move || {
+        let (tell, told) = oneshot::channel();
+        let thread = thread::Builder::new().name("password".into()).spawn(move || {
             let _turn = turn;
-            job()
-        })
-        .await;
+            step_back();
+            // Whoever has asked may have left.
+            let _ = tell.send(job());
+        });
+        if let Err(error) = thread {
+            tracing::error!(%error, "no thread for a password could be started");
+            return Err(BUSY);
+        }
+        let done = told.await;
         metrics().password_hashed_in(started.elapsed());
         Ok(done.ok())
+    }
+}
+
+/// Has this thread wait for those that serve requests: beside busy ones it gets about a tenth of a processor. Elsewhere than on
+/// Linux a priority is the whole process's.
+fn step_back() {
+    if cfg!(target_os = "linux")
+        && let Err(error) = setpriority_process(None, 10)
+    {
+        tracing::debug!(%error, "passwords are hashed at the priority of requests");
     }
 }
 
