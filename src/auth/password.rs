@@ -267,4 +267,20 @@ mod tests {
         }
         assert!(shed >= 15, "only {shed} of 20 were shed by a queue of one");
     }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn s58_what_hashes_steps_back_behind_what_serves() {
+        let priority = || rustix::process::getpriority_process(None).unwrap();
+        let before = priority();
+        assert_eq!(pool(64, 8).work(priority).await, Ok(Some(10)));
+        assert_eq!(priority(), before, "no other thread does");
+    }
+
+    #[tokio::test]
+    async fn a_hash_that_dies_gives_its_turn_to_the_next() {
+        let pool = pool(64, 8);
+        assert_eq!(pool.work(|| panic!("as if")).await, Ok(None::<()>));
+        assert_eq!(pool.work(|| 1).await, Ok(Some(1)));
+    }
 }

@@ -21,7 +21,7 @@ mod client;
 mod connection;
 pub(super) mod exchange;
 mod pool;
-mod request;
+pub(super) mod request;
 
 /// The short way of one thread.
 #[derive(Debug)]
