@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use argon2::password_hash::phc;
 use argon2::{Algorithm, Argon2, Params, Version};
-use rustix::process::setpriority_process;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::domain::entropy::{self, Entropy, SharedEntropy};
@@ -15,8 +14,11 @@ use crate::domain::secret::{Password, PasswordHash};
 use crate::telemetry::metrics::{Waiting, metrics};
 
 mod kept;
+mod standing;
 
 pub use kept::{KeptHash, NotVerifiable};
+
+use standing::Standing;
 
 /// How passwords are hashed, and how many at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +73,7 @@ pub struct PasswordHasher {
     /// Stands in for the hash of an account that there is not, so that both cost the same (S24).
     decoy: PasswordHash,
     workers: Arc<Semaphore>,
+    standing: Arc<Standing>,
     waiting: Arc<AtomicUsize>,
     queue: usize,
     entropy: SharedEntropy,
@@ -90,6 +93,7 @@ impl PasswordHasher {
             params,
             decoy,
             workers: Arc::new(Semaphore::new(settings.threads.max(1))),
+            standing: Arc::default(),
             waiting: Arc::default(),
             queue: settings.queue,
             entropy,
@@ -150,11 +154,12 @@ impl PasswordHasher {
         drop(place);
         let started = Instant::now();
         let (tell, told) = oneshot::channel();
+        let standing = Arc::clone(&self.standing);
         let thread = thread::Builder::new().name("password".into()).spawn(move || {
             let _turn = turn;
-            step_back();
+            let done = standing.behind_those_who_serve(job);
             // Whoever has asked may have left.
-            let _ = tell.send(job());
+            let _ = tell.send(done);
         });
         if let Err(error) = thread {
             tracing::error!(%error, "no thread for a password could be started");
@@ -163,16 +168,6 @@ impl PasswordHasher {
         let done = told.await;
         metrics().password_hashed_in(started.elapsed());
         Ok(done.ok())
-    }
-}
-
-/// Has this thread wait for those that serve requests: beside busy ones it gets about a tenth of a processor. Elsewhere than on
-/// Linux a priority is the whole process's.
-fn step_back() {
-    if cfg!(target_os = "linux")
-        && let Err(error) = setpriority_process(None, 10)
-    {
-        tracing::debug!(%error, "passwords are hashed at the priority of requests");
     }
 }
 
@@ -266,15 +261,6 @@ mod tests {
             shed += usize::from(attempt.await.unwrap().is_err());
         }
         assert!(shed >= 15, "only {shed} of 20 were shed by a queue of one");
-    }
-
-    #[cfg(target_os = "linux")]
-    #[tokio::test]
-    async fn s58_what_hashes_steps_back_behind_what_serves() {
-        let priority = || rustix::process::getpriority_process(None).unwrap();
-        let before = priority();
-        assert_eq!(pool(64, 8).work(priority).await, Ok(Some(10)));
-        assert_eq!(priority(), before, "no other thread does");
     }
 
     #[tokio::test]

@@ -1,6 +1,6 @@
 //! The sessions that this process has read, and whether they are still so.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -26,9 +26,9 @@ pub(super) struct SessionCache {
     /// How long an entry is relied on at the most, where others may change it.
     trusted_for: Option<Duration>,
     /// Counts the removals of one session, by the first byte of its hash.
-    removals: [AtomicU64; 256],
+    removals: [AtomicU32; 256],
     /// Counts what may have changed any of them.
-    changes: AtomicU64,
+    changes: AtomicU32,
     noted: Noted,
     agents: UserAgents,
     streams: Arc<LiveStreams>,
@@ -55,11 +55,11 @@ pub(super) struct Due {
     pub(super) read_at: ReadAt,
 }
 
-/// What had been removed by some instant.
+/// What had been removed by some instant. A count that is passed four thousand million times begins anew, which no entry lives to see.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Counts {
-    removals: u64,
-    changes: u64,
+    removals: u32,
+    changes: u32,
 }
 
 /// When the stores were asked, and what had been removed by then.
@@ -95,8 +95,8 @@ impl SessionCache {
         Self {
             entries: Entries::new(),
             trusted_for,
-            removals: std::array::from_fn(|_| AtomicU64::new(0)),
-            changes: AtomicU64::new(0),
+            removals: std::array::from_fn(|_| AtomicU32::new(0)),
+            changes: AtomicU32::new(0),
             noted: Noted::default(),
             agents: UserAgents::default(),
             streams: Arc::default(),
@@ -107,13 +107,13 @@ impl SessionCache {
     pub(super) fn get(&self, hash: &SessionTokenHash, grace: Duration) -> Option<Cached> {
         // Before the entry: what is removed from here on is not put back.
         let counts = self.counts(hash);
-        self.entries.used(hash, |entry| self.cached(hash, entry, counts, grace))
+        self.entries.used(hash, |entry, age| self.cached(hash, (entry, age), counts, grace))
     }
 
     fn cached(
         &self,
         hash: &SessionTokenHash,
-        entry: &mut Entry,
+        (entry, age): (&mut Entry, Duration),
         counts: Counts,
         grace: Duration,
     ) -> Cached {
@@ -129,7 +129,6 @@ impl SessionCache {
                 counts,
             };
         };
-        let age = entry.asked.elapsed();
         // Noted once. One for which there is no room is asked about once it is too old.
         if is_heard && age >= span * 7 / 10 && age < span && !entry.is_noted {
             entry.is_noted = self.noted.note(*hash);
@@ -188,9 +187,9 @@ impl SessionCache {
         read_at: ReadAt,
     ) {
         let ReadAt { counts, asked } = read_at;
-        let entry = Entry::new(Arc::clone(signed_in), asked, counts);
+        let entry = Entry::new(Arc::clone(signed_in), counts);
         // Who removes counts first, and then waits for what is put in here.
-        self.entries.insert(&hash, entry, || self.counts(&hash) == counts);
+        self.entries.insert(&hash, entry, asked, || self.counts(&hash) == counts);
     }
 
     /// Has the stores asked about a session before it is relied on. Says whether it is here.
@@ -201,7 +200,7 @@ impl SessionCache {
     /// How long ago the stores were asked about a session that is here.
     #[cfg(test)]
     pub(super) fn age_of(&self, hash: &SessionTokenHash) -> Option<Duration> {
-        self.entries.look(hash, |entry| entry.asked.elapsed())
+        self.entries.age_of(hash)
     }
 
     /// Whether a session is here.
@@ -247,7 +246,7 @@ impl SessionCache {
         self.streams.look_again();
     }
 
-    fn removals_of(&self, hash: &SessionTokenHash) -> &AtomicU64 {
+    fn removals_of(&self, hash: &SessionTokenHash) -> &AtomicU32 {
         let [first, ..] = hash.as_bytes();
         self.removals.get(usize::from(*first)).unwrap_or(&self.changes)
     }

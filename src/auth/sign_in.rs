@@ -356,7 +356,7 @@ impl Auth {
             return Ok(StepUpOutcome::Rejected);
         }
         let grant = Grant {
-            methods: signed_in.session.methods.clone(),
+            methods: signed_in.session.methods,
             remember: signed_in.session.remembered,
             replaces: Some(signed_in.session.id),
             raises: true,

@@ -64,7 +64,7 @@ pub struct Shown {
 impl Shown {
     /// What this session proves.
     pub fn by(session: &Session) -> Self {
-        Self { methods: session.methods.clone(), authenticated_at: session.authenticated_at }
+        Self { methods: session.methods, authenticated_at: session.authenticated_at }
     }
 }
 

@@ -170,7 +170,7 @@ impl Aim {
     /// The methods that were shown before the code. Where that is no sign-in, none count.
     pub fn methods(&self) -> Methods {
         match self {
-            Self::SignIn(grant) => grant.methods.clone(),
+            Self::SignIn(grant) => grant.methods,
             Self::SignUp { .. }
             | Self::ProveAddress { .. }
             | Self::Reset { .. }

@@ -63,7 +63,7 @@ pub type Signature = [u8; 64];
 /// What was signed, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Signed {
-    /// When.
+    /// When, in whole seconds.
     pub at: Timestamp,
     /// The signature.
     pub signature: Signature,
@@ -78,8 +78,10 @@ pub struct KeptAssertions(ArcSwapOption<Kept>);
 #[derive(Debug)]
 struct Kept {
     /// What stands for the site and the key.
-    of: u64,
-    signed: Signed,
+    of: u32,
+    /// In whole seconds, as it is said.
+    at: u32,
+    signature: Signature,
     /// That of another site.
     next: Option<Arc<Kept>>,
 }
@@ -89,24 +91,36 @@ impl KeptAssertions {
     /// come at the same time each may sign.
     pub fn fresh<E>(
         &self,
-        of: u64,
+        of: u32,
         now: Timestamp,
         sign: impl FnOnce() -> Result<Signature, E>,
     ) -> Result<Signed, E> {
         let kept = self.0.load();
         let is_fresh = |kept: &&Kept| {
-            kept.signed.at <= now && now.since(kept.signed.at) < RENEWED_AFTER && kept.of == of
+            let at = kept.signed().at;
+            kept.of == of && at <= now && now.since(at) < RENEWED_AFTER
         };
         let first = kept.as_deref();
         if let Some(found) = each(first).find(is_fresh) {
-            return Ok(found.signed);
+            return Ok(found.signed());
         }
-        let signed = Signed { at: now, signature: sign()? };
+        let signature = sign()?;
         let others = each(first).filter(|kept| kept.of != of).fold(None, |next, kept| {
-            Some(Arc::new(Kept { of: kept.of, signed: kept.signed, next }))
+            let Kept { of, at, signature, .. } = *kept;
+            Some(Arc::new(Kept { of, at, signature, next }))
         });
-        self.0.store(Some(Arc::new(Kept { of, signed, next: others })));
+        let at = u32::try_from(now.as_secs()).unwrap_or_default();
+        let kept = Kept { of, at, signature, next: others };
+        let signed = kept.signed();
+        self.0.store(Some(Arc::new(kept)));
         Ok(signed)
+    }
+}
+
+impl Kept {
+    fn signed(&self) -> Signed {
+        let at = Timestamp::from_millis(i64::from(self.at) * 1000);
+        Signed { at, signature: self.signature }
     }
 }
 
@@ -126,7 +140,7 @@ mod tests {
         let kept = KeptAssertions::default();
         let made = Cell::new(0);
         let at = |secs: i64| Timestamp::from_millis(secs * 1000);
-        let ask = |of: u64, secs: i64| {
+        let ask = |of: u32, secs: i64| {
             let sign = || {
                 made.set(made.get() + 1);
                 Ok::<_, NotAnAlgorithm>([made.get(); 64])

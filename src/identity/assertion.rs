@@ -148,10 +148,10 @@ impl Asserter {
     }
 
     /// What stands for everything that is asserted and is not the subject's.
-    fn of(&self, key: &AssertionKey) -> u64 {
+    fn of(&self, key: &AssertionKey) -> u32 {
         let mut hasher = DefaultHasher::new();
         (&self.issuer, &self.audience, self.lifetime, key.kid()).hash(&mut hasher);
-        hasher.finish()
+        hasher.finish() as u32
     }
 }
 

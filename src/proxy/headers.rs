@@ -130,7 +130,10 @@ pub(super) fn strip(request: &mut impl Outgoing, aliases: &AliasFilter) -> bool 
 pub(super) fn strip_cookies(request: &mut impl Outgoing) {
     let lines = request.client().get_all(header::COOKIE);
     let any_ours = lines.iter().any(|line| {
-        line.as_bytes().windows(8).any(|window| window.eq_ignore_ascii_case(b"doorward"))
+        let mut windows = line.as_bytes().windows(8);
+        windows.any(|window| {
+            matches!(window, [b'd' | b'D', ..]) && window.eq_ignore_ascii_case(b"doorward")
+        })
     });
     if !any_ours && lines.iter().nth(1).is_none() {
         return;

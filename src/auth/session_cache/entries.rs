@@ -20,8 +20,6 @@ const PARTS: usize = 64;
 /// A session as it was read.
 pub(super) struct Entry {
     pub(super) signed_in: Arc<SignedIn>,
-    /// When the stores were asked.
-    pub(super) asked: Instant,
     /// What had been removed by then.
     pub(super) counts: Counts,
     /// Whether the store has told that the session has changed.
@@ -30,12 +28,19 @@ pub(super) struct Entry {
     pub(super) is_noted: bool,
     /// When it was asked for last, in seconds since the beginning.
     used_at: u32,
+    /// When the stores were asked, in milliseconds since the beginning.
+    read_at: i64,
 }
 
 impl Entry {
-    /// One that was read.
-    pub(super) const fn new(signed_in: Arc<SignedIn>, asked: Instant, counts: Counts) -> Self {
-        Self { signed_in, asked, counts, is_changed: false, is_noted: false, used_at: 0 }
+    /// One that was just read.
+    pub(super) const fn new(signed_in: Arc<SignedIn>, counts: Counts) -> Self {
+        Self { signed_in, counts, is_changed: false, is_noted: false, used_at: 0, read_at: 0 }
+    }
+
+    /// How long ago the stores were asked.
+    fn age(&self, now: i64) -> Duration {
+        Duration::from_millis(u64::try_from(now.saturating_sub(self.read_at)).unwrap_or(0))
     }
 }
 
@@ -56,18 +61,19 @@ impl Entries {
         Self { parts: std::array::from_fn(|_| Mutex::default()), began: Instant::now() }
     }
 
-    /// What `f` says of the session with this hash, if it is here; it is a use of the entry.
+    /// What `f` says of the session with this hash and of how long ago the stores were asked, if it is here; it is a use of the entry.
     pub(super) fn used<T>(
         &self,
         hash: &SessionTokenHash,
-        f: impl FnOnce(&mut Entry) -> T,
+        f: impl FnOnce(&mut Entry, Duration) -> T,
     ) -> Option<T> {
-        let now = self.now();
+        let now = self.millis(Instant::now());
         let mut part = self.part(hash);
-        part.sweep(now);
+        part.sweep(seconds(now));
         let entry = part.find(hash)?;
-        entry.used_at = now;
-        Some(f(entry))
+        entry.used_at = seconds(now);
+        let age = entry.age(now);
+        Some(f(entry, age))
     }
 
     /// The same, and no use of the entry.
@@ -79,15 +85,22 @@ impl Entries {
         self.part(hash).find(hash).map(f)
     }
 
-    /// Puts a session in, in place of what was there, if it still `may` be once nobody else changes this part.
-    pub(super) fn insert(&self, hash: &SessionTokenHash, entry: Entry, may: impl FnOnce() -> bool) {
-        let now = self.now();
+    /// Puts a session in that the stores were asked about at `asked`, in place of what was there, if it still `may` be once nobody else
+    /// changes this part.
+    pub(super) fn insert(
+        &self,
+        hash: &SessionTokenHash,
+        entry: Entry,
+        asked: Instant,
+        may: impl FnOnce() -> bool,
+    ) {
+        let now = seconds(self.millis(Instant::now()));
         let mut part = self.part(hash);
         if !may() {
             return;
         }
         part.sweep(now);
-        let entry = Entry { used_at: now, ..entry };
+        let entry = Entry { used_at: now, read_at: self.millis(asked), ..entry };
         match part.find(hash) {
             Some(there) => *there = entry,
             None => {
@@ -117,8 +130,20 @@ impl Entries {
         lock(self.parts.get(usize::from(*last) % PARTS).unwrap_or(first))
     }
 
-    fn now(&self) -> u32 {
-        u32::try_from(self.began.elapsed().as_secs()).unwrap_or(u32::MAX)
+    /// Milliseconds from the beginning.
+    fn millis(&self, at: Instant) -> i64 {
+        let whole = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        match at.checked_duration_since(self.began) {
+            Some(after) => whole(after),
+            None => -whole(self.began.duration_since(at)),
+        }
+    }
+
+    /// How long ago the stores were asked about a session that is here.
+    #[cfg(test)]
+    pub(super) fn age_of(&self, hash: &SessionTokenHash) -> Option<Duration> {
+        let now = self.millis(Instant::now());
+        self.look(hash, |entry| entry.age(now))
     }
 }
 
@@ -156,6 +181,11 @@ impl Part {
     }
 }
 
+/// For 136 years.
+fn seconds(millis: i64) -> u32 {
+    u32::try_from(millis / 1000).unwrap_or_default()
+}
+
 fn lock(part: &Mutex<Part>) -> MutexGuard<'_, Part> {
     part.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -178,7 +208,7 @@ mod tests {
         let mut part = Part::default();
         for (number, used_at) in used {
             let session = Arc::new(signed_in(number));
-            let entry = Entry::new(Arc::clone(&session), Instant::now(), Counts::default());
+            let entry = Entry::new(Arc::clone(&session), Counts::default());
             let entry = Entry { used_at, ..entry };
             let place_of = |entry: &Entry| place(&entry.signed_in.token);
             part.entries.insert_unique(place(&session.token), entry, place_of);
@@ -190,6 +220,11 @@ mod tests {
         let mut left: Vec<u32> = part.entries.iter().map(|entry| entry.used_at).collect();
         left.sort_unstable();
         left
+    }
+
+    #[test]
+    fn an_entry_takes_half_a_line_of_a_processors_cache() {
+        assert_eq!(size_of::<Entry>(), 32);
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub(super) fn of_session(session: &Session) -> Result<Vec<u8>, Cause> {
     let created_at = session.created_at.as_millis();
     let rest = SessionRest(
         session.epoch,
-        session.methods.clone(),
+        session.methods,
         session.created_at,
         created_at.saturating_sub(session.authenticated_at.as_millis()),
         u8::from(session.remembered),
