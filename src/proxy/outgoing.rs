@@ -107,8 +107,10 @@ impl<'a> Changes<'a> {
             head.put_slice(part);
         }
         let mut put = [false; MOST];
-        let spelled = self.client.case_header_iter().map(|(written, _)| written.as_slice());
-        for ((name, value), written) in self.client.headers.iter().zip(spelled) {
+        // Over HTTP/2 nothing is spelled in any way.
+        let mut spelled = self.client.case_header_iter().map(|(written, _)| written.as_slice());
+        for (name, value) in &self.client.headers {
+            let written = spelled.next();
             if self.off.contains(name) {
                 continue;
             }
@@ -119,7 +121,14 @@ impl<'a> Changes<'a> {
                     line(&mut head, on.0.written(), &on.1);
                 }
                 Some(_) => {}
-                None => line(&mut head, written, value),
+                None => match written {
+                    Some(written) => line(&mut head, written, value),
+                    None => {
+                        let begin = head.len();
+                        line(&mut head, name.as_str().as_bytes(), value);
+                        capitalize(head.get_mut(begin..begin + name.as_str().len()));
+                    }
+                },
             }
         }
         for ((name, value), _) in self.on.iter().zip(put).filter(|(_, put)| !put) {
@@ -138,6 +147,17 @@ fn is_one(target: &[u8]) -> bool {
 fn line(head: &mut BytesMut, name: &[u8], value: &HeaderValue) {
     for part in [name, b": ", value.as_bytes(), b"\r\n"] {
         head.put_slice(part);
+    }
+}
+
+/// Spells a name as most do who speak HTTP/1: some apps know no other.
+fn capitalize(name: Option<&mut [u8]>) {
+    let mut first = true;
+    for byte in name.into_iter().flatten() {
+        if first {
+            byte.make_ascii_uppercase();
+        }
+        first = *byte == b'-';
     }
 }
 
