@@ -246,6 +246,18 @@ mod tests {
     }
 
     #[test]
+    fn what_came_by_http_2_is_spelled_as_usual() {
+        let asked = http::Request::get("https://a.example/x?y").header("sec-ch-ua", "1");
+        let asked = asked.header("x-two", "a-b").header("x-two", "c").header("-", "d");
+        let client = RequestHeader::from(asked.body(()).unwrap().into_parts().0);
+        let mut changes = Changes::to(&client);
+        changes.put(Spelled::new(header::HOST, "Host"), "a.example".parse().unwrap()).unwrap();
+        let wanted = "GET /x?y HTTP/1.1\r\nSec-Ch-Ua: 1\r\nX-Two: a-b\r\nX-Two: c\r\n-: d\r\n\
+                      Host: a.example\r\n\r\n";
+        assert_eq!(changes.write().unwrap(), wanted);
+    }
+
+    #[test]
     fn s50_a_target_that_could_be_two_is_not_written() {
         assert!(is_one(b"/a?b") && is_one(b"/\xff"));
         for target in [&b""[..], b"/a b", b"/a\rb", b"/a\n", b"/\0", b"/\x7f"] {

@@ -1,11 +1,12 @@
-//! The short way to an app, for most requests: questions without a body, over HTTP/1.1, to an app that speaks plain
+//! The short way to an app, for most requests: questions without a body, over HTTP/1.1 or HTTP/2, to an app that speaks plain
 //! HTTP/1.1. Everything else takes Pingora's way, and so does what failed here and may be tried again.
 //!
 //! What differs is only what carries the bytes: one task instead of two with channels between them, no session that is
 //! made anew for each request, connections to the app that no task watches, and heads that are written without a copy.
 //! Every decision is made by the functions of the gateway's phases, which both ways call. Read here is only what nobody
 //! could read in another way: [`request`] of the client, [`exchange`] of the app. The rest is Pingora's, with the bytes
-//! that were read: of a client the whole request, of an app the answer.
+//! that were read: of a client the whole request, of an app the answer. HTTP/2 is Pingora's to speak, with its sessions for
+//! streams: only what is asked and answered on one of them goes this way.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -358,6 +358,16 @@ mod tests {
     }
 
     #[test]
+    fn the_names_in_a_head_are_kept_as_they_are_spelled_where_somebody_is_told() {
+        let answer =
+            Bytes::from("HTTP/1.1 200 OK\r\nX-A: 1\r\nx-a: 2\r\nContent-Length: 2\r\n\r\n");
+        for spelled in [true, false] {
+            let (head, _) = plain(&answer, &Method::GET, spelled).unwrap();
+            assert_eq!((head.headers.get_all("x-a").iter().count(), head.has_case()), (2, spelled));
+        }
+    }
+
+    #[test]
     fn what_has_no_body_has_none_whatever_length_it_says() {
         let left = |answer: &str, method: &Method| {
             plain(&Bytes::copy_from_slice(answer.as_bytes()), method, true).unwrap().1.left

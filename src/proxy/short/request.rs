@@ -126,6 +126,25 @@ mod tests {
     }
 
     #[test]
+    fn s50_over_http_2_what_speaks_of_more_than_a_question_takes_pingoras_way() {
+        let plain = |method: &str, fields: &[(&'static str, &str)]| {
+            let mut asked = http::Request::builder().method(method).uri("https://a/x");
+            for (name, value) in fields {
+                asked = asked.header(*name, *value);
+            }
+            is_plain(&RequestHeader::from(asked.body(()).unwrap().into_parts().0))
+        };
+        assert!(plain("GET", &[("accept", "*/*"), ("cookie", "a"), ("cookie", "b")]));
+        assert!(plain("DELETE", &[]) && plain("HEAD", &[]) && !plain("POST", &[]));
+        for name in ["content-length", "expect", "proxy-authorization", "te", "trailer", "upgrade"]
+        {
+            assert!(!plain("GET", &[("a", "b"), (name, "0")]), "{name}");
+        }
+        assert!(!plain("GET", &[("content-type", "application/grpc+proto")]));
+        assert!(plain("GET", &[("content-type", "application/json")]));
+    }
+
+    #[test]
     fn s50_whatever_could_be_read_in_two_ways_is_left_to_pingora() {
         for text in [
             "GET / HTTP/1.1\r\nHost: a\r\n",
