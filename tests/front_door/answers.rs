@@ -112,7 +112,9 @@ enum Asking {
 impl Asking {
     async fn of(app: &Scripted, (way, speaks): (Way, Speaks)) -> Self {
         let (upstream, one_thread) = (Some(app.address), true);
-        let setup = Setup { upstream, people: vec![], way, one_thread, ..Setup::default() };
+        let rules = ["{ policy: deny, report_only: true }", "{ policy: bypass }"];
+        let rules = rules.map(str::to_owned).to_vec();
+        let setup = Setup { rules, upstream, people: vec![], way, one_thread, ..Setup::default() };
         match speaks {
             Speaks::Http1 => Self::Http1(Site::with(setup).await),
             Speaks::Http2 => {
@@ -384,6 +386,9 @@ async fn only_what_may_be_asked_twice_is_asked_again_on_another_connection() {
         client.ask("GET").await.expect(200);
         assert_eq!(app.requests(), 3, "{way:?}: asked again");
         assert_eq!(counted(before + 2.0).await, before + 2.0, "{way:?}: and each counted once");
+        let metrics = client.site().metrics().await;
+        let decided = metrics.sum("doorward_report_only_total", &[]);
+        assert_eq!(decided, before + 2.0, "{way:?}: and each decided once");
         app.will(&[OK, unanswered, OK]);
         client.ask("GET").await.expect(200);
         client.ask("POST").await.expect(502);
