@@ -89,7 +89,7 @@ async fn s53_an_answer_waits_for_a_client_that_reads_slowly_where_the_app_has_it
     })
     .await;
     assert!(last.0 < HELD, "{} bytes have gone somewhere", last.0);
-    // Others on the same connection are answered meanwhile, as far as its window has room; it has none but for a head.
+    // With more room all of it comes.
     let widely = 0x7fff_ffff_u32 - 65_535;
     for stream in [0, 1] {
         assert!(raw.send(&frame(WINDOW_UPDATE, 0, stream, &widely.to_be_bytes())).await);
@@ -251,4 +251,55 @@ async fn texts_are_compressed_over_http_2() {
     assert!(run(unzip).await.unwrap().stdout == text.as_bytes(), "it is not what was made smaller");
     let whole = h2.send(Request::get("/")).await.expect(200);
     assert_eq!((whole.header("content-encoding"), whole.text() == text), (None, true));
+}
+
+/// An app that speaks HTTP/2 without TLS, with trailers behind its answers, which say who asks.
+async fn an_app_of_http_2() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut connection = h2::server::handshake(stream).await?;
+                while let Some(asked) = connection.accept().await {
+                    let (asked, mut answer) = asked?;
+                    let told = |name| asked.headers().get(name).cloned();
+                    let who = told("remote-user").or_else(|| told("cookie"));
+                    let mut body = answer.send_response(http::Response::new(()), false)?;
+                    body.send_data("whole".into(), false)?;
+                    let mut trailers = http::HeaderMap::new();
+                    trailers.insert("who", who.unwrap_or_else(|| "nobody".parse().unwrap()));
+                    body.send_trailers(trailers)?;
+                }
+                Ok::<_, h2::Error>(())
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn an_app_of_http_2_is_asked_by_pingora_with_what_was_decided() {
+    let rules = ["{ policy: deny, report_only: true }", "{ policy: bypass }"];
+    let secure = Secure::with(Setup {
+        rules: rules.map(str::to_owned).to_vec(),
+        site: vec!["http: \"2\"".to_owned()],
+        upstream: Some(an_app_of_http_2().await),
+        people: vec![],
+        ..Setup::default()
+    })
+    .await;
+    let h2 = secure.h2().await;
+    let asked = Request::get("/").header("Remote-User", "admin").header("Cookie", "a=1; b=2");
+    let (answer, trailers) = h2.send_for_trailers(asked).await;
+    assert_eq!(answer.expect(200).text(), "whole");
+    assert_eq!(trailers.get("who").unwrap(), "a=1; b=2", "crumbs are joined, no alias passes");
+    let counted = async |metric: &str| secure.site.metrics().await.sum(metric, &[]);
+    eventually("it is counted", async || {
+        (counted("doorward_http_requests_total").await >= 1.0).then_some(())
+    })
+    .await;
+    assert_eq!(counted("doorward_http_requests_total").await, 1.0);
+    assert_eq!(counted("doorward_report_only_total").await, 1.0);
+    assert_eq!(counted("doorward_forwarded_shortly_total").await, 0.0);
 }
