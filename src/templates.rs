@@ -8,6 +8,7 @@ mod localised;
 mod words;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use minijinja::syntax::SyntaxConfig;
@@ -23,6 +24,9 @@ struct Embedded;
 
 /// A file: how mistakes name it, and what is in it.
 type Found = (String, Cow<'static, [u8]>);
+
+/// Templates by their names.
+type Sources = BTreeMap<String, Cow<'static, str>>;
 
 /// Where templates come from.
 #[derive(Clone, Debug, Default)]
@@ -113,20 +117,43 @@ impl Templates {
     /// overriding file is told at start. Names ending in `.html` escape what they print; an undefined variable
     /// is an error.
     pub fn environment(&self, folder: &str) -> Result<Environment<'static>, TemplateError> {
-        let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
-        environment.set_syntax(syntax.map_err(broken(folder))?);
-        environment.set_auto_escape_callback(|name| {
-            let is_page = Path::new(name).extension().is_some_and(|extension| extension == "html");
-            if is_page { AutoEscape::Html } else { AutoEscape::None }
-        });
-        for name in Self::names(folder) {
-            let Some(bytes) = self.file(&format!("{folder}/{name}"))? else { continue };
-            let source = String::from_utf8_lossy(&bytes).into_owned();
-            environment.add_template_owned(name.clone(), source).map_err(broken(&name))?;
+        let mut environment = empty_environment().map_err(broken(folder))?;
+        for (name, source) in self.templates(folder)? {
+            let (name_too, source) = (name.clone(), source.into_owned());
+            environment.add_template_owned(name_too, source).map_err(broken(&name))?;
         }
         Ok(environment)
+    }
+
+    /// The sources of the templates under `templates/{folder}/`, by their names.
+    fn templates(&self, folder: &str) -> Result<Sources, TemplateError> {
+        let mut templates = Sources::default();
+        for name in Self::names(folder) {
+            if let Some(bytes) = self.file(&format!("{folder}/{name}"))? {
+                templates.insert(name, text(bytes));
+            }
+        }
+        Ok(templates)
+    }
+}
+
+/// An environment without a template.
+fn empty_environment() -> Result<Environment<'static>, minijinja::Error> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    environment.set_auto_escape_callback(|name| {
+        let is_page = Path::new(name).extension().is_some_and(|extension| extension == "html");
+        if is_page { AutoEscape::Html } else { AutoEscape::None }
+    });
+    Ok(environment)
+}
+
+/// What is in the binary is not copied.
+fn text(bytes: Cow<'static, [u8]>) -> Cow<'static, str> {
+    match bytes {
+        Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+        Cow::Owned(bytes) => String::from_utf8_lossy(&bytes).into_owned().into(),
     }
 }
 

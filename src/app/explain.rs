@@ -205,7 +205,7 @@ fn meaning(decision: &Decision) -> String {
     };
     match decision {
         Decision::Forward(admitted) => match admitted.identity() {
-            Some(identity) => format!("goes on to the app, as {}", identity.username),
+            Some(identity) => format!("goes on to the app, as {}", identity.username()),
             None => "goes on to the app, as nobody".to_owned(),
         },
         Decision::SignIn(wanted) => {

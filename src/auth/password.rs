@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use argon2::password_hash::phc;
 use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::Semaphore;
+use rustix::process::setpriority_process;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::domain::entropy::{self, Entropy, SharedEntropy};
 use crate::domain::secret::{Password, PasswordHash};
@@ -147,13 +149,30 @@ impl PasswordHasher {
         let Ok(turn) = Arc::clone(&self.workers).acquire_owned().await else { return Ok(None) };
         drop(place);
         let started = Instant::now();
-        let done = tokio::task::spawn_blocking(move || {
+        let (tell, told) = oneshot::channel();
+        let thread = thread::Builder::new().name("password".into()).spawn(move || {
             let _turn = turn;
-            job()
-        })
-        .await;
+            step_back();
+            // Whoever has asked may have left.
+            let _ = tell.send(job());
+        });
+        if let Err(error) = thread {
+            tracing::error!(%error, "no thread for a password could be started");
+            return Err(BUSY);
+        }
+        let done = told.await;
         metrics().password_hashed_in(started.elapsed());
         Ok(done.ok())
+    }
+}
+
+/// Has this thread wait for those that serve requests: beside busy ones it gets about a tenth of a processor. Elsewhere than on
+/// Linux a priority is the whole process's.
+fn step_back() {
+    if cfg!(target_os = "linux")
+        && let Err(error) = setpriority_process(None, 10)
+    {
+        tracing::debug!(%error, "passwords are hashed at the priority of requests");
     }
 }
 
@@ -247,5 +266,21 @@ mod tests {
             shed += usize::from(attempt.await.unwrap().is_err());
         }
         assert!(shed >= 15, "only {shed} of 20 were shed by a queue of one");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn s58_what_hashes_steps_back_behind_what_serves() {
+        let priority = || rustix::process::getpriority_process(None).unwrap();
+        let before = priority();
+        assert_eq!(pool(64, 8).work(priority).await, Ok(Some(10)));
+        assert_eq!(priority(), before, "no other thread does");
+    }
+
+    #[tokio::test]
+    async fn a_hash_that_dies_gives_its_turn_to_the_next() {
+        let pool = pool(64, 8);
+        assert_eq!(pool.work(|| panic!("as if")).await, Ok(None::<()>));
+        assert_eq!(pool.work(|| 1).await, Ok(Some(1)));
     }
 }

@@ -1,23 +1,28 @@
 //! The sessions that this process has read, and whether they are still so.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use moka::sync::Cache;
-
+use crate::domain::client::{Client, UserAgents};
+use crate::domain::host::HostName;
 use crate::domain::id::{AccountId, FamilyId, SessionId};
 use crate::domain::secret::SessionTokenHash;
+use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 
 use super::read_again::Noted;
 use super::sessions::SignedIn;
 use super::streams::LiveStreams;
 
+mod entries;
+
+use entries::{Entries, Entry};
+
 /// Sessions that this process has read. Exact as far as this process goes, because whoever changes one drops it here too; what
 /// others change is told by the stores, session by session or all at once, and nothing is relied on while that is not heard.
 pub(super) struct SessionCache {
-    entries: Cache<SessionTokenHash, Entry>,
+    entries: Entries,
     /// How long an entry is relied on at the most, where others may change it.
     trusted_for: Option<Duration>,
     /// Counts the removals of one session, by the first byte of its hash.
@@ -25,26 +30,9 @@ pub(super) struct SessionCache {
     /// Counts what may have changed any of them.
     changes: AtomicU64,
     noted: Noted,
+    agents: UserAgents,
     streams: Arc<LiveStreams>,
     doubts: Doubts,
-}
-
-#[derive(Clone)]
-struct Entry {
-    signed_in: Arc<SignedIn>,
-    /// When the stores were asked.
-    asked: Instant,
-    counts: Counts,
-    marks: Arc<Marks>,
-}
-
-/// What is told of an entry while it is here.
-#[derive(Default)]
-struct Marks {
-    /// The store has told that the session has changed.
-    changed: AtomicBool,
-    /// The session is to be read again.
-    noted: AtomicBool,
 }
 
 /// A session that is here.
@@ -68,7 +56,7 @@ pub(super) struct Due {
 }
 
 /// What had been removed by some instant.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Counts {
     removals: u64,
     changes: u64,
@@ -98,21 +86,19 @@ impl ReadAt {
 impl Entry {
     /// Whether nothing is known to have changed it.
     fn is_unchanged(&self, counts: Counts) -> bool {
-        !self.marks.changed.load(Ordering::SeqCst) && self.counts.changes == counts.changes
+        !self.is_changed && self.counts.changes == counts.changes
     }
 }
 
 impl SessionCache {
     pub(super) fn new(trusted_for: Option<Duration>) -> Self {
         Self {
-            entries: Cache::builder()
-                .max_capacity(200_000)
-                .time_to_idle(Duration::from_secs(15 * 60))
-                .build(),
+            entries: Entries::new(),
             trusted_for,
             removals: std::array::from_fn(|_| AtomicU64::new(0)),
             changes: AtomicU64::new(0),
             noted: Noted::default(),
+            agents: UserAgents::default(),
             streams: Arc::default(),
             doubts: Doubts::default(),
         }
@@ -121,31 +107,47 @@ impl SessionCache {
     pub(super) fn get(&self, hash: &SessionTokenHash, grace: Duration) -> Option<Cached> {
         // Before the entry: what is removed from here on is not put back.
         let counts = self.counts(hash);
-        let entry = self.entries.get(hash)?;
+        self.entries.used(hash, |entry| self.cached(hash, entry, counts, grace))
+    }
+
+    fn cached(
+        &self,
+        hash: &SessionTokenHash,
+        entry: &mut Entry,
+        counts: Counts,
+        grace: Duration,
+    ) -> Cached {
         let is_unchanged = entry.is_unchanged(counts);
         let is_heard = is_unchanged && !self.is_in_doubt();
+        let signed_in = Arc::clone(&entry.signed_in);
         let Some(span) = self.trusted_for else {
-            let (signed_in, is_sure) = (entry.signed_in, is_heard);
-            return Some(Cached { signed_in, is_sure, is_only_old: false, is_unchanged, counts });
+            return Cached {
+                signed_in,
+                is_sure: is_heard,
+                is_only_old: false,
+                is_unchanged,
+                counts,
+            };
         };
         let age = entry.asked.elapsed();
-        if is_heard && age >= span * 7 / 10 && age < span {
-            self.note(hash, &entry.marks);
+        // Noted once. One for which there is no room is asked about once it is too old.
+        if is_heard && age >= span * 7 / 10 && age < span && !entry.is_noted {
+            entry.is_noted = self.noted.note(*hash);
         }
-        Some(Cached {
+        Cached {
+            signed_in,
             is_sure: is_heard && age < span,
             is_only_old: is_heard && age >= span,
             is_unchanged: is_unchanged && age < span + grace,
-            signed_in: entry.signed_in,
             counts,
-        })
+        }
     }
 
-    /// Notes once that a session is to be read again. One for which there is no room is asked about once it is too old.
-    fn note(&self, hash: &SessionTokenHash, marks: &Marks) {
-        if !marks.noted.swap(true, Ordering::SeqCst) && !self.noted.note(*hash) {
-            marks.noted.store(false, Ordering::SeqCst);
-        }
+    /// A session at `host` as it is kept here: the texts that many have are there once.
+    pub(super) fn compact(&self, session: Session, host: &HostName) -> Session {
+        let client =
+            Client { user_agent: self.agents.shared(session.client.user_agent), ..session.client };
+        Session { host: host.clone(), client, ..session }
     }
 
     /// The sessions that are to be read again.
@@ -157,14 +159,12 @@ impl SessionCache {
     pub(super) fn due(&self, hashes: &[SessionTokenHash]) -> Vec<Due> {
         let due = |hash: &SessionTokenHash| {
             let read_at = self.read_at(hash);
-            let entry = self.entries.get(hash)?;
-            let is_due =
-                entry.marks.noted.load(Ordering::SeqCst) && entry.is_unchanged(read_at.counts);
-            (is_due && !self.is_in_doubt()).then_some(Due {
-                hash: *hash,
-                signed_in: entry.signed_in,
-                read_at,
-            })
+            let signed_in = self.entries.look(hash, |entry| {
+                let is_due = entry.is_noted && entry.is_unchanged(read_at.counts);
+                is_due.then(|| Arc::clone(&entry.signed_in))
+            });
+            let signed_in = signed_in.flatten().filter(|_| !self.is_in_doubt())?;
+            Some(Due { hash: *hash, signed_in, read_at })
         };
         hashes.iter().filter_map(due).collect()
     }
@@ -188,36 +188,25 @@ impl SessionCache {
         read_at: ReadAt,
     ) {
         let ReadAt { counts, asked } = read_at;
-        if self.counts(&hash) != counts {
-            return;
-        }
-        let marks = Arc::<Marks>::default();
-        let entry =
-            Entry { signed_in: Arc::clone(signed_in), asked, counts, marks: Arc::clone(&marks) };
-        self.entries.insert(hash, entry);
-        if self.counts(&hash) != counts {
-            marks.changed.store(true, Ordering::SeqCst);
-        }
+        let entry = Entry::new(Arc::clone(signed_in), asked, counts);
+        // Who removes counts first, and then waits for what is put in here.
+        self.entries.insert(&hash, entry, || self.counts(&hash) == counts);
     }
 
     /// Has the stores asked about a session before it is relied on. Says whether it is here.
     pub(super) fn doubt(&self, hash: &SessionTokenHash) -> bool {
-        let entry = self.entries.get(hash);
-        if let Some(entry) = &entry {
-            entry.marks.changed.store(true, Ordering::SeqCst);
-        }
-        entry.is_some()
+        self.entries.look(hash, |entry| entry.is_changed = true).is_some()
     }
 
     /// How long ago the stores were asked about a session that is here.
     #[cfg(test)]
     pub(super) fn age_of(&self, hash: &SessionTokenHash) -> Option<Duration> {
-        self.entries.get(hash).map(|entry| entry.asked.elapsed())
+        self.entries.look(hash, |entry| entry.asked.elapsed())
     }
 
     /// Whether a session is here.
     pub(super) fn holds(&self, hash: &SessionTokenHash) -> bool {
-        self.entries.contains_key(hash)
+        self.entries.look(hash, |_| ()).is_some()
     }
 
     /// What is open, by its session.
@@ -227,7 +216,7 @@ impl SessionCache {
 
     pub(super) fn remove(&self, hash: &SessionTokenHash) {
         self.removals_of(hash).fetch_add(1, Ordering::SeqCst);
-        self.entries.invalidate(hash);
+        self.entries.remove(hash);
     }
 
     pub(super) fn remove_replaced(&self, id: Option<SessionId>, family: Option<FamilyId>) {
@@ -248,17 +237,13 @@ impl SessionCache {
         for removals in &self.removals {
             removals.fetch_add(1, Ordering::SeqCst);
         }
-        for (hash, entry) in &self.entries {
-            if unwanted(&entry.signed_in) {
-                self.entries.invalidate(&*hash);
-            }
-        }
+        self.entries.remove_where(unwanted);
         self.streams.look_again();
     }
 
     pub(super) fn clear(&self) {
         self.changes.fetch_add(1, Ordering::SeqCst);
-        self.entries.invalidate_all();
+        self.entries.remove_where(|_| true);
         self.streams.look_again();
     }
 

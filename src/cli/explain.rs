@@ -107,7 +107,7 @@ pub(super) async fn run(
             told.insert("url".into(), url.into());
             told.insert("method".into(), request.method.as_str().into());
             told.insert("from".into(), request.client.to_string().into());
-            let who = request.visitor.as_ref().map(|who| who.identity.username.to_string());
+            let who = request.visitor.as_ref().map(|who| who.identity.username().to_owned());
             told.insert("as".into(), who.into());
         }
         write_json(out, &told)?;
@@ -168,14 +168,14 @@ fn tell(
     match &request.visitor {
         None => writeln!(out, "  as    nobody")?,
         Some(who) => {
-            let groups: Vec<&str> = who.identity.groups.iter().map(|g| g.as_str()).collect();
+            let groups: Vec<&str> = who.identity.groups().collect();
             let groups = if groups.is_empty() { "none".to_owned() } else { groups.join(", ") };
             let how = signed_in.unwrap_or(SignedInBy::PasswordAndCode).in_words();
             let when = match who.ago {
                 Duration::ZERO => "just now".to_owned(),
                 ago => format!("{} ago", format_duration(ago)),
             };
-            let name = &who.identity.username;
+            let name = who.identity.username();
             writeln!(out, "  as    {name} (groups: {groups}), signed in {how} {when}")?;
         }
     }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::email::EmailAddress;
+use super::email::{EmailAddress, mask};
 use super::id::AccountId;
 use super::language::Language;
 use super::secret::PasswordHash;
@@ -309,30 +309,90 @@ pub struct BackupCodesLeft {
     pub made_at: Option<Timestamp>,
 }
 
-/// What the app behind is told of the one who asks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What the app behind is told of the one who asks, as it is kept for each session in use: in one piece of text.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Identity {
+    account: AccountId,
+    /// Username, address, full name, and the groups with commas between them: none has one in it.
+    text: Box<str>,
+    email_at: u16,
+    full_name_at: u16,
+    groups_at: u16,
+}
+
+impl Identity {
+    /// Who this is.
+    pub fn new(
+        account: AccountId,
+        (username, email): (&Username, &EmailAddress),
+        full_name: Option<&FullName>,
+        groups: &[Group],
+    ) -> Self {
+        let mut text = String::from(username.as_str());
+        // A username, an address and a full name have a thousand bytes at the most.
+        let length = |text: &String| u16::try_from(text.len()).unwrap_or(u16::MAX);
+        let email_at = length(&text);
+        text.push_str(email.as_str());
+        let full_name_at = length(&text);
+        text.push_str(full_name.map_or("", FullName::as_str));
+        let groups_at = length(&text);
+        for (place, group) in groups.iter().enumerate() {
+            text.push_str(if place == 0 { "" } else { "," });
+            text.push_str(group.as_str());
+        }
+        Self { account, text: text.into(), email_at, full_name_at, groups_at }
+    }
+
     /// The account's identifier.
-    pub account: AccountId,
+    pub const fn account(&self) -> AccountId {
+        self.account
+    }
+
     /// The username.
-    pub username: Username,
+    pub fn username(&self) -> &str {
+        self.part(0, self.email_at)
+    }
+
     /// The e-mail address.
-    pub email: EmailAddress,
+    pub fn email(&self) -> &str {
+        self.part(self.email_at, self.full_name_at)
+    }
+
+    /// Enough of the address for its owner to know it, and no more.
+    pub fn masked_email(&self) -> String {
+        mask(self.email())
+    }
+
     /// The full name, if one is known.
-    pub full_name: Option<FullName>,
-    /// The groups, in order of their names.
-    pub groups: Vec<Group>,
+    pub fn full_name(&self) -> Option<&str> {
+        Some(self.part(self.full_name_at, self.groups_at)).filter(|name| !name.is_empty())
+    }
+
+    /// The names of the groups in their order, with commas between them.
+    pub fn group_list(&self) -> &str {
+        self.text.get(usize::from(self.groups_at)..).unwrap_or_default()
+    }
+
+    /// The names of the groups, in their order.
+    pub fn groups(&self) -> impl Iterator<Item = &str> {
+        self.group_list().split(',').filter(|group| !group.is_empty())
+    }
+
+    fn part(&self, from: u16, to: u16) -> &str {
+        self.text.get(usize::from(from)..usize::from(to)).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Identity").field(&self.account).field(&self.username()).finish()
+    }
 }
 
 impl From<&Account> for Identity {
     fn from(account: &Account) -> Self {
-        Self {
-            account: account.id,
-            username: account.username.clone(),
-            email: account.email.clone(),
-            full_name: account.full_name.clone(),
-            groups: account.groups.clone(),
-        }
+        let names = (&account.username, &account.email);
+        Self::new(account.id, names, account.full_name.as_ref(), &account.groups)
     }
 }
 
@@ -347,5 +407,23 @@ mod tests {
         for nobody in ["", "a b", "-ada", "mıke", "a@b@c", "a\r\nb", &"x".repeat(65)] {
             assert!(nobody.parse::<LoginName>().is_err(), "{nobody:?} was taken");
         }
+    }
+
+    #[test]
+    fn an_identity_says_what_the_account_does() {
+        let username: Username = "ada".parse().unwrap();
+        let email: EmailAddress = "ada@example.org".parse().unwrap();
+        let name: FullName = "Ada, Countess of Lovelace".parse().unwrap();
+        let groups: Vec<Group> = ["staff", "wiki:admin"].map(|name| name.parse().unwrap()).into();
+        let id = AccountId::from_uuid(uuid::Uuid::from_bytes([7; 16]));
+        let whole = Identity::new(id, (&username, &email), Some(&name), &groups);
+        assert_eq!((whole.username(), whole.email()), ("ada", "ada@example.org"));
+        assert_eq!(whole.full_name(), Some("Ada, Countess of Lovelace"));
+        assert_eq!(whole.groups().collect::<Vec<_>>(), ["staff", "wiki:admin"]);
+        assert_eq!(whole.group_list(), "staff,wiki:admin");
+        let bare = Identity::new(id, (&username, &email), None, &[]);
+        assert_eq!((bare.username(), bare.email()), ("ada", "ada@example.org"));
+        assert_eq!((bare.full_name(), bare.groups().count()), (None, 0));
+        assert_ne!(bare, whole);
     }
 }

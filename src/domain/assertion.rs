@@ -2,10 +2,10 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderValue;
+use arc_swap::ArcSwapOption;
 use serde::{Deserialize, Serialize};
 
 use super::time::Timestamp;
@@ -57,48 +57,62 @@ impl fmt::Display for AssertionAlgorithm {
 /// How long one assertion is sent before the next is made.
 pub const RENEWED_AFTER: Duration = Duration::from_secs(60);
 
-/// The assertions that were last made for one session, one for each site. They are kept beside it, so that they are
-/// gone with it and with every change of what it says.
+/// The signature of an assertion as it stands in a JWS, of either algorithm.
+pub type Signature = [u8; 64];
+
+/// What was signed, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signed {
+    /// When.
+    pub at: Timestamp,
+    /// The signature.
+    pub signature: Signature,
+}
+
+/// The signatures under what was last asserted of one session, one for each site. They are kept beside it, so that they are
+/// gone with it and with every change of what it says. What they are under is not kept: it is written again from the
+/// session, and takes many times as much room.
 #[derive(Debug, Default)]
-pub struct KeptAssertions(Mutex<Vec<Kept>>);
+pub struct KeptAssertions(ArcSwapOption<Kept>);
 
 #[derive(Debug)]
 struct Kept {
-    audience: Box<str>,
-    key: Box<str>,
-    made_at: Timestamp,
-    value: HeaderValue,
+    /// What stands for the site and the key.
+    of: u64,
+    signed: Signed,
+    /// That of another site.
+    next: Option<Arc<Kept>>,
 }
 
 impl KeptAssertions {
-    /// The one for `audience` if it was signed with `key` less than a minute ago; else the one that `make` makes, which
-    /// is then kept. Requests that come at the same time wait for one another, so that one is made.
+    /// What was signed `of` this site and key less than a minute ago; else what `sign` signs, which is then kept. Of requests that
+    /// come at the same time each may sign.
     pub fn fresh<E>(
         &self,
-        audience: &str,
-        key: &str,
+        of: u64,
         now: Timestamp,
-        make: impl FnOnce() -> Result<HeaderValue, E>,
-    ) -> Result<HeaderValue, E> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = kept.iter().position(|kept| *kept.audience == *audience);
-        let found = place.and_then(|place| kept.get_mut(place));
-        if let Some(found) = &found
-            && *found.key == *key
-            && found.made_at <= now
-            && now.since(found.made_at) < RENEWED_AFTER
-        {
-            return Ok(found.value.clone());
+        sign: impl FnOnce() -> Result<Signature, E>,
+    ) -> Result<Signed, E> {
+        let kept = self.0.load();
+        let is_fresh = |kept: &&Kept| {
+            kept.signed.at <= now && now.since(kept.signed.at) < RENEWED_AFTER && kept.of == of
+        };
+        let first = kept.as_deref();
+        if let Some(found) = each(first).find(is_fresh) {
+            return Ok(found.signed);
         }
-        let value = make()?;
-        let new =
-            Kept { audience: audience.into(), key: key.into(), made_at: now, value: value.clone() };
-        match found {
-            Some(found) => *found = new,
-            None => kept.push(new),
-        }
-        Ok(value)
+        let signed = Signed { at: now, signature: sign()? };
+        let others = each(first).filter(|kept| kept.of != of).fold(None, |next, kept| {
+            Some(Arc::new(Kept { of: kept.of, signed: kept.signed, next }))
+        });
+        self.0.store(Some(Arc::new(Kept { of, signed, next: others })));
+        Ok(signed)
     }
+}
+
+/// One after the other.
+fn each(first: Option<&Kept>) -> impl Iterator<Item = &Kept> {
+    std::iter::successors(first, |kept| kept.next.as_deref())
 }
 
 #[cfg(test)]
@@ -112,19 +126,20 @@ mod tests {
         let kept = KeptAssertions::default();
         let made = Cell::new(0);
         let at = |secs: i64| Timestamp::from_millis(secs * 1000);
-        let ask = |audience: &str, key: &str, secs: i64| {
-            let make = || {
+        let ask = |of: u64, secs: i64| {
+            let sign = || {
                 made.set(made.get() + 1);
-                Ok::<_, NotAnAlgorithm>(HeaderValue::from(made.get()))
+                Ok::<_, NotAnAlgorithm>([made.get(); 64])
             };
-            kept.fresh(audience, key, at(secs), make).unwrap()
+            let signed = kept.fresh(of, at(secs), sign).unwrap();
+            (signed.signature[0], signed.at.as_secs())
         };
-        assert_eq!(ask("a", "k", 100), "1");
-        assert_eq!(ask("a", "k", 159), "1");
-        assert_eq!(ask("b", "k", 159), "2", "another site has its own");
-        assert_eq!(ask("a", "k", 160), "3", "its minute is over");
-        assert_eq!(ask("a", "new", 161), "4", "the key has changed");
-        assert_eq!(ask("a", "new", 150), "5", "the clock was set back");
-        assert_eq!(ask("b", "k", 170), "2");
+        assert_eq!(ask(1, 100), (1, 100));
+        assert_eq!(ask(1, 159), (1, 100));
+        assert_eq!(ask(2, 159), (2, 159), "another site or key has its own");
+        assert_eq!(ask(1, 159), (1, 100), "beside that of the first");
+        assert_eq!(ask(1, 160), (3, 160), "its minute is over");
+        assert_eq!(ask(1, 150), (4, 150), "the clock was set back");
+        assert_eq!(ask(2, 170), (2, 159));
     }
 }

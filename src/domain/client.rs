@@ -1,14 +1,16 @@
 //! The client of a request, as audit, mails and sessions remember it.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-/// A `User-Agent`, cut to 256 characters and cleaned of control characters (S20).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// A `User-Agent`, cut to 256 characters and cleaned of control characters (S20). Copies share their text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
-pub struct UserAgent(String);
+pub struct UserAgent(Arc<str>);
 
 /// What a `User-Agent` tells, by names that all languages use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +29,11 @@ impl UserAgent {
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether a copy of it is about.
+    fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
     }
 
     /// What it tells of browser and system.
@@ -59,15 +66,44 @@ impl From<&str> for UserAgent {
     fn from(text: &str) -> Self {
         // Nearly every one is fine as it comes.
         if text.len() <= MAX_CHARS && text.bytes().all(|b| matches!(b, b' '..=b'~')) {
-            return Self(text.to_owned());
+            return Self(text.into());
         }
-        Self(text.chars().filter(|c| !c.is_control()).take(MAX_CHARS).collect())
+        let clean: String = text.chars().filter(|c| !c.is_control()).take(MAX_CHARS).collect();
+        Self(clean.into())
     }
 }
 
 impl From<UserAgent> for String {
     fn from(agent: UserAgent) -> Self {
-        agent.0
+        agent.0.as_ref().into()
+    }
+}
+
+/// The texts of browsers that are in use, each of them once: most sessions are of a few.
+#[derive(Debug, Default)]
+pub struct UserAgents(Mutex<InUse>);
+
+#[derive(Debug, Default)]
+struct InUse {
+    agents: HashSet<UserAgent>,
+    /// With so many of them it is looked for those that nobody uses any more.
+    cleaned_at: usize,
+}
+
+impl UserAgents {
+    /// A copy of the one that is in use already, else `agent`.
+    pub fn shared(&self, agent: UserAgent) -> UserAgent {
+        let mut in_use = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(same) = in_use.agents.get(&agent) {
+            return same.clone();
+        }
+        if in_use.agents.len() >= in_use.cleaned_at {
+            in_use.agents.retain(UserAgent::is_shared);
+            in_use.agents.shrink_to_fit();
+            in_use.cleaned_at = 64.max(2 * in_use.agents.len());
+        }
+        in_use.agents.insert(agent.clone());
+        agent
     }
 }
 
@@ -104,5 +140,18 @@ mod tests {
         let agent = UserAgent::from("a\r\nBcc: x@y\0b");
         assert_eq!(agent.as_str(), "aBcc: x@yb");
         assert_eq!(UserAgent::from("x".repeat(9999).as_str()).as_str().len(), 256);
+    }
+
+    #[test]
+    fn browsers_in_use_share_their_text() {
+        let all = UserAgents::default();
+        let first = all.shared("Firefox".into());
+        let second = all.shared("Firefox".into());
+        assert!(std::ptr::eq(first.as_str(), second.as_str()));
+        for number in 0..10_000 {
+            all.shared(format!("browser {number}").as_str().into());
+        }
+        assert!(all.0.lock().unwrap().agents.len() <= 64, "nobody uses them any more");
+        assert!(std::ptr::eq(first.as_str(), all.shared("Firefox".into()).as_str()));
     }
 }

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// The host of a site, without port: lower case, no trailing dot; an IPv6 address in brackets.
+/// The host of a site, without port: lower case, no trailing dot; an IPv6 address in brackets. Copies share their text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct HostName(String);
+pub struct HostName(Arc<str>);
 
 /// Why a text is not a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -25,7 +26,7 @@ impl HostName {
     /// Whether it can only be this machine: `localhost`, a name under it, or a loopback address.
     pub fn is_loopback(&self) -> bool {
         let bare = self.0.trim_start_matches('[').trim_end_matches(']');
-        self.0 == "localhost"
+        &*self.0 == "localhost"
             || self.0.ends_with(".localhost")
             || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
@@ -37,7 +38,7 @@ impl FromStr for HostName {
     fn from_str(text: &str) -> Result<Self, NotAHost> {
         if let Some(inside) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             let address: std::net::Ipv6Addr = inside.parse().map_err(|_| NotAHost)?;
-            return Ok(Self(format!("[{address}]")));
+            return Ok(Self(format!("[{address}]").into()));
         }
         let name = text.strip_suffix('.').unwrap_or(text);
         let is_label = |label: &str| {
@@ -45,7 +46,7 @@ impl FromStr for HostName {
                 && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
         };
         if name.len() <= 253 && name.split('.').all(is_label) {
-            Ok(Self(name.to_ascii_lowercase()))
+            Ok(Self(name.to_ascii_lowercase().into()))
         } else {
             Err(NotAHost)
         }
@@ -62,7 +63,7 @@ impl TryFrom<String> for HostName {
 
 impl From<HostName> for String {
     fn from(host: HostName) -> Self {
-        host.0
+        host.0.as_ref().into()
     }
 }
 

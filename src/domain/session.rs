@@ -28,6 +28,14 @@ pub enum Method {
 }
 
 impl Method {
+    /// All of them, in their order.
+    const ALL: [Self; 5] =
+        [Self::Password, Self::MailCode, Self::TrustedDevice, Self::BackupCode, Self::SmsCode];
+
+    const fn bit(self) -> u8 {
+        1 << self as u8
+    }
+
     /// The name in `amr` (RFC 8176).
     pub const fn amr(self) -> &'static str {
         match self {
@@ -39,38 +47,35 @@ impl Method {
     }
 }
 
-/// The methods that a session was made by.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Methods(Vec<Method>);
+/// The methods that a session was made by: a bit for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<Method>", into = "Vec<Method>")]
+pub struct Methods(u8);
 
 impl Methods {
     /// These methods, in their order, each once.
     pub fn new(methods: impl IntoIterator<Item = Method>) -> Self {
-        let mut methods: Vec<Method> = methods.into_iter().collect();
-        methods.sort_unstable();
-        methods.dedup();
-        Self(methods)
+        Self(methods.into_iter().fold(0, |bits, method| bits | method.bit()))
     }
 
     /// These and one more.
     #[must_use]
-    pub fn and(&self, method: Method) -> Self {
-        Self::new(self.0.iter().copied().chain([method]))
+    pub const fn and(self, method: Method) -> Self {
+        Self(self.0 | method.bit())
     }
 
     /// Whether `method` is among them.
-    pub fn has(&self, method: Method) -> bool {
-        self.0.contains(&method)
+    pub const fn has(self, method: Method) -> bool {
+        self.0 & method.bit() != 0
     }
 
     /// Whether a code is among them: of a mail or a text message, or a backup code that stood in for it.
-    pub fn has_code(&self) -> bool {
+    pub fn has_code(self) -> bool {
         [Method::MailCode, Method::SmsCode, Method::BackupCode].iter().any(|code| self.has(*code))
     }
 
     /// How much they prove together: a password and a code, or a device that has passed one, are two factors.
-    pub fn assurance(&self) -> Assurance {
+    pub fn assurance(self) -> Assurance {
         let second = self.has_code() || self.has(Method::TrustedDevice);
         if self.has(Method::Password) && second {
             Assurance::TwoFactor
@@ -80,8 +85,20 @@ impl Methods {
     }
 
     /// The methods in their order.
-    pub fn iter(&self) -> impl Iterator<Item = Method> + '_ {
-        self.0.iter().copied()
+    pub fn iter(self) -> impl Iterator<Item = Method> {
+        Method::ALL.into_iter().filter(move |method| self.has(*method))
+    }
+}
+
+impl From<Vec<Method>> for Methods {
+    fn from(methods: Vec<Method>) -> Self {
+        Self::new(methods)
+    }
+}
+
+impl From<Methods> for Vec<Method> {
+    fn from(methods: Methods) -> Self {
+        methods.iter().collect()
     }
 }
 

@@ -104,7 +104,7 @@ fn sign(
     let claims = json!({
         "iss": audience.issuer,
         "aud": audience.claim(),
-        "sub": identity.account.to_string(),
+        "sub": identity.account().to_string(),
         "sid": session.id.to_string(),
         // A hash of what nobody has: it finds the session, and opens nothing.
         "ses": base64url(token.as_bytes()),

@@ -55,12 +55,11 @@ pub const IDENTITY_HEADERS: usize = 5;
 impl IdentityValues {
     /// The values for `identity`. What it lacks, or what cannot stand in a header, is absent (S46).
     pub fn new(identity: &Identity) -> Self {
-        let groups: Vec<&str> = identity.groups.iter().map(|group| group.as_str()).collect();
         Self {
-            user: value(identity.username.as_str()),
-            email: value(identity.email.as_str()),
-            name: identity.full_name.as_ref().and_then(|name| value(name.as_str())),
-            groups: value(&groups.join(",")),
+            user: value(identity.username()),
+            email: value(identity.email()),
+            name: identity.full_name().and_then(value),
+            groups: value(identity.group_list()),
         }
     }
 

@@ -12,12 +12,13 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use crate::domain::assertion::AssertionAlgorithm;
+use crate::domain::assertion::{AssertionAlgorithm, Signature};
 use crate::domain::entropy::{self, Entropy};
 
 /// A key pair. Its name (`kid`) is the thumbprint of its public half (RFC 7638), so that no two keys share one.
 pub struct AssertionKey {
     kid: String,
+    header: String,
     private: Zeroizing<Vec<u8>>,
     pair: Pair,
 }
@@ -75,12 +76,19 @@ impl AssertionKey {
             }
         };
         let kid = thumbprint(&public_members(&pair));
-        Ok(Self { kid, private, pair })
+        let header = json!({ "alg": algorithm.as_str(), "kid": kid, "typ": "JWT" });
+        let header = BASE64URL_NOPAD.encode(header.to_string().as_bytes());
+        Ok(Self { kid, header, private, pair })
     }
 
     /// Its name.
     pub fn kid(&self) -> &str {
         &self.kid
+    }
+
+    /// The header of a JWT that it signs, as it stands there.
+    pub fn header(&self) -> &str {
+        &self.header
     }
 
     /// How it signs.
@@ -97,14 +105,12 @@ impl AssertionKey {
     }
 
     /// Signs `message`, in the form that a JWS carries (RFC 7518 section 3.4, RFC 8037 section 3.1).
-    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, CannotSign> {
-        match &self.pair {
-            Pair::Ed25519(pair) => Ok(pair.sign(message).as_ref().to_vec()),
-            Pair::P256(pair) => {
-                let signed = pair.sign(&SystemRandom::new(), message);
-                Ok(signed.map_err(|_| CannotSign)?.as_ref().to_vec())
-            }
-        }
+    pub fn sign(&self, message: &[u8]) -> Result<Signature, CannotSign> {
+        let signed = match &self.pair {
+            Pair::Ed25519(pair) => pair.sign(message),
+            Pair::P256(pair) => pair.sign(&SystemRandom::new(), message).map_err(|_| CannotSign)?,
+        };
+        signed.as_ref().try_into().map_err(|_| CannotSign)
     }
 
     /// Whether `signature` is this key's over `message`.

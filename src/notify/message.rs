@@ -103,7 +103,7 @@ impl Messages {
         let site_name = one_line(&sender.site_name);
         let name = sender.name.as_deref().map(one_line);
         let templates = templates.localised("mails")?;
-        let messages = Self { templates, sender: Sender { site_name, name, ..sender } };
+        let mut messages = Self { templates, sender: Sender { site_name, name, ..sender } };
         for example in facts::examples() {
             let facts = facts::of(&example, &messages.sender, facts::EXAMPLE_AT, "");
             for part in [Part::Subject, Part::Text, Part::Html] {
@@ -120,6 +120,7 @@ impl Messages {
             let name = "code.sms.txt".to_owned();
             filled.map_err(|cause| TemplateError::Broken { name, cause })?;
         }
+        messages.templates.rest();
         Ok(messages)
     }
 

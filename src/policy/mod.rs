@@ -312,7 +312,9 @@ fn missing_step(rule: &Rule, visitor: Option<Visitor<'_>>, now: Timestamp) -> Mi
 }
 
 fn in_wanted_group(rule: &Rule, visitor: Option<Visitor<'_>>) -> bool {
-    let belongs = |group: &Group| visitor.is_some_and(|v| v.identity.groups.contains(group));
+    let belongs = |group: &Group| {
+        visitor.is_some_and(|v| v.identity.groups().any(|name| name == group.as_str()))
+    };
     rule.groups.is_empty() || rule.groups.iter().any(belongs)
 }
 

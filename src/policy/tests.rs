@@ -42,13 +42,9 @@ fn site() -> SitePolicy {
 }
 
 fn identity(groups: &[&str]) -> Arc<Identity> {
-    Arc::new(Identity {
-        account: AccountId::generate(&OsEntropy, NOW),
-        username: "ada".parse().unwrap(),
-        email: "ada@example.org".parse().unwrap(),
-        full_name: None,
-        groups: groups.iter().map(|group| group.parse().unwrap()).collect(),
-    })
+    let names = (&"ada".parse().unwrap(), &"ada@example.org".parse().unwrap());
+    let groups: Vec<Group> = groups.iter().map(|group| group.parse().unwrap()).collect();
+    Arc::new(Identity::new(AccountId::generate(&OsEntropy, NOW), names, None, &groups))
 }
 
 fn outcome(target: &str, method: Method, visitor: Option<(&[SignInMethod], &[&str])>) -> String {

@@ -90,10 +90,11 @@ impl Pages {
     pub fn new(templates: &Templates, look: Look) -> Result<Self, TemplateError> {
         let assets = Assets::new(templates, look.accent, look.logo)?;
         let templates = templates.localised("pages")?;
-        let pages = Self { templates, assets, name: look.name };
+        let mut pages = Self { templates, assets, name: look.name };
         for (_, page) in samples::every_page() {
             pages.render(&page, &samples::frame())?;
         }
+        pages.templates.rest();
         Ok(pages)
     }
 

@@ -30,7 +30,7 @@ mod client;
 mod connection;
 pub(super) mod exchange;
 mod pool;
-mod request;
+pub(super) mod request;
 mod stream;
 
 /// Whoever asks and is answered: a connection of HTTP/1, with one question at a time, or a stream of HTTP/2.

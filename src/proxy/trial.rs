@@ -9,8 +9,7 @@ use pingora::http::RequestHeader;
 
 use super::facts::RequestFacts;
 use super::question::Question;
-use super::short::exchange::alike;
-use super::{check, headers, proxy_protocol};
+use super::{check, headers, proxy_protocol, short};
 use crate::domain::address::TrustedProxies;
 use crate::domain::connections::HeadLimits;
 use crate::domain::path::RequestPath;
@@ -195,10 +194,15 @@ pub fn question(bytes: &[u8]) -> Held {
     Ok(())
 }
 
+/// A request that is read on the short way is what Pingora reads in the same bytes.
+pub fn short_request(bytes: &[u8]) -> Held {
+    short::request::alike::both(bytes)
+}
+
 /// An answer that is read here is what Pingora makes of it. The first byte says to which method it is one.
 pub fn answer(bytes: &[u8]) -> Held {
     let Some((first, answer)) = bytes.split_first() else { return Ok(()) };
-    alike::both(answer, if first % 4 == 0 { &Method::HEAD } else { &Method::GET })
+    short::exchange::alike::both(answer, if first % 4 == 0 { &Method::HEAD } else { &Method::GET })
 }
 
 /// A question by GraphQL that is within its bounds is not much.

@@ -28,9 +28,13 @@ impl Faults {
         self.0.extend(more.0);
     }
 
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Fine where there are none.
     pub(super) fn none(self) -> Result<(), TemplateError> {
-        if self.0.is_empty() { Ok(()) } else { Err(TemplateError::Words(self)) }
+        if self.is_empty() { Ok(()) } else { Err(TemplateError::Words(self)) }
     }
 
     /// Each of them.

@@ -1,5 +1,6 @@
 //! Reading a Fluent file: its messages, what each asks for, and its mistakes with their lines.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -10,11 +11,12 @@ use fluent_syntax::ast::{CallArguments, Expression, InlineExpression, Pattern, P
 use super::faults::{Fault, Faults};
 
 /// A Fluent file.
+#[derive(Debug)]
 pub(super) struct Source {
     /// How mistakes name it.
     pub(super) file: String,
     /// What is in it.
-    pub(super) text: String,
+    pub(super) text: Cow<'static, str>,
 }
 
 /// A message or term: where it stands, what it asks for and refers to.
@@ -83,20 +85,21 @@ pub(super) type Read = (Arc<FluentResource>, BTreeMap<String, Entry>);
 
 impl Source {
     /// Reads the messages; a name that stands twice in one file is a mistake too.
-    pub(super) fn read(self) -> Result<Read, Faults> {
+    pub(super) fn read(&self) -> Result<Read, Faults> {
         let Self { file, text } = self;
         let mut faults = Faults::default();
-        let resource = FluentResource::try_new(text).unwrap_or_else(|(resource, errors)| {
-            let source = resource.source();
-            for error in errors {
-                let line = line_at(source, error.pos.start);
-                let junk = error.slice.and_then(|slice| source.get(slice)).unwrap_or_default();
-                let key = junk.split([' ', '=']).next().unwrap_or_default();
-                let told = format!("`{key}` is not Fluent: {}", error.kind);
-                faults.push(Fault { file: file.clone(), line, told });
-            }
-            resource
-        });
+        let resource =
+            FluentResource::try_new(text.to_string()).unwrap_or_else(|(resource, errors)| {
+                let source = resource.source();
+                for error in errors {
+                    let line = line_at(source, error.pos.start);
+                    let junk = error.slice.and_then(|slice| source.get(slice)).unwrap_or_default();
+                    let key = junk.split([' ', '=']).next().unwrap_or_default();
+                    let told = format!("`{key}` is not Fluent: {}", error.kind);
+                    faults.push(Fault { file: file.clone(), line, told });
+                }
+                resource
+            });
         let mut entries = BTreeMap::new();
         for entry in resource.entries() {
             let (key, is_term, pattern) = match entry {

@@ -1,6 +1,6 @@
 //! The templates of a folder in every language.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use fluent_bundle::{FluentArgs, FluentValue};
 use minijinja::value::Kwargs;
@@ -9,20 +9,65 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, HtmlEscape, State, Va
 use super::faults::{Fault, Faults};
 use super::fluent::{Read, Source};
 use super::words::{Phrases, Place, Words};
-use super::{Found, TemplateError, Templates};
+use super::{Found, Sources, TemplateError, Templates, empty_environment, text};
 use crate::domain::language::{Language, UnknownLanguage};
 use crate::domain::time::Timestamp;
 
-/// The templates of a folder, once for each language.
+/// The templates of a folder in every language. What nobody has asked for takes no room but that of its text: a language is
+/// read when it is first spoken, and a template compiled when it is first filled in.
 #[derive(Debug)]
-pub struct Localised(Vec<(Language, Environment<'static>)>);
+pub struct Localised {
+    templates: Arc<Sources>,
+    languages: Vec<Spoken>,
+}
+
+/// A language, and what is there of it.
+#[derive(Debug)]
+struct Spoken {
+    language: Language,
+    sources: Vec<Source>,
+    phrases: OnceLock<Arc<Phrases>>,
+    environment: OnceLock<Environment<'static>>,
+}
 
 impl Localised {
     /// The templates in this language.
     pub fn of(&self, language: Language) -> Result<&Environment<'static>, Error> {
-        let found = self.0.iter().find(|(known, _)| *known == language);
-        let found = found.map(|(_, environment)| environment);
+        let spoken = self.spoken(language)?;
+        if let Some(environment) = spoken.environment.get() {
+            return Ok(environment);
+        }
+        let english = self.spoken(Language::default())?.phrases()?;
+        let words = Words::new(language, spoken.phrases()?, english);
+        let mut environment = empty_environment()?;
+        let templates = Arc::clone(&self.templates);
+        environment.set_loader(move |name| Ok(templates.get(name).map(|text| text.to_string())));
+        Ok(spoken.environment.get_or_init(|| speaking(environment, words)))
+    }
+
+    /// Lets everything go that can be read and compiled again.
+    pub fn rest(&mut self) {
+        for spoken in &mut self.languages {
+            spoken.environment.take();
+            spoken.phrases.take();
+        }
+    }
+
+    fn spoken(&self, language: Language) -> Result<&Spoken, Error> {
+        let found = self.languages.iter().find(|spoken| spoken.language == language);
         found.ok_or_else(|| Error::new(ErrorKind::InvalidOperation, "it is in no such language"))
+    }
+}
+
+impl Spoken {
+    fn phrases(&self) -> Result<Arc<Phrases>, Error> {
+        if let Some(phrases) = self.phrases.get() {
+            return Ok(Arc::clone(phrases));
+        }
+        let read = Phrases::new(self.language, &self.sources);
+        let read =
+            read.map_err(|cause| Error::new(ErrorKind::InvalidOperation, cause.to_string()))?;
+        Ok(Arc::clone(self.phrases.get_or_init(|| Arc::new(read))))
     }
 }
 
@@ -32,45 +77,58 @@ impl Templates {
     /// binary message by message. Mistakes are told for all languages at once: syntax, names that English does not have,
     /// arguments that English is not given, references to nothing, words that a template asks for and English lacks.
     pub fn localised(&self, folder: &str) -> Result<Localised, TemplateError> {
-        let templates = self.environment(folder)?;
-        let phrases = self.phrases(folder)?;
-        let english = phrases.iter().find(|(language, _)| *language == Language::default());
-        let Some(english) = english.map(|(_, english)| Arc::clone(english)) else {
-            return Ok(Localised(Vec::new()));
-        };
-        let mut faults = self.unknown_words(folder, &english)?;
-        for (_, own) in &phrases {
-            faults.extend(own.dangling());
-            faults.extend(own.faults_beside(&english));
+        // For its mistakes.
+        self.environment(folder)?;
+        let mut languages = Vec::new();
+        for language in Language::ALL {
+            let sources = self.sources(language, folder)?;
+            let (phrases, environment) = (OnceLock::new(), OnceLock::new());
+            languages.push(Spoken { language, sources, phrases, environment });
         }
-        faults.none()?;
-        let in_language = |(language, own)| {
-            let words = Words::new(language, own, Arc::clone(&english));
-            (language, speaking(templates.clone(), words))
-        };
-        Ok(Localised(phrases.into_iter().map(in_language).collect()))
+        self.faults(folder, &languages)?.none()?;
+        Ok(Localised { templates: Arc::new(self.templates(folder)?), languages })
     }
 
-    /// The messages of every language that templates of `folder` can ask for.
-    fn phrases(&self, folder: &str) -> Result<Vec<(Language, Arc<Phrases>)>, TemplateError> {
-        let (mut phrases, mut faults) = (Vec::new(), self.unknown_languages()?);
-        for language in Language::ALL {
-            match Phrases::new(language, self.sources(language, folder)?) {
-                Ok(found) => phrases.push((language, Arc::new(found))),
-                Err(TemplateError::Words(more)) => faults.extend(more),
+    /// What is wrong with the words of these languages; with what stands beside the English ones, if each can be read.
+    fn faults(&self, folder: &str, languages: &[Spoken]) -> Result<Faults, TemplateError> {
+        let (mut unreadable, mut wrong) = (self.unknown_languages()?, Faults::default());
+        let mut english = None;
+        for Spoken { language, sources, .. } in languages {
+            let own = match Phrases::new(*language, sources) {
+                Ok(own) => own,
+                Err(TemplateError::Words(more)) => {
+                    unreadable.extend(more);
+                    continue;
+                }
                 Err(other) => return Err(other),
+            };
+            wrong.extend(own.dangling());
+            match &english {
+                Some(english) => wrong.extend(own.faults_beside(english)),
+                None if *language == Language::default() => english = Some(own),
+                None => {}
             }
         }
-        faults.none()?;
-        Ok(phrases)
+        match english {
+            Some(english) if unreadable.is_empty() => {
+                let mut faults = self.unknown_words(folder, &english)?;
+                faults.extend(wrong);
+                Ok(faults)
+            }
+            _ => Ok(unreadable),
+        }
     }
 
     /// What a language other than English lacks of the messages for `folder`.
     #[cfg(test)]
     pub(super) fn untranslated(&self, folder: &str) -> Vec<(Language, String)> {
-        let phrases = self.phrases(folder).unwrap();
+        let read = |language| {
+            let sources = self.sources(language, folder).unwrap();
+            (language, Phrases::new(language, &sources).unwrap())
+        };
+        let phrases = Language::ALL.map(read);
         let (_, english) = &phrases[0];
-        let lacks = |(language, own): &(Language, Arc<Phrases>)| {
+        let lacks = |(language, own): &(Language, Phrases)| {
             let lacking = english.keys().filter(|key| !own.has(key));
             lacking.map(|key| (*language, key.to_owned())).collect::<Vec<_>>()
         };
@@ -106,7 +164,7 @@ impl Templates {
             for (file, bytes) in
                 [self.embedded(&name), self.overriding(&name)?].into_iter().flatten()
             {
-                sources.push(Source { file, text: String::from_utf8_lossy(&bytes).into_owned() });
+                sources.push(Source { file, text: text(bytes) });
             }
         }
         Ok(sources)
@@ -141,7 +199,7 @@ impl Templates {
 }
 
 fn read((file, bytes): Found) -> Result<Read, Faults> {
-    Source { file, text: String::from_utf8_lossy(&bytes).into_owned() }.read()
+    Source { file, text: text(bytes) }.read()
 }
 
 /// The names of messages that a template asks for outright, with their lines.

@@ -83,7 +83,7 @@ impl Words {
 
 impl Phrases {
     /// Puts the messages of `sources` together; those of a later one take the place of those of an earlier.
-    pub(super) fn new(language: Language, sources: Vec<Source>) -> Result<Self, TemplateError> {
+    pub(super) fn new(language: Language, sources: &[Source]) -> Result<Self, TemplateError> {
         let (mut html, mut text) = (bundle(language), bundle(language));
         html.set_transform(Some(|words| HtmlEscape(words).to_string().into()));
         let (mut entries, mut faults) = (BTreeMap::new(), Faults::default());
@@ -215,6 +215,12 @@ fn bundle(language: Language) -> FluentBundle<Arc<FluentResource>> {
     let mut bundle = FluentBundle::new_concurrent(vec![tag]);
     bundle.set_use_isolating(false);
     bundle
+}
+
+impl std::fmt::Debug for Phrases {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Phrases({})", self.entries.len())
+    }
 }
 
 impl std::fmt::Debug for Words {

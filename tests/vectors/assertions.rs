@@ -25,15 +25,11 @@ const LIFETIME: i64 = 120;
 
 /// What doorward says of ada on the wiki.
 fn asserted(key: &AssertionKey, full_name: Option<&str>) -> String {
-    let identity = Identity {
-        account: AccountId::from_uuid(uuid::Uuid::from_u128(
-            0x0193_5e5e_1843_7000_8000_00ad_a000_0001,
-        )),
-        username: "ada".parse().unwrap(),
-        email: "ada@example.org".parse().unwrap(),
-        full_name: full_name.map(|name| name.parse().unwrap()),
-        groups: vec!["admins".parse().unwrap(), "staff".parse().unwrap()],
-    };
+    let id = AccountId::from_uuid(uuid::Uuid::from_u128(0x0193_5e5e_1843_7000_8000_00ad_a000_0001));
+    let names = (&"ada".parse().unwrap(), &"ada@example.org".parse().unwrap());
+    let full_name = full_name.map(|name| name.parse().unwrap());
+    let groups = [&"admins", &"staff"].map(|name| name.parse().unwrap());
+    let identity = Identity::new(id, names, full_name.as_ref(), &groups);
     let methods = Methods::new([Method::Password, Method::MailCode]);
     let subject = Subject {
         identity: &identity,
@@ -132,7 +128,7 @@ fn refused_for_what_they_say() -> Vec<Value> {
             Value::Null => claims.as_object_mut().unwrap().remove(member),
             value => claims.as_object_mut().unwrap().insert(member.into(), value),
         };
-        jwt(&header, &claims, |message| key.sign(message).unwrap())
+        jwt(&header, &claims, |message| key.sign(message).unwrap().to_vec())
     };
     let refused = |name: &str, jwt: String, why: &str| vector(name, MADE + 1, "EdDSA", jwt, why);
     vec![
@@ -165,7 +161,7 @@ fn refused_for_how_they_are_signed() -> Vec<Value> {
     let made = asserted(&key, Some("Ada Lovelace"));
     let (header, claims) = (part(&made, 0), claims_of(&made));
     let by = |key: &AssertionKey, header: Value| {
-        jwt(&header, &claims, |message| key.sign(message).unwrap())
+        jwt(&header, &claims, |message| key.sign(message).unwrap().to_vec())
     };
     let with = |changes: Value| {
         let mut header = header.clone();

@@ -1,7 +1,7 @@
 //! Signed requests, as an app gets them, and what becomes of them on the way.
 
 use data_encoding::BASE64;
-use doorward::domain::account::Identity;
+use doorward::domain::account::{Group, Identity};
 use doorward::domain::id::AccountId;
 use doorward::domain::time::Timestamp;
 use doorward::identity::headers::{AliasFilter, IdentityHeaderNames, IdentityValues};
@@ -53,12 +53,13 @@ fn signed(
     (method, authority, target): (&'static str, &'static str, &'static str),
     who: Option<Who>,
 ) -> Sent {
-    let identity = who.map(|who| Identity {
-        account: AccountId::from_uuid(uuid::Uuid::from_u128(1)),
-        username: who.user.parse().unwrap(),
-        email: format!("{}@example.org", who.user).parse().unwrap(),
-        full_name: who.full_name.map(|name| name.parse().unwrap()),
-        groups: who.groups.iter().map(|group| group.parse().unwrap()).collect(),
+    let identity = who.map(|who| {
+        let id = AccountId::from_uuid(uuid::Uuid::from_u128(1));
+        let names =
+            (&who.user.parse().unwrap(), &format!("{}@example.org", who.user).parse().unwrap());
+        let full_name = who.full_name.map(|name| name.parse().unwrap());
+        let groups: Vec<Group> = who.groups.iter().map(|group| group.parse().unwrap()).collect();
+        Identity::new(id, names, full_name.as_ref(), &groups)
     });
     let values = identity.as_ref().map(IdentityValues::new);
     let names = names();

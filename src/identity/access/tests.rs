@@ -20,13 +20,8 @@ fn ring() -> Ring {
 }
 
 fn identity() -> Identity {
-    Identity {
-        account: AccountId::generate(&OsEntropy, NOW),
-        username: "ada".parse().unwrap(),
-        email: "ada@example.org".parse().unwrap(),
-        full_name: None,
-        groups: Vec::new(),
-    }
+    let names = (&"ada".parse().unwrap(), &"ada@example.org".parse().unwrap());
+    Identity::new(AccountId::generate(&OsEntropy, NOW), names, None, &[])
 }
 
 fn session(identity: &Identity) -> Session {
@@ -34,7 +29,7 @@ fn session(identity: &Identity) -> Session {
     Session {
         id,
         family: FamilyId::begun_by(id),
-        account: identity.account,
+        account: identity.account(),
         epoch: Epoch(0),
         host: "b.example".parse().unwrap(),
         methods: Methods::new([Method::Password, Method::MailCode]),

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::account::{FullName, Group};
 use crate::domain::entropy::OsEntropy;
 use crate::domain::id::AccountId;
 use crate::domain::time::Timestamp;
@@ -16,13 +17,14 @@ fn names(user: &'static str) -> IdentityHeaderNames {
 }
 
 fn ada() -> Identity {
-    Identity {
-        account: AccountId::generate(&OsEntropy, Timestamp::from_millis(0)),
-        username: "ada".parse().unwrap(),
-        email: "ada@example.org".parse().unwrap(),
-        full_name: Some("Ada Lovelace-Åström".parse().unwrap()),
-        groups: vec!["admins".parse().unwrap(), "wiki:write".parse().unwrap()],
-    }
+    let full_name = "Ada Lovelace-Åström".parse().unwrap();
+    ada_with(Some(&full_name), &["admins".parse().unwrap(), "wiki:write".parse().unwrap()])
+}
+
+fn ada_with(full_name: Option<&FullName>, groups: &[Group]) -> Identity {
+    let names = (&"ada".parse().unwrap(), &"ada@example.org".parse().unwrap());
+    let id = AccountId::generate(&OsEntropy, Timestamp::from_millis(0));
+    Identity::new(id, names, full_name, groups)
 }
 
 fn sent(identity: &Identity) -> Vec<(String, Vec<u8>)> {
@@ -48,7 +50,7 @@ fn an_identity_is_told_in_four_headers_and_a_full_name_in_utf_8() {
 
 #[test]
 fn s46_what_an_identity_lacks_is_absent() {
-    let bare = Identity { full_name: None, groups: Vec::new(), ..ada() };
+    let bare = ada_with(None, &[]);
     let names: Vec<String> = sent(&bare).into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["remote-user", "remote-email"]);
 }

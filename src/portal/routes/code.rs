@@ -153,7 +153,7 @@ pub(in crate::portal) async fn start(
         Ok(StepUpOutcome::CodeSent(flow)) => reply.next_flow(&flow).see_other(CODE),
         Ok(StepUpOutcome::Limited(limited)) => {
             let retry_after = limited.retry_after;
-            let destination = signed_in.identity.email.masked();
+            let destination = signed_in.identity.masked_email();
             let page = ConfirmPage {
                 destination: &destination,
                 return_to: return_to.as_str(),

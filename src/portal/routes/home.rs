@@ -29,9 +29,9 @@ pub(in crate::portal) async fn show(
         return reply.see_other("/_doorward/login?rd=%2F");
     };
     let page = SignedInPage {
-        username: signed_in.identity.username.as_str(),
-        full_name: signed_in.identity.full_name.as_ref().map(|name| name.as_str()),
-        email: signed_in.identity.email.as_str(),
+        username: signed_in.identity.username(),
+        full_name: signed_in.identity.full_name(),
+        email: signed_in.identity.email(),
         two_factor: signed_in.session.assurance() == Assurance::TwoFactor,
         since: signed_in.session.authenticated_at,
         expires_at: signed_in.session.expires_at,

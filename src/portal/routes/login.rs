@@ -51,7 +51,7 @@ pub(in crate::portal) async fn show(
     match visit.missing(&return_to) {
         Missing::Nothing => reply.see_other(return_to.as_str()),
         Missing::Code => {
-            let destination = signed_in.identity.email.masked();
+            let destination = signed_in.identity.masked_email();
             let page = ConfirmPage {
                 destination: &destination,
                 return_to: return_to.as_str(),
@@ -60,7 +60,7 @@ pub(in crate::portal) async fn show(
             reply.page(StatusCode::OK, &Page::Confirm(page))
         }
         Missing::Everything => {
-            let login = signed_in.identity.username.as_str();
+            let login = signed_in.identity.username();
             let typed = Typed { login, remember: signed_in.session.remembered, ..Typed::default() };
             form(reply, &visit, &return_to, StatusCode::OK, typed, None).await
         }

@@ -36,7 +36,7 @@ pub(in crate::portal) async fn show(
     match portal.auth.find_draft(&kept.seal(&visit), visit.now).await {
         Ok(Some(draft)) => {
             let page = DraftPage::Ask {
-                username: signed_in.identity.username.as_str(),
+                username: signed_in.identity.username(),
                 target: draft.target.as_str(),
                 action: visit.here.as_str(),
             };

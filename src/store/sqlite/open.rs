@@ -184,6 +184,7 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT)
+        .pragma("cache_size", format!("-{CACHE_KIB}"))
         // Statements are not logged: failures are, once, where they are handled.
         .disable_statement_logging()
 }
@@ -208,3 +209,5 @@ const BUSY_PAUSE: Duration = Duration::from_millis(20);
 /// How long anything waits for its turn in this process: past that, whoever asked refuses.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
+/// What a connection keeps of the file. The operating system has all of it, and who is signed in is asked of neither.
+const CACHE_KIB: u32 = 512;

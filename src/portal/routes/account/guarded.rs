@@ -94,7 +94,7 @@ fn password_page(
     status: StatusCode,
     alert: Option<PasswordAlert>,
 ) -> Response<Body> {
-    let username = signed_in.identity.username.as_str();
+    let username = signed_in.identity.username();
     let least = portal.auth.min_password_length();
     reply.page(status, &Page::Password(PasswordPage { username, least, alert }))
 }
@@ -155,7 +155,7 @@ fn email_page(
     (status, typed): (StatusCode, &str),
     alert: Option<EmailAlert>,
 ) -> Response<Body> {
-    let email = signed_in.identity.email.as_str();
+    let email = signed_in.identity.email();
     reply.page(status, &Page::Email(EmailPage { email, typed, alert }))
 }
 
@@ -205,7 +205,7 @@ pub(in crate::portal) async fn ask_to_turn(
         Ok(SecondStepAsked::Over) => reply.see_other(&sign_in_for(ACCOUNT)),
         Ok(SecondStepAsked::Limited(limited)) => {
             let retry_after = limited.retry_after;
-            let destination = signed_in.identity.email.masked();
+            let destination = signed_in.identity.masked_email();
             let limited = Some(retry_after);
             let page = SecondStepPage { on, destination: &destination, limited };
             let reply = reply.retry_after(retry_after);
@@ -216,7 +216,7 @@ pub(in crate::portal) async fn ask_to_turn(
 }
 
 fn second_step_page(reply: Reply<'_>, signed_in: &SignedIn, on: bool) -> Response<Body> {
-    let destination = signed_in.identity.email.masked();
+    let destination = signed_in.identity.masked_email();
     let page = SecondStepPage { on, destination: &destination, limited: None };
     reply.page(StatusCode::OK, &Page::SecondStep(page))
 }
@@ -255,7 +255,7 @@ pub(in crate::portal) async fn make_backup_codes(
     };
     match portal.auth.make_backup_codes(fresh, &visit.context(account())).await {
         Ok(Some(codes)) => {
-            let username = signed_in.identity.username.as_str();
+            let username = signed_in.identity.username();
             let page = BackupCodesPage::Shown { codes: &codes, username };
             reply.page(StatusCode::OK, &Page::BackupCodes(page))
         }
@@ -279,7 +279,7 @@ pub(in crate::portal) async fn backup_codes_file(
     };
     let Some(signed_in) = &visit.signed_in else { return reply.see_other(&sign_in_for(ACCOUNT)) };
     let Some(codes) = codes_of(&form) else { return reply.error(ErrorKind::BadRequest) };
-    let mut text = format!("{}\n{}\n\n", visit.site.origin_text, signed_in.identity.username);
+    let mut text = format!("{}\n{}\n\n", visit.site.origin_text, signed_in.identity.username());
     for code in &codes {
         let _ = writeln!(text, "{}", *code.for_people());
     }
