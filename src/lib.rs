@@ -31,9 +31,9 @@
 //! 7. Forwarded requests lose every alias of every identity header and doorward's own cookies, then get the
 //!    [`identity`] of who asks, an assertion of it that is made once a minute, and a signature over all of that; only an
 //!    `Admitted` has an identity to write.
-//! 8. A request without a body goes the short way, where the app speaks plain HTTP/1.1: `proxy::front` reads it, and from there on
-//!    it is decided, sent and answered in one place. Any other is left to Pingora from its first byte. Both ways call the
-//!    same functions for 2 to 7 and 9.
+//! 8. A request without a body goes the short way, where the app speaks plain HTTP/1.1: `proxy::front` reads it, or takes it from
+//!    Pingora's connection where it came by HTTP/2, and from there on it is decided, sent and answered in one place. Any other
+//!    is left to Pingora from its first byte. Both ways call the same functions for 2 to 7 and 9.
 //! 9. The answer streams back; an app cannot set doorward's cookies. What is still open when its session ends is cut off.
 //!
 //! A form that is posted without a session is kept, sealed for its browser, and sent after the sign-in by a click.

@@ -1,29 +1,37 @@
-//! What serves a connection: requests that can go the short way go it, one after the other; each of the others is left
-//! to Pingora, with the bytes that were read, and the connection comes back when it is answered.
+//! What serves a connection: requests that can go the short way go it; each of the others is left to Pingora. Over HTTP/1
+//! they come one after the other, and Pingora gets the bytes that were read; the connection comes back when it is answered.
+//! A connection of HTTP/2 is Pingora's, and its streams come from there.
 
 use std::pin::pin;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use pingora::apps::{HttpServerApp, ServerApp};
+use pingora::apps::{HttpServerApp, HttpServerOptions, ReusedHttpStream, ServerApp};
+use pingora::http::RequestHeader;
 use pingora::protocols::Stream;
 use pingora::protocols::http::ServerSession;
+use pingora::protocols::http::v2::server::H2Options;
 use pingora::server::ShutdownWatch;
 use tokio::sync::watch;
 
 use super::gateway::{Gateway, RequestContext, handing_over};
 use super::leash::{self, Leashed};
-use super::short::{Asked, Client};
+use super::short::{self, Asked, Client};
 
 /// The most seconds that Pingora waits for a request whose first bytes are there: the stream itself is sooner.
 const READ_SECS: u64 = 60;
 
 /// Both ways of one thread.
 pub struct Front<A> {
-    gateway: Gateway,
-    pingora: Arc<Leashed<A>>,
+    ways: Arc<Ways<A>>,
     /// Says true when connections that wait for a request are to end.
     closing: watch::Sender<bool>,
+}
+
+struct Ways<A> {
+    /// The short one.
+    gateway: Gateway,
+    pingora: Arc<Leashed<A>>,
 }
 
 /// What became of a request.
@@ -41,7 +49,8 @@ pub(super) enum Served {
 impl<A: HttpServerApp + Send + Sync + 'static> Front<A> {
     /// The short way of `gateway`, and beside it `pingora`, whose phases are those of another gateway for this thread.
     pub fn new(gateway: Gateway, pingora: Leashed<A>) -> Self {
-        Self { gateway, pingora: Arc::new(pingora), closing: watch::Sender::new(false) }
+        let ways = Arc::new(Ways { gateway, pingora: Arc::new(pingora) });
+        Self { ways, closing: watch::Sender::new(false) }
     }
 
     /// The next request of a client.
@@ -49,16 +58,16 @@ impl<A: HttpServerApp + Send + Sync + 'static> Front<A> {
         let mut closing = self.closing.subscribe();
         let asked = tokio::select! {
             biased;
-            asked = client.next(self.gateway.keep_alive()) => asked,
+            asked = client.next(self.ways.gateway.keep_alive()) => asked,
             _ = closing.wait_for(|closing| *closing) => return Served::Over,
         };
-        let head = match asked {
+        let mut head = match asked {
             Asked::Nothing => return Served::Over,
             Asked::Other => return Served::Left(None),
             Asked::Plainly(head) => head,
         };
         // Cut is whoever's session has ended: nothing of the connection can be used again.
-        let work = pin!(self.gateway.answer_shortly(client, head, *shutdown.borrow()));
+        let work = pin!(self.ways.gateway.answer_shortly(client, &mut head, *shutdown.borrow()));
         leash::over(work).await.unwrap_or(Served::Broken)
     }
 
@@ -72,7 +81,7 @@ impl<A: HttpServerApp + Send + Sync + 'static> Front<A> {
         let mut session = ServerSession::new_http1(stream);
         session.set_keepalive(Some(READ_SECS).filter(|_| !*shutdown.borrow()));
         let answered =
-            handing_over(decided, self.pingora.process_new_http(session, shutdown)).await;
+            handing_over(decided, self.ways.pingora.process_new_http(session, shutdown)).await;
         answered.map(|answered| answered.consume().0)
     }
 }
@@ -84,8 +93,8 @@ impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for Front<A> {
         mut stream: Stream,
         shutdown: &ShutdownWatch,
     ) -> Option<Stream> {
-        if !self.gateway.has_short_way() || !Client::is_of(&stream) {
-            return self.pingora.process_new(stream, shutdown).await;
+        if !self.ways.gateway.has_short_way() || !Client::is_of(&stream) {
+            return self.ways.process_new(stream, shutdown).await;
         }
         loop {
             let mut client = Client::over(stream)?;
@@ -106,6 +115,51 @@ impl<A: HttpServerApp + Send + Sync + 'static> ServerApp for Front<A> {
 
     async fn cleanup(&self) {
         self.closing.send_replace(true);
+        self.ways.http_cleanup().await;
+    }
+}
+
+impl<A> Ways<A> {
+    /// A plain question of a stream.
+    async fn serve(&self, stream: &mut short::Stream, head: &mut RequestHeader) -> Served {
+        let work = pin!(self.gateway.answer_shortly(stream, head, false));
+        leash::over(work).await.unwrap_or(Served::Broken)
+    }
+}
+
+/// What Pingora's connections bring.
+#[async_trait]
+impl<A: HttpServerApp + Send + Sync + 'static> HttpServerApp for Ways<A> {
+    async fn process_new_http(
+        self: &Arc<Self>,
+        session: ServerSession,
+        shutdown: &ShutdownWatch,
+    ) -> Option<ReusedHttpStream> {
+        let (session, decided) = match session {
+            ServerSession::H2(stream)
+                if self.gateway.has_short_way() && short::Stream::is_plain(&stream) =>
+            {
+                let (mut stream, mut head) = short::Stream::over(stream);
+                match self.serve(&mut stream, &mut head).await {
+                    Served::Left(decided) => (stream.leave(head), decided),
+                    // Whatever was not answered as a whole is told by its reset.
+                    Served::Answered | Served::Over | Served::Broken => return None,
+                }
+            }
+            other => (other, None),
+        };
+        handing_over(decided, self.pingora.process_new_http(session, shutdown)).await
+    }
+
+    fn h2_options(&self) -> Option<H2Options> {
+        self.pingora.h2_options()
+    }
+
+    fn server_options(&self) -> Option<&HttpServerOptions> {
+        self.pingora.server_options()
+    }
+
+    async fn http_cleanup(&self) {
         self.pingora.http_cleanup().await;
     }
 }

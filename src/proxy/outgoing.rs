@@ -107,8 +107,10 @@ impl<'a> Changes<'a> {
             head.put_slice(part);
         }
         let mut put = [false; MOST];
-        let spelled = self.client.case_header_iter().map(|(written, _)| written.as_slice());
-        for ((name, value), written) in self.client.headers.iter().zip(spelled) {
+        // Over HTTP/2 nothing is spelled in any way.
+        let mut spelled = self.client.case_header_iter().map(|(written, _)| written.as_slice());
+        for (name, value) in &self.client.headers {
+            let written = spelled.next();
             if self.off.contains(name) {
                 continue;
             }
@@ -119,7 +121,14 @@ impl<'a> Changes<'a> {
                     line(&mut head, on.0.written(), &on.1);
                 }
                 Some(_) => {}
-                None => line(&mut head, written, value),
+                None => match written {
+                    Some(written) => line(&mut head, written, value),
+                    None => {
+                        let begin = head.len();
+                        line(&mut head, name.as_str().as_bytes(), value);
+                        capitalize(head.get_mut(begin..begin + name.as_str().len()));
+                    }
+                },
             }
         }
         for ((name, value), _) in self.on.iter().zip(put).filter(|(_, put)| !put) {
@@ -138,6 +147,17 @@ fn is_one(target: &[u8]) -> bool {
 fn line(head: &mut BytesMut, name: &[u8], value: &HeaderValue) {
     for part in [name, b": ", value.as_bytes(), b"\r\n"] {
         head.put_slice(part);
+    }
+}
+
+/// Spells a name as most do who speak HTTP/1: some apps know no other.
+fn capitalize(name: Option<&mut [u8]>) {
+    let mut first = true;
+    for byte in name.into_iter().flatten() {
+        if first {
+            byte.make_ascii_uppercase();
+        }
+        first = *byte == b'-';
     }
 }
 
@@ -223,6 +243,18 @@ mod tests {
             ["get /c/a?b http/1.1", "host: c.example", "x-two: 1", "x-two: 2", "x-put: 5", "", ""];
         assert_eq!(written, wanted);
         assert_eq!(lines(&http_req_header_to_wire(&copy).unwrap()), wanted);
+    }
+
+    #[test]
+    fn what_came_by_http_2_is_spelled_as_usual() {
+        let asked = http::Request::get("https://a.example/x?y").header("sec-ch-ua", "1");
+        let asked = asked.header("x-two", "a-b").header("x-two", "c").header("-", "d");
+        let client = RequestHeader::from(asked.body(()).unwrap().into_parts().0);
+        let mut changes = Changes::to(&client);
+        changes.put(Spelled::new(header::HOST, "Host"), "a.example".parse().unwrap()).unwrap();
+        let wanted = "GET /x?y HTTP/1.1\r\nSec-Ch-Ua: 1\r\nX-Two: a-b\r\nX-Two: c\r\n-: d\r\n\
+                      Host: a.example\r\n\r\n";
+        assert_eq!(changes.write().unwrap(), wanted);
     }
 
     #[test]

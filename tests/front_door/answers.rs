@@ -1,5 +1,5 @@
-//! Every shape of an app's answer, the wrong ones included, through both ways to the app: the short one that most
-//! requests take, and Pingora's.
+//! Every shape of an app's answer, the wrong ones included, through both ways to the app, the short one that most requests
+//! take and Pingora's, and over both versions of HTTP.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -9,10 +9,24 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::support::browser::{Browser, Request};
 use crate::support::http::{Response, read_response, read_until};
+use crate::support::secure::{H2, Secure};
 use crate::support::site::{ADA, Setup, Site, Way};
 use crate::support::tools::eventually;
 
 const BOTH: [Way; 2] = [Way::Short, Way::Pingoras];
+const ALL: [(Way, Speaks); 4] = [
+    (Way::Short, Speaks::Http1),
+    (Way::Pingoras, Speaks::Http1),
+    (Way::Short, Speaks::Http2),
+    (Way::Pingoras, Speaks::Http2),
+];
+
+/// What a client speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Speaks {
+    Http1,
+    Http2,
+}
 
 /// What the app says to one request, and whether it closes the connection then.
 #[derive(Clone, Copy)]
@@ -89,13 +103,64 @@ impl Scripted {
     }
 }
 
-async fn site_of(app: &Scripted, way: Way) -> Site {
-    let (upstream, one_thread) = (Some(app.address), true);
-    Site::with(Setup { upstream, people: vec![], way, one_thread, ..Setup::default() }).await
+/// A client of a gateway before such an app.
+enum Asking {
+    Http1(Site),
+    Http2(Secure, H2),
 }
 
-async fn ask(site: &Site, method: &str) -> Response {
-    site.send(Request::new(method, "/public/x").header("Accept", "text/html")).await
+impl Asking {
+    async fn of(app: &Scripted, (way, speaks): (Way, Speaks)) -> Self {
+        let (upstream, one_thread) = (Some(app.address), true);
+        let rules = ["{ policy: deny, report_only: true }", "{ policy: bypass }"];
+        let rules = rules.map(str::to_owned).to_vec();
+        let setup = Setup { rules, upstream, people: vec![], way, one_thread, ..Setup::default() };
+        match speaks {
+            Speaks::Http1 => Self::Http1(Site::with(setup).await),
+            Speaks::Http2 => {
+                let secure = Secure::with(setup).await;
+                let h2 = secure.h2().await;
+                Self::Http2(secure, h2)
+            }
+        }
+    }
+
+    fn site(&self) -> &Site {
+        match self {
+            Self::Http1(site) => site,
+            Self::Http2(secure, _) => &secure.site,
+        }
+    }
+
+    async fn send(&self, request: Request) -> Response {
+        match self {
+            Self::Http1(site) => site.send(request).await,
+            Self::Http2(_, h2) => h2.send(request).await,
+        }
+    }
+
+    async fn ask(&self, method: &str) -> Response {
+        self.send(Request::new(method, "/public/x").header("Accept", "text/html")).await
+    }
+
+    /// The same, where nothing may come that is whole; an `Err` is what the client is told then.
+    async fn ask_in_vain(&self) -> Result<Response, String> {
+        match self {
+            Self::Http1(site) => {
+                let mut stream = TcpStream::connect(site.address).await.unwrap();
+                stream.write_all(&Request::get("/public/x").bytes(&site.host)).await.unwrap();
+                let whole = read_response(&mut stream, &mut Vec::new(), false).await;
+                whole.map_err(|error| error.to_string())
+            }
+            Self::Http2(_, h2) => {
+                let whole = h2.try_send(Request::get("/public/x")).await;
+                whole.map_err(|error| {
+                    assert!(error.is_reset(), "the stream alone ends: {error}");
+                    error.to_string()
+                })
+            }
+        }
+    }
 }
 
 const OK: Said = says("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
@@ -123,6 +188,43 @@ async fn requests_take_the_way_that_they_should() {
         assert_eq!(shortly(named).await, 0.0, "{way:?}");
         assert_eq!(shortly(Request::get("/page").header("TE", "trailers")).await, 0.0, "{way:?}");
         assert_eq!(site.upstream.last().header("remote-user"), Some("ada"));
+    }
+}
+
+#[tokio::test]
+async fn requests_of_http_2_take_the_way_that_they_should() {
+    for way in BOTH {
+        let secure = Secure::with(Setup { way, people: vec![], ..Setup::default() }).await;
+        let h2 = secure.h2().await;
+        let shortly = async |request: Request| {
+            let count =
+                async || secure.site.metrics().await.sum("doorward_forwarded_shortly_total", &[]);
+            let before = count().await;
+            h2.send(request).await.expect(200);
+            count().await - before
+        };
+        let expected = if way == Way::Short { 1.0 } else { 0.0 };
+        for method in ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"] {
+            let asked = Request::new(method, "/public/x").header("Cookie", "theme=dark; zoom=2");
+            assert_eq!(shortly(asked).await, expected, "{way:?} {method}");
+            assert_eq!(secure.site.upstream.last().header("cookie"), Some("theme=dark; zoom=2"));
+        }
+        // A body, what may be a form or speaks of a body, and what is for one connection alone, are Pingora's.
+        let get = |name, value| Request::get("/public/x").header(name, value);
+        for request in [
+            Request::post("/public/x").body("text/plain", "b"),
+            Request::new("PUT", "/public/x").body("text/plain", "b"),
+            Request::post("/public/x"),
+            Request::new("PUT", "/public/x").header("Content-Length", "0"),
+            get("TE", "trailers"),
+            get("Expect", "100-continue"),
+            get("Trailer", "x"),
+            get("Proxy-Authorization", "Basic YTpi"),
+            get("Content-Type", "application/grpc"),
+        ] {
+            let told = format!("{way:?} {request:?}");
+            assert_eq!(shortly(request).await, 0.0, "{told}");
+        }
     }
 }
 
@@ -157,15 +259,15 @@ async fn every_shape_of_an_answer_comes_through() {
         ("HEAD", says("HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n"), 200, ""),
         ("DELETE", says("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), 200, "ok"),
     ];
-    for way in BOTH {
+    for way in ALL {
         let app = Scripted::start().await;
-        let site = site_of(&app, way).await;
+        let client = Asking::of(&app, way).await;
         for (method, said, status, body) in shapes {
             app.will(&[*said, OK]);
-            let answer = ask(&site, method).await.expect(*status);
+            let answer = client.ask(method).await.expect(*status);
             assert_eq!(answer.text(), *body, "{way:?} {method} {:?}", said.bytes);
             // Whatever it was, the next one is not mistaken for it.
-            assert_eq!(ask(&site, "GET").await.expect(200).text(), "ok", "{:?}", said.bytes);
+            assert_eq!(client.ask("GET").await.expect(200).text(), "ok", "{:?}", said.bytes);
             assert_eq!(app.requests(), 2, "{way:?} {method} {:?}", said.bytes);
         }
     }
@@ -188,12 +290,12 @@ async fn s50_a_malformed_answer_is_502_and_nothing_of_it_is_passed_on() {
         "HTTP/1.1 200 OK\r\nX: half of a head, evil",
         "",
     ];
-    for way in BOTH {
+    for way in ALL {
         let app = Scripted::start().await;
-        let site = site_of(&app, way).await;
+        let client = Asking::of(&app, way).await;
         for bytes in malformed {
             app.will(&[ends_with(bytes)]);
-            let answer = ask(&site, "GET").await.expect(502);
+            let answer = client.ask("GET").await.expect(502);
             assert!(!answer.everything().contains("evil"), "{way:?} {bytes:?}");
         }
     }
@@ -210,16 +312,16 @@ async fn s50_what_an_app_says_beyond_its_answer_is_nobodys() {
         ("HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"),
         ("GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"),
     ];
-    for way in BOTH {
+    for way in ALL {
         let app = Scripted::start().await;
-        let site = site_of(&app, way).await;
+        let client = Asking::of(&app, way).await;
         for (method, answer) in answers {
             let both: &'static str = format!("{answer}{extra}").leak();
             app.will(&[says(both), OK]);
-            let first = ask(&site, method).await;
+            let first = client.ask(method).await;
             assert!(!first.everything().contains("evil"), "{way:?} {method} {answer:?}");
             for _ in 0..2 {
-                let next = ask(&site, "GET").await.expect(200);
+                let next = client.ask("GET").await.expect(200);
                 assert_eq!(next.text(), "ok", "{way:?} {method} {answer:?}");
             }
             assert_eq!(app.requests(), 3, "{way:?} {method} {answer:?}");
@@ -236,15 +338,12 @@ async fn s50_an_answer_that_is_cut_off_does_not_end_as_if_it_were_whole() {
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\nnonsense\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-4\r\nhalf\r\n0\r\n\r\n",
     ];
-    for way in BOTH {
+    for way in ALL {
         let app = Scripted::start().await;
-        let site = site_of(&app, way).await;
+        let client = Asking::of(&app, way).await;
         for bytes in cut {
             app.will(&[ends_with(bytes), OK]);
-            let mut stream = TcpStream::connect(site.address).await.unwrap();
-            let request = format!("GET /public/x HTTP/1.1\r\nHost: {}\r\n\r\n", site.host);
-            stream.write_all(request.as_bytes()).await.unwrap();
-            let whole = read_response(&mut stream, &mut Vec::new(), false).await;
+            let whole = client.ask_in_vain().await;
             let refused = whole.as_ref().is_ok_and(|answer| answer.status == 502);
             assert!(whole.is_err() || refused, "{way:?} {bytes:?}: {whole:?}");
             assert_eq!(app.requests(), 1, "{way:?} {bytes:?}: an answer had begun");
@@ -254,15 +353,18 @@ async fn s50_an_answer_that_is_cut_off_does_not_end_as_if_it_were_whole() {
 
 #[tokio::test]
 async fn only_what_may_be_asked_twice_is_asked_again_on_another_connection() {
-    for way in BOTH {
+    for way in ALL {
         let app = Scripted::start().await;
-        let site = site_of(&app, way).await;
+        let client = Asking::of(&app, way).await;
         // The connection ends while it is idle, unnoticed or not: nothing of that is seen.
         for method in ["GET", "POST"] {
             app.will(&[ends_with("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), OK]);
             for _ in 0..20 {
-                let request = Request::new(method, "/public/x").header("Content-Length", "0");
-                let status = site.send(request).await.status;
+                let mut request = Request::new(method, "/public/x");
+                if method == "POST" {
+                    request = request.header("Content-Length", "0");
+                }
+                let status = client.send(request).await.status;
                 assert!(status == 200 || (status == 502 && method == "POST"), "{way:?} {method}");
             }
         }
@@ -273,24 +375,28 @@ async fn only_what_may_be_asked_twice_is_asked_again_on_another_connection() {
         let counted = async |at_least: f64| {
             eventually("all are counted", async || {
                 let bypassed = [("decision", "bypass")];
-                let sum = site.metrics().await.sum("doorward_http_requests_total", &bypassed);
+                let sum =
+                    client.site().metrics().await.sum("doorward_http_requests_total", &bypassed);
                 Some(sum).filter(|sum| *sum >= at_least)
             })
             .await
         };
         let before = counted(40.0).await;
-        ask(&site, "GET").await.expect(200);
-        ask(&site, "GET").await.expect(200);
+        client.ask("GET").await.expect(200);
+        client.ask("GET").await.expect(200);
         assert_eq!(app.requests(), 3, "{way:?}: asked again");
         assert_eq!(counted(before + 2.0).await, before + 2.0, "{way:?}: and each counted once");
+        let metrics = client.site().metrics().await;
+        let decided = metrics.sum("doorward_report_only_total", &[]);
+        assert_eq!(decided, before + 2.0, "{way:?}: and each decided once");
         app.will(&[OK, unanswered, OK]);
-        ask(&site, "GET").await.expect(200);
-        ask(&site, "POST").await.expect(502);
+        client.ask("GET").await.expect(200);
+        client.ask("POST").await.expect(502);
         assert_eq!(app.requests(), 2, "{way:?}: it may have been done already");
         // A connection that was new is not tried twice: none is kept yet.
-        let site = site_of(&app, way).await;
+        let client = Asking::of(&app, way).await;
         app.will(&[unanswered, OK]);
-        ask(&site, "GET").await.expect(502);
+        client.ask("GET").await.expect(502);
         assert_eq!(app.requests(), 1, "{way:?}");
     }
 }

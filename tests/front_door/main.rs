@@ -42,6 +42,7 @@ mod headers;
 mod hostile;
 mod hosts;
 mod http2;
+mod http2_answers;
 mod http2_ends;
 mod invitations;
 mod languages;

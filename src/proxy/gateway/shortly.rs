@@ -7,6 +7,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::header;
 use pingora::http::RequestHeader;
 use pingora::protocols::http::HttpTask;
@@ -22,7 +23,7 @@ use crate::proxy::front::Served;
 use crate::proxy::outgoing::Changes;
 use crate::proxy::question::Question;
 use crate::proxy::refusal::Refusal;
-use crate::proxy::short::{Answer, Client, Connection, Exchange, Pool, closes, frame};
+use crate::proxy::short::{Asker, Connection, Exchange, Pool, closes, frame};
 use crate::proxy::upstream::Plainly;
 use crate::proxy::{check, head};
 use crate::telemetry::metrics::metrics;
@@ -70,20 +71,21 @@ impl Gateway {
     /// Answers a plain question; the connection of a client that `leaves` ends with the answer.
     pub(in crate::proxy) async fn answer_shortly(
         &self,
-        client: &mut Client,
-        mut asked: Box<RequestHeader>,
+        client: &mut impl Asker,
+        asked: &mut RequestHeader,
         leaves: bool,
     ) -> Served {
         let mut ctx = self.begin_request();
-        let Some(accepted) = accept(&ctx, &mut asked, client) else { return Served::Left(None) };
+        let Some(accepted) = accept(&ctx, asked, client) else { return Served::Left(None) };
+        let asked = &*asked;
         head::arrived();
         let closes = asked.headers.get_all(header::CONNECTION).iter().any(closes);
         if leaves || closes || head::count() >= ctx.state.limits.requests {
             client.ends();
         }
-        let answered = match decide(&asked, accepted, &mut ctx).await {
-            Some(refusal) => refuse(client, &asked, refusal, &ctx).await.map(|()| Told::Answered),
-            None => self.send(client, &asked, &mut ctx).await,
+        let answered = match decide(asked, accepted, &mut ctx).await {
+            Some(refusal) => refuse(client, asked, refusal, &ctx).await.map(|()| Told::Answered),
+            None => self.send(client, asked, &mut ctx).await,
         };
         let whole = match answered {
             Ok(Told::Answered) => true,
@@ -91,7 +93,7 @@ impl Gateway {
             Err(error) if error.retry() && client.answered().is_none() => {
                 return Served::Left(Some(Box::new(ctx)));
             }
-            Err(error) => fail(client, &asked, &error, &ctx).await,
+            Err(error) => fail(client, asked, &error, &ctx).await,
         };
         head::next();
         ctx.watched = None;
@@ -107,7 +109,7 @@ impl Gateway {
     /// Sends the request to its app and streams the answer back.
     async fn send(
         &self,
-        client: &mut Client,
+        client: &mut impl Asker,
         asked: &RequestHeader,
         ctx: &mut RequestContext,
     ) -> Result<Told> {
@@ -136,9 +138,9 @@ impl Gateway {
     }
 
     /// A client that leaves ends both sides.
-    async fn exchange(
+    async fn exchange<C: Asker>(
         &self,
-        client: &mut Client,
+        client: &mut C,
         connection: Connection,
         app: &Plainly,
         (asked, ctx): (&RequestHeader, &mut RequestContext),
@@ -148,9 +150,10 @@ impl Gateway {
         let Some(head) = changes.write() else {
             return Error::e_explain(ErrorType::InvalidHTTPHeader, "a target that nobody may send");
         };
-        let begun = Exchange::begin(connection, app.timeouts, asked.method.clone(), &head).await;
+        let request = (asked.method.clone(), &*head);
+        let begun = Exchange::begin(connection, app.timeouts, request, C::SPELLED).await;
         let mut exchange = begun.map_err(|error| error.into_up())?;
-        let mut answer = Answer::to(&asked.method, client.keeps());
+        client.begin(&asked.method);
         loop {
             let task = tokio::select! {
                 biased;
@@ -158,19 +161,19 @@ impl Gateway {
                 left = client.leaves() => return Err(left),
             };
             let mut ended = task.is_end();
-            self.pass(task, &mut answer, asked, ctx).await?;
+            self.pass(task, client, asked, ctx).await?;
             let mut failed = None;
             // A head goes out with as much of its body as is there.
             if !ended && let Some(more) = at_once(exchange.next(|| ctx.peer())).await {
                 match more {
                     Ok(task) => {
                         ended = task.is_end();
-                        self.pass(task, &mut answer, asked, ctx).await?;
+                        self.pass(task, client, asked, ctx).await?;
                     }
                     Err(error) => failed = Some(error.into_up()),
                 }
             }
-            client.write(&mut answer).await?;
+            client.write().await?;
             match failed {
                 Some(error) => return Err(error),
                 None if ended => return Ok(exchange),
@@ -183,43 +186,45 @@ impl Gateway {
     async fn pass(
         &self,
         task: HttpTask,
-        answer: &mut Answer,
+        client: &mut impl Asker,
         asked: &RequestHeader,
         ctx: &mut RequestContext,
     ) -> Result<()> {
-        let end = task.is_end();
         match task {
             HttpTask::Header(mut head, end) => {
                 frame(&asked.method, &mut head, end)?;
                 self.pass_answer(asked, &mut head, ctx).await?;
-                answer.head(&head);
                 if end {
                     ctx.pass_part(&mut None, true)?;
                 }
+                client.head(head, end)
             }
             HttpTask::Body(mut part, end) => {
                 ctx.pass_part(&mut part, end)?;
-                answer.part(part.unwrap_or_default());
+                client.part(part.unwrap_or_default(), end).await
             }
-            HttpTask::Failed(error) => return Err(error.into_up()),
+            HttpTask::Failed(error) => Err(error.into_up()),
             // HTTP/1.1 has no trailers for whom nobody has asked.
-            HttpTask::Trailer(_) | HttpTask::Done => ctx.pass_part(&mut None, true)?,
+            HttpTask::Trailer(_) | HttpTask::Done => {
+                ctx.pass_part(&mut None, true)?;
+                client.part(Bytes::new(), true).await
+            }
             HttpTask::UpgradedBody(..) => {
                 let error = "an app changed the protocol unasked";
-                return Err(Error::explain(ErrorType::InvalidHTTPHeader, error).into_up());
+                Err(Error::explain(ErrorType::InvalidHTTPHeader, error).into_up())
             }
         }
-        if end {
-            answer.end();
-        }
-        Ok(())
     }
 }
 
 /// The request, if it is understood, its site is known, and an app is meant.
-fn accept(ctx: &RequestContext, asked: &mut RequestHeader, client: &Client) -> Option<Accepted> {
+fn accept(
+    ctx: &RequestContext,
+    asked: &mut RequestHeader,
+    client: &impl Asker,
+) -> Option<Accepted> {
     check::join_cookies(asked).ok()?;
-    let accepted = ctx.state.read(asked, Some(client.peer())).ok()?;
+    let accepted = ctx.state.read(asked, client.peer()).ok()?;
     let path = accepted.facts.path.path();
     let is_portals = Portal::owns(path) || !accepted.site.portal.has_app;
     (!is_portals && !Question::is_asked_at(path)).then_some(accepted)
@@ -249,7 +254,7 @@ async fn decide(
 }
 
 async fn refuse(
-    client: &mut Client,
+    client: &mut impl Asker,
     asked: &RequestHeader,
     refusal: Refusal,
     ctx: &RequestContext,
@@ -264,7 +269,7 @@ async fn refuse(
 
 /// Tells the client that no app could answer, if it can be told and nothing was answered yet. Says whether it was.
 async fn fail(
-    client: &mut Client,
+    client: &mut impl Asker,
     asked: &RequestHeader,
     error: &Error,
     ctx: &RequestContext,

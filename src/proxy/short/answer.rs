@@ -12,6 +12,7 @@ use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 const SMALL: usize = 4 * 1024;
 
 /// An answer, and as much of it as is not written yet.
+#[derive(Default)]
 pub(in crate::proxy) struct Answer {
     head_only: bool,
     keeps: bool,
@@ -23,9 +24,10 @@ pub(in crate::proxy) struct Answer {
 }
 
 /// Where the body ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Frame {
     /// With the head.
+    #[default]
     Head,
     /// After so many bytes more.
     Length(u64),
@@ -38,14 +40,8 @@ enum Frame {
 impl Answer {
     /// To a request with this method, on a connection that may go on after it.
     pub(in crate::proxy) fn to(method: &Method, keeps: bool) -> Self {
-        Self {
-            head_only: *method == Method::HEAD,
-            keeps,
-            status: None,
-            frame: Frame::Head,
-            out: BytesMut::with_capacity(2048),
-            body: Bytes::new(),
-        }
+        let out = BytesMut::with_capacity(2048);
+        Self { head_only: *method == Method::HEAD, keeps, out, ..Self::default() }
     }
 
     /// Whether the connection may go on after it.

@@ -1,19 +1,19 @@
-//! The client's side of the short way: its plain questions, one after the other, and what it is answered.
+//! The client's side of the short way over HTTP/1: its plain questions, one after the other, and what it is answered.
 
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::{Method, Response, StatusCode};
-use pingora::http::RequestHeader;
+use http::{Method, StatusCode};
+use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::protocols::Stream;
 use pingora::{Error, ErrorType, Result};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, Sleep, sleep, timeout};
 
 use super::answer::Answer;
-use super::request;
-use crate::proxy::reply;
+use super::{Asker, request};
 use crate::proxy::stream::Downstream;
 
 /// The first read of a request: the usual head is shorter.
@@ -29,6 +29,7 @@ pub(in crate::proxy) struct Client {
     read: Bytes,
     /// Whether another request may follow.
     keeps: bool,
+    answer: Answer,
     /// What it was answered, once an answer has begun.
     answered: Option<StatusCode>,
     /// Ends the wait for a request.
@@ -57,12 +58,13 @@ impl Client {
         let mut stream: Box<Downstream> = stream.into_any().downcast().ok()?;
         // What there is of an answer is written at once.
         stream.gathers(false);
-        Some(Self { stream, read: Bytes::new(), keeps: true, answered: None, idle: None })
+        let (read, answer) = (Bytes::new(), Answer::default());
+        Some(Self { stream, read, keeps: true, answer, answered: None, idle: None })
     }
 
     /// The next request, for which it is waited so long.
     pub(in crate::proxy) async fn next(&mut self, keep_alive: Duration) -> Asked {
-        (self.keeps, self.answered) = (true, None);
+        (self.keeps, self.answer, self.answered) = (true, Answer::default(), None);
         let ends = Instant::now() + keep_alive;
         let idle = self.idle.get_or_insert_with(|| Box::pin(sleep(keep_alive)));
         idle.as_mut().reset(ends);
@@ -90,29 +92,28 @@ impl Client {
     pub(in crate::proxy) async fn close(mut self) {
         let _ = timeout(GOODBYE, self.stream.shutdown()).await;
     }
+}
 
-    /// The connection of whom.
-    pub(in crate::proxy) fn peer(&self) -> std::net::IpAddr {
-        self.stream.peer().ip()
+impl Asker for Client {
+    const SPELLED: bool = true;
+
+    fn peer(&self) -> Option<IpAddr> {
+        Some(self.stream.peer().ip())
     }
 
-    /// Has the connection end with the answer.
-    pub(in crate::proxy) const fn ends(&mut self) {
+    fn ends(&mut self) {
         self.keeps = false;
     }
 
-    /// Whether another request may follow.
-    pub(in crate::proxy) const fn keeps(&self) -> bool {
+    fn keeps(&self) -> bool {
         self.keeps
     }
 
-    /// What it was answered, once an answer has begun.
-    pub(in crate::proxy) const fn answered(&self) -> Option<StatusCode> {
+    fn answered(&self) -> Option<StatusCode> {
         self.answered
     }
 
-    /// Comes back when the client leaves, or sends what nobody waits for. It may be dropped and asked for again.
-    pub(in crate::proxy) async fn leaves(&mut self) -> Box<Error> {
+    async fn leaves(&mut self) -> Box<Error> {
         let (kind, told) = match self.stream.read(&mut [0]).await {
             Ok(0) => {
                 (ErrorType::ConnectionClosed, "the client left before its answer was complete")
@@ -124,28 +125,33 @@ impl Client {
         Error::explain(kind, told).into_down()
     }
 
-    /// Writes what there is of an answer.
-    pub(in crate::proxy) async fn write(&mut self, answer: &mut Answer) -> Result<()> {
-        self.keeps &= answer.keeps();
-        self.answered = answer.status();
-        let written = answer.write_to(&mut *self.stream).await;
+    fn begin(&mut self, method: &Method) {
+        self.answer = Answer::to(method, self.keeps);
+    }
+
+    fn head(&mut self, head: Box<ResponseHeader>, end: bool) -> Result<()> {
+        self.answer.head(&head);
+        if end {
+            self.answer.end();
+        }
+        Ok(())
+    }
+
+    async fn part(&mut self, part: Bytes, end: bool) -> Result<()> {
+        self.answer.part(part);
+        if end {
+            self.answer.end();
+        }
+        Ok(())
+    }
+
+    async fn write(&mut self) -> Result<()> {
+        self.keeps &= self.answer.keeps();
+        self.answered = self.answer.status();
+        let written = self.answer.write_to(&mut *self.stream).await;
         written.map_err(|error| {
             self.keeps = false;
             Error::because(ErrorType::WriteError, "while writing to the client", error).into_down()
         })
-    }
-
-    /// Writes a whole answer of doorward's own.
-    pub(in crate::proxy) async fn answer(
-        &mut self,
-        method: &Method,
-        response: Response<Bytes>,
-    ) -> Result<()> {
-        let (head, body) = reply::whole(response)?;
-        let mut answer = Answer::to(method, self.keeps);
-        answer.head(&head);
-        answer.part(body);
-        answer.end();
-        self.write(&mut answer).await
     }
 }

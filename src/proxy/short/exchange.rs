@@ -29,6 +29,7 @@ const FIELDS: usize = 64;
 pub(in crate::proxy) struct Exchange {
     state: State,
     timeouts: UpstreamTimeouts,
+    spelled: bool,
 }
 
 enum State {
@@ -59,12 +60,12 @@ struct Kept {
 }
 
 impl Exchange {
-    /// Sends a request without a body.
+    /// Sends a request without a body. With `spelled` the names in the answer's head are kept as the app spells them.
     pub(in crate::proxy) async fn begin(
         mut connection: Connection,
         timeouts: UpstreamTimeouts,
-        method: Method,
-        head: &[u8],
+        (method, head): (Method, &[u8]),
+        spelled: bool,
     ) -> Result<Self> {
         let written = connection.write_within(head, timeouts.write).await;
         written.map_err(|error| match error.kind() {
@@ -75,7 +76,7 @@ impl Exchange {
             ),
             _ => Error::because(ErrorType::WriteError, "while writing request headers", error),
         })?;
-        Ok(Self { state: State::Asked(connection, method), timeouts })
+        Ok(Self { state: State::Asked(connection, method), timeouts, spelled })
     }
 
     /// The next part of the answer of `peer`. It may be dropped and asked for again.
@@ -113,7 +114,7 @@ impl Exchange {
         else {
             return Error::e_explain(ErrorType::InternalError, "the exchange is over");
         };
-        if let Some((head, body)) = plain(&read, &method) {
+        if let Some((head, body)) = plain(&read, &method, self.spelled) {
             let end = body.left == 0;
             self.state = State::Plain(connection, body);
             return Ok(HttpTask::Header(head, end));
@@ -179,7 +180,7 @@ impl Body {
 }
 
 /// The head and what follows it, if nobody could read either in another way than this.
-fn plain(read: &Bytes, method: &Method) -> Option<(Box<ResponseHeader>, Body)> {
+fn plain(read: &Bytes, method: &Method, spelled: bool) -> Option<(Box<ResponseHeader>, Body)> {
     let mut fields = [httparse::EMPTY_HEADER; FIELDS];
     let mut answer = httparse::Response::new(&mut fields);
     let httparse::Status::Complete(length) = answer.parse(read).ok()? else { return None };
@@ -187,7 +188,8 @@ fn plain(read: &Bytes, method: &Method) -> Option<(Box<ResponseHeader>, Body)> {
     if answer.version != Some(1) || status.is_informational() {
         return None;
     }
-    let mut head = ResponseHeader::build(status, Some(answer.headers.len())).ok()?;
+    let build = if spelled { ResponseHeader::build } else { ResponseHeader::build_no_case };
+    let mut head = build(status, Some(answer.headers.len())).ok()?;
     head.set_version(Version::HTTP_11);
     head.set_reason_phrase(answer.reason).ok()?;
     let (mut said, mut kept) = (None, Some(Kept { told: None }));
@@ -290,7 +292,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Option<(Box<ResponseHeader>, Body)> {
-        plain(&Bytes::copy_from_slice(text.as_bytes()), &Method::GET)
+        plain(&Bytes::copy_from_slice(text.as_bytes()), &Method::GET, true)
     }
 
     fn body_of(fields: &str) -> Option<Body> {
@@ -356,9 +358,19 @@ mod tests {
     }
 
     #[test]
+    fn the_names_in_a_head_are_kept_as_they_are_spelled_where_somebody_is_told() {
+        let answer =
+            Bytes::from("HTTP/1.1 200 OK\r\nX-A: 1\r\nx-a: 2\r\nContent-Length: 2\r\n\r\n");
+        for spelled in [true, false] {
+            let (head, _) = plain(&answer, &Method::GET, spelled).unwrap();
+            assert_eq!((head.headers.get_all("x-a").iter().count(), head.has_case()), (2, spelled));
+        }
+    }
+
+    #[test]
     fn what_has_no_body_has_none_whatever_length_it_says() {
         let left = |answer: &str, method: &Method| {
-            plain(&Bytes::copy_from_slice(answer.as_bytes()), method).unwrap().1.left
+            plain(&Bytes::copy_from_slice(answer.as_bytes()), method, true).unwrap().1.left
         };
         let ok = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n";
         let same = "HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n";

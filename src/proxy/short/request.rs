@@ -3,10 +3,11 @@
 //! in two ways is read here (S50).
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Version};
+use http::{HeaderValue, Method, Version, header};
 use pingora::http::RequestHeader;
 
 use crate::proxy::check;
+use crate::proxy::refusal::grpc;
 
 pub(in crate::proxy) mod alike;
 
@@ -30,7 +31,7 @@ pub(super) fn plain(read: &Bytes) -> Option<Box<RequestHeader>> {
         return None;
     }
     for field in asked.headers.iter() {
-        if !is_common(field) {
+        if !is_common(field.name, field.value) {
             return None;
         }
         let value = HeaderValue::from_maybe_shared(read.slice_ref(field.value)).ok()?;
@@ -39,20 +40,29 @@ pub(super) fn plain(read: &Bytes) -> Option<Box<RequestHeader>> {
     Some(Box::new(head))
 }
 
+/// Whether a head of HTTP/2, after which nothing comes, is a question and nothing more. What says how long a body is that
+/// is not there, and what expects an answer of another shape, is left to Pingora.
+pub(super) fn is_plain(head: &RequestHeader) -> bool {
+    head.method != Method::POST
+        && !head.headers.contains_key(header::CONTENT_LENGTH)
+        && head.headers.iter().all(|(name, value)| is_common(name.as_str(), value.as_bytes()))
+        && !grpc::is_asked(&head.headers)
+}
+
 /// Whether a field is meant for every server on the way, but for the usual words about keeping the connection, and does
 /// not make the request more than a question. With anything else it takes Pingora's way, which knows what to take off
 /// (S47, S50).
-fn is_common(field: &httparse::Header<'_>) -> bool {
-    let is = |known: &str| field.name.eq_ignore_ascii_case(known);
-    let uncommon = match field.name.len() {
+fn is_common(name: &str, value: &[u8]) -> bool {
+    let is = |known: &str| name.eq_ignore_ascii_case(known);
+    let uncommon = match name.len() {
         2 => is("te"),
         6 => is("expect"),
         7 => is("trailer") || is("upgrade"),
-        10 if is("connection") => ![&b"keep-alive"[..], b"close"]
-            .iter()
-            .any(|word| field.value.eq_ignore_ascii_case(word)),
+        10 if is("connection") => {
+            ![&b"keep-alive"[..], b"close"].iter().any(|word| value.eq_ignore_ascii_case(word))
+        }
         10 => is("keep-alive"),
-        14 => is("http2-settings") || is("content-length") && field.value != b"0",
+        14 => is("http2-settings") || is("content-length") && value != b"0",
         16 => is("proxy-connection"),
         17 => is("transfer-encoding"),
         18 => is("proxy-authenticate"),
@@ -112,6 +122,25 @@ mod tests {
         }
         assert!(!takes("Connection: keep-alive, Remote-User\r\n"));
         assert!(!takes("Connection: close\r\nConnection: Cookie\r\n"));
+    }
+
+    #[test]
+    fn s50_over_http_2_what_speaks_of_more_than_a_question_takes_pingoras_way() {
+        let plain = |method: &str, fields: &[(&'static str, &str)]| {
+            let mut asked = http::Request::builder().method(method).uri("https://a/x");
+            for (name, value) in fields {
+                asked = asked.header(*name, *value);
+            }
+            is_plain(&RequestHeader::from(asked.body(()).unwrap().into_parts().0))
+        };
+        assert!(plain("GET", &[("accept", "*/*"), ("cookie", "a"), ("cookie", "b")]));
+        assert!(plain("DELETE", &[]) && plain("HEAD", &[]) && !plain("POST", &[]));
+        for name in ["content-length", "expect", "proxy-authorization", "te", "trailer", "upgrade"]
+        {
+            assert!(!plain("GET", &[("a", "b"), (name, "0")]), "{name}");
+        }
+        assert!(!plain("GET", &[("content-type", "application/grpc+proto")]));
+        assert!(plain("GET", &[("content-type", "application/json")]));
     }
 
     #[test]

@@ -138,6 +138,19 @@ impl H2 {
 
     /// The same, where the connection or the request may be ended.
     pub async fn try_send(&self, request: Request) -> Result<Response, h2::Error> {
+        Ok(self.try_send_for_trailers(request).await?.0)
+    }
+
+    /// The answer, and what comes behind its body.
+    pub async fn send_for_trailers(&self, request: Request) -> (Response, http::HeaderMap) {
+        let sending = self.try_send_for_trailers(request);
+        timeout(PATIENCE, sending).await.expect("an answer in time").expect("an answer")
+    }
+
+    async fn try_send_for_trailers(
+        &self,
+        request: Request,
+    ) -> Result<(Response, http::HeaderMap), h2::Error> {
         let body = Bytes::from(request.body.clone());
         let mut send = self.send.clone().ready().await?;
         let (answer, mut stream) = send.send_request(head(&request), body.is_empty())?;
@@ -157,7 +170,7 @@ impl H2 {
             body.flow_control().release_capacity(chunk.len())?;
             response.body.extend_from_slice(&chunk);
         }
-        Ok(response)
+        Ok((response, body.trailers().await?.unwrap_or_default()))
     }
 
     /// Waits until the gateway has ended the connection.

@@ -36,7 +36,7 @@ pub(in crate::proxy) fn both(answer: &[u8], method: &Method) -> Result<(), Strin
 }
 
 fn here(answer: &[u8], method: &Method) -> Option<Read> {
-    let (head, body) = plain(&Bytes::copy_from_slice(answer), method)?;
+    let (head, body) = plain(&Bytes::copy_from_slice(answer), method, true)?;
     let mut first = body.first.to_vec();
     first.truncate(usize::try_from(body.left).unwrap_or(usize::MAX));
     let whole = first.len() as u64 == body.left;
