@@ -9,8 +9,10 @@ use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
+use tokio::runtime::Handle;
+use tokio::task::JoinSet;
 use tower::ServiceExt as _;
 
 use crate::auth::Auth;
@@ -68,13 +70,13 @@ impl Portal {
         path.starts_with(BASE) || path == BASE.trim_end_matches('/')
     }
 
-    /// Every page, ready to be called.
+    /// Every page, ready to be called: answered by the runtime that this is called on, if there is one.
     pub fn service(mut self) -> PortalService {
         let api = self.api.take();
         let portal = Arc::new(self);
         let api = api
             .map(|(settings, entropy)| Arc::new(Api::new(Arc::clone(&portal), settings, entropy)));
-        PortalService { pages: Self::router(portal), api }
+        PortalService { pages: Self::router(portal), api, beside: Handle::try_current().ok() }
     }
 
     /// The account page and all that is done on it.
@@ -166,11 +168,31 @@ impl Portal {
 pub struct PortalService {
     pages: Router,
     api: Option<Arc<Api>>,
+    beside: Option<Handle>,
 }
 
 impl PortalService {
-    /// Answers one request, in this process. `visit` is what the gateway knows of it.
-    pub async fn answer(&self, mut request: Request<Bytes>, visit: Visit) -> Response<Bytes> {
+    /// Answers one request, in this process. `visit` is what the gateway knows of it. The work is done beside the thread that
+    /// asks, whose other connections are requests to apps: filling in a page takes many times as long as one of those (S58).
+    pub async fn answer(&self, request: Request<Bytes>, visit: Visit) -> Response<Bytes> {
+        let Some(beside) = &self.beside else { return self.work(request, visit).await };
+        let portal = self.clone();
+        // Dropped with whoever asks.
+        let mut work = JoinSet::new();
+        work.spawn_on(async move { portal.work(request, visit).await }, beside);
+        match work.join_next().await {
+            Some(Ok(response)) => response,
+            Some(Err(died)) if died.is_panic() => std::panic::resume_unwind(died.into_panic()),
+            // The process ends.
+            Some(Err(_)) | None => {
+                let mut ending = Response::new(Bytes::new());
+                *ending.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+                ending
+            }
+        }
+    }
+
+    async fn work(&self, mut request: Request<Bytes>, visit: Visit) -> Response<Bytes> {
         if let Some(api) = self.api.as_ref().filter(|_| api::owns(request.uri().path())) {
             return api.answer(&request, &visit).await;
         }
