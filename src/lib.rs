@@ -25,7 +25,8 @@
 //! 4. [`auth::Auth::authenticate`]: the session cookie's MAC, then a local cache, which the stores keep
 //!    true by telling what others change, then the store. What is in use is read again, and its uses are written, beside the
 //!    requests. A store that does not answer is 503: nothing is accepted because a check could not run.
-//! 5. Paths under `/_doorward/` go to the [`portal`], in process: form → command → use case → outcome → page.
+//! 5. Paths under `/_doorward/` go to the [`portal`], in process and beside the threads that serve: form → command →
+//!    use case → outcome → page. Passwords are hashed where nobody else wants the processor.
 //! 6. Everything else goes to the [`policy`], which decides as data on every way in which the path could be read:
 //!    forward, sign in, 401, 403. Only it can make an [`policy::Admitted`].
 //! 7. Forwarded requests lose every alias of every identity header and doorward's own cookies, then get the

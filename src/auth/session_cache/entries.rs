@@ -38,9 +38,9 @@ impl Entry {
         Self { signed_in, counts, is_changed: false, is_noted: false, used_at: 0, read_at: 0 }
     }
 
-    /// How long ago the stores were asked.
+    /// How long ago the stores were asked, a millisecond or two more: nothing is relied on for longer than it may be.
     fn age(&self, now: i64) -> Duration {
-        Duration::from_millis(u64::try_from(now.saturating_sub(self.read_at)).unwrap_or(0))
+        Duration::from_millis(u64::try_from(now.saturating_sub(self.read_at)).unwrap_or(0) + 1)
     }
 }
 
@@ -130,12 +130,12 @@ impl Entries {
         lock(self.parts.get(usize::from(*last) % PARTS).unwrap_or(first))
     }
 
-    /// Milliseconds from the beginning.
+    /// Whole milliseconds from the beginning, rounded down.
     fn millis(&self, at: Instant) -> i64 {
         let whole = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
         match at.checked_duration_since(self.began) {
             Some(after) => whole(after),
-            None => -whole(self.began.duration_since(at)),
+            None => -whole(self.began.duration_since(at)).saturating_add(1),
         }
     }
 
