@@ -117,12 +117,7 @@ impl Templates {
     /// overriding file is told at start. Names ending in `.html` escape what they print; an undefined variable
     /// is an error.
     pub fn environment(&self, folder: &str) -> Result<Environment<'static>, TemplateError> {
-        let mut environment = empty_environment().map_err(broken(folder))?;
-        for (name, source) in self.templates(folder)? {
-            let (name_too, source) = (name.clone(), source.into_owned());
-            environment.add_template_owned(name_too, source).map_err(broken(&name))?;
-        }
-        Ok(environment)
+        compiled(&self.templates(folder)?)
     }
 
     /// The sources of the templates under `templates/{folder}/`, by their names.
@@ -135,6 +130,16 @@ impl Templates {
         }
         Ok(templates)
     }
+}
+
+/// An environment with all of these, compiled.
+fn compiled(templates: &Sources) -> Result<Environment<'static>, TemplateError> {
+    let mut environment = empty_environment().map_err(broken("syntax"))?;
+    for (name, source) in templates {
+        let added = environment.add_template_owned(name.clone(), source.to_string());
+        added.map_err(broken(name))?;
+    }
+    Ok(environment)
 }
 
 /// An environment without a template.

@@ -312,7 +312,7 @@ async fn says_true(word: &mut watch::Receiver<bool>) {
 fn proxy_conf() -> ServerConf {
     ServerConf {
         // A pool below the concurrency makes connections anew for each request (measured: −38 %).
-        upstream_keepalive_pool_size: 1024,
+        upstream_keepalive_pool_size: 2048,
         // The gateway counts attempts itself, and decides which failures allow another.
         max_retries: 16,
         ..ServerConf::default()

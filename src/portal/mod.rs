@@ -177,19 +177,12 @@ impl PortalService {
     pub async fn answer(&self, request: Request<Bytes>, visit: Visit) -> Response<Bytes> {
         let Some(beside) = &self.beside else { return self.work(request, visit).await };
         let portal = self.clone();
-        // Dropped with whoever asks.
-        let mut work = JoinSet::new();
-        work.spawn_on(async move { portal.work(request, visit).await }, beside);
-        match work.join_next().await {
-            Some(Ok(response)) => response,
-            Some(Err(died)) if died.is_panic() => std::panic::resume_unwind(died.into_panic()),
-            // The process ends.
-            Some(Err(_)) | None => {
-                let mut ending = Response::new(Bytes::new());
-                *ending.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-                ending
-            }
-        }
+        let answered = done_by(beside, async move { portal.work(request, visit).await }).await;
+        answered.unwrap_or_else(|| {
+            let mut ending = Response::new(Bytes::new());
+            *ending.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+            ending
+        })
     }
 
     async fn work(&self, mut request: Request<Bytes>, visit: Visit) -> Response<Bytes> {
@@ -207,5 +200,52 @@ impl PortalService {
             // Bodies of pages are whole in memory, so that none can break off.
             Err(_) => Response::from_parts(parts, Bytes::new()),
         }
+    }
+}
+
+/// Has `runtime` do the work, which ends with whoever waits for it. `None` once the runtime has ended.
+async fn done_by<T: Send + 'static>(
+    runtime: &Handle,
+    work: impl Future<Output = T> + Send + 'static,
+) -> Option<T> {
+    let mut working = JoinSet::new();
+    working.spawn_on(work, runtime);
+    match working.join_next().await? {
+        Ok(done) => Some(done),
+        Err(died) if died.is_panic() => std::panic::resume_unwind(died.into_panic()),
+        Err(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::time::Duration;
+
+    use tokio::runtime::Builder;
+    use tokio::sync::oneshot;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    #[test]
+    fn work_is_done_beside_and_ends_with_whoever_waits_for_it() {
+        let beside = Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let here = Builder::new_current_thread().enable_time().build().unwrap();
+        here.block_on(async {
+            let thread = async { std::thread::current().id() };
+            assert_ne!(done_by(beside.handle(), thread).await, Some(std::thread::current().id()));
+            let (tell, told) = oneshot::channel::<()>();
+            let work = done_by(beside.handle(), async move {
+                let _tell = tell;
+                pending::<()>().await;
+            });
+            assert!(timeout(Duration::from_millis(1), work).await.is_err());
+            let ended = timeout(Duration::from_secs(30), told).await;
+            assert!(ended.expect("it goes on").is_err());
+        });
+        let handle = beside.handle().clone();
+        beside.shutdown_background();
+        assert_eq!(here.block_on(done_by(&handle, async {})), None);
     }
 }

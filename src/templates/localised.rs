@@ -9,7 +9,7 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, HtmlEscape, State, Va
 use super::faults::{Fault, Faults};
 use super::fluent::{Read, Source};
 use super::words::{Phrases, Place, Words};
-use super::{Found, Sources, TemplateError, Templates, empty_environment, text};
+use super::{Found, Sources, TemplateError, Templates, compiled, empty_environment, text};
 use crate::domain::language::{Language, UnknownLanguage};
 use crate::domain::time::Timestamp;
 
@@ -53,6 +53,14 @@ impl Localised {
         }
     }
 
+    /// Whether nothing is there that could be read and compiled again.
+    #[cfg(test)]
+    pub fn is_at_rest(&self) -> bool {
+        let is_bare =
+            |spoken: &Spoken| spoken.environment.get().is_none() && spoken.phrases.get().is_none();
+        self.languages.iter().all(is_bare)
+    }
+
     fn spoken(&self, language: Language) -> Result<&Spoken, Error> {
         let found = self.languages.iter().find(|spoken| spoken.language == language);
         found.ok_or_else(|| Error::new(ErrorKind::InvalidOperation, "it is in no such language"))
@@ -77,8 +85,9 @@ impl Templates {
     /// binary message by message. Mistakes are told for all languages at once: syntax, names that English does not have,
     /// arguments that English is not given, references to nothing, words that a template asks for and English lacks.
     pub fn localised(&self, folder: &str) -> Result<Localised, TemplateError> {
-        // For its mistakes.
-        self.environment(folder)?;
+        let templates = self.templates(folder)?;
+        // For their mistakes.
+        compiled(&templates)?;
         let mut languages = Vec::new();
         for language in Language::ALL {
             let sources = self.sources(language, folder)?;
@@ -86,7 +95,7 @@ impl Templates {
             languages.push(Spoken { language, sources, phrases, environment });
         }
         self.faults(folder, &languages)?.none()?;
-        Ok(Localised { templates: Arc::new(self.templates(folder)?), languages })
+        Ok(Localised { templates: Arc::new(templates), languages })
     }
 
     /// What is wrong with the words of these languages; with what stands beside the English ones, if each can be read.

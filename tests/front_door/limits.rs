@@ -369,6 +369,34 @@ async fn s58_while_sign_ins_are_shed_who_is_signed_in_is_answered() {
     stranger.submit_password("nobody", "x").await.expect(401);
 }
 
+/// For how long all threads of this name had a processor, in nanoseconds.
+#[cfg(target_os = "linux")]
+fn worked(pid: u32, name: &str) -> u64 {
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap().flatten();
+    let read = |task: &std::path::Path, file: &str| std::fs::read_to_string(task.join(file)).ok();
+    let of = |task: &std::path::Path| {
+        read(task, "comm")?.starts_with(name).then_some(())?;
+        read(task, "schedstat")?.split(' ').next()?.parse::<u64>().ok()
+    };
+    tasks.filter_map(|task| of(&task.path())).sum()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn s58_pages_are_filled_in_beside_the_threads_that_serve_apps() {
+    let site = Site::with(Setup { people: vec![], ..Setup::default() }).await;
+    let stranger = Browser::new(&site);
+    stranger.get("/_doorward/login").await.expect(200);
+    let now = || (worked(site.pid(), "serve-"), worked(site.pid(), "tokio-rt"));
+    let before = now();
+    for _ in 0..50 {
+        stranger.get("/_doorward/login").await.expect(200);
+    }
+    let after = now();
+    let (serving, beside) = (after.0 - before.0, after.1 - before.1);
+    assert!(beside > serving / 5, "{beside} ns beside {serving} ns");
+}
+
 /// A site whose only limit is this one on mails; every other is out of the way.
 async fn site_with_mail_limit(limit: &str) -> Site {
     let setup = anywhere();

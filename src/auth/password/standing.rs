@@ -3,12 +3,15 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use rustix::process::setpriority_process;
 use rustix::time::{ClockId, clock_gettime};
-use thread_priority::ThreadPriority;
-use thread_priority::unix::{
-    NormalThreadSchedulePolicy, ThreadSchedulePolicy, set_thread_priority_and_policy,
-    thread_native_id,
+#[cfg(target_os = "linux")]
+use {
+    rustix::process::setpriority_process,
+    thread_priority::ThreadPriority,
+    thread_priority::unix::{
+        NormalThreadSchedulePolicy, ThreadSchedulePolicy, set_thread_priority_and_policy,
+        thread_native_id,
+    },
 };
 
 /// A thread that hashes runs where nobody else wants the processor: whoever has a request to serve does not wait for a
@@ -25,6 +28,7 @@ const LONG: Duration = Duration::from_millis(200);
 /// With more than this there is room again.
 const ROOM: u128 = 50;
 /// `nice`, of those who were starved.
+#[cfg(target_os = "linux")]
 const NICE: i32 = 10;
 
 impl Standing {
@@ -61,11 +65,9 @@ enum Policy {
 }
 
 impl Policy {
-    /// Has this thread run so. Elsewhere than on Linux a priority is the whole process's.
+    /// Has this thread run so.
+    #[cfg(target_os = "linux")]
     fn take(self) {
-        if !cfg!(target_os = "linux") {
-            return;
-        }
         let taken = match self {
             Self::Idle => {
                 let policy = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
@@ -78,6 +80,10 @@ impl Policy {
             tracing::debug!(error, "a password is not hashed at the priority that it should be");
         }
     }
+
+    /// A priority is the whole process's.
+    #[cfg(not(target_os = "linux"))]
+    const fn take(self) {}
 }
 
 /// How long this thread had a processor.
@@ -87,24 +93,23 @@ fn worked() -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use std::thread;
-
-    use rustix::process::getpriority_process;
-    use thread_priority::unix::thread_schedule_policy;
-
     use super::*;
 
     const PIECE: Duration = Duration::from_millis(20);
 
-    /// The policy and the `nice` at which a job is done.
-    fn done_at(standing: &Standing) -> (ThreadSchedulePolicy, i32) {
-        let look = || (thread_schedule_policy().unwrap(), getpriority_process(None).unwrap());
-        thread::scope(|scope| scope.spawn(|| standing.behind_those_who_serve(look)).join().unwrap())
-    }
-
     #[cfg(target_os = "linux")]
     #[test]
     fn s58_what_hashes_stands_behind_what_serves() {
+        use rustix::process::getpriority_process;
+        use thread_priority::unix::thread_schedule_policy;
+
+        // The policy and the `nice` at which a job is done.
+        fn done_at(standing: &Standing) -> (ThreadSchedulePolicy, i32) {
+            let look = || (thread_schedule_policy().unwrap(), getpriority_process(None).unwrap());
+            std::thread::scope(|scope| {
+                scope.spawn(|| standing.behind_those_who_serve(look)).join().unwrap()
+            })
+        }
         let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
         let other = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Other);
         let standing = Standing::default();

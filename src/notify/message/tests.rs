@@ -175,7 +175,8 @@ fn a_broken_template_is_told_at_start() {
     }
     std::fs::write(&file, "Code for {{ site_host }}").unwrap();
     let templates = Templates::new(Some(folder.path().to_owned()));
-    assert!(Messages::new(&templates, sender()).is_ok());
+    let messages = Messages::new(&templates, sender()).unwrap();
+    assert!(messages.templates.is_at_rest(), "nobody has asked for a mail");
 }
 
 #[test]

@@ -57,6 +57,14 @@ fn every_state_has_a_heading_a_title_and_one_main_part() {
 }
 
 #[test]
+fn what_was_read_for_its_mistakes_is_let_go() {
+    let pages = pages();
+    assert!(pages.templates.is_at_rest());
+    every_html(&pages);
+    assert!(!pages.templates.is_at_rest());
+}
+
+#[test]
 fn nothing_is_inline_and_nothing_comes_from_elsewhere() {
     let pages = pages();
     for (name, html) in every_html(&pages) {
