@@ -13,6 +13,7 @@ use crate::domain::entropy::{self, Entropy, SharedEntropy};
 use crate::domain::secret::{Password, PasswordHash};
 use crate::telemetry::metrics::{Waiting, metrics};
 
+mod interrupting;
 mod kept;
 mod standing;
 

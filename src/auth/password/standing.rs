@@ -1,5 +1,6 @@
 //! How threads that hash stand to those that serve requests: behind them (S58).
 
+use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,8 @@ use {
         thread_native_id,
     },
 };
+
+use super::interrupting::interrupted_while;
 
 /// A thread that hashes runs where nobody else wants the processor: whoever has a request to serve does not wait for a
 /// hash of milliseconds. Where that would be never, it gets about a tenth of a processor, so that people can sign in beside any load.
@@ -38,9 +41,11 @@ impl Standing {
             true => Policy::Nice,
             false => Policy::Idle,
         };
-        policy.take();
         let (started, before) = (Instant::now(), worked());
-        let done = job();
+        let done = interrupted_while(|| {
+            policy.take();
+            job()
+        });
         self.note(policy, worked().saturating_sub(before), started.elapsed());
         done
     }
@@ -77,7 +82,14 @@ impl Policy {
             Self::Nice => setpriority_process(None, NICE).map_err(|error| error.to_string()),
         };
         if let Err(error) = taken {
-            tracing::debug!(error, "a password is not hashed at the priority that it should be");
+            static TOLD: Once = Once::new();
+            TOLD.call_once(|| {
+                tracing::warn!(
+                    error,
+                    "passwords are hashed at the priority of requests: this process may not lower that of a thread \
+                     (SystemCallFilter= of its unit, or the seccomp profile of its container)"
+                );
+            });
         }
     }
 
