@@ -1,5 +1,6 @@
 //! Opening the file: made private, checked to be ours, brought up to date.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -167,7 +168,10 @@ async fn writer(path: &Path) -> Result<(SqlitePool, Others), sqlx::Error> {
 
 async fn readers(path: &Path) -> Result<SqlitePool, sqlx::Error> {
     let cache = format!("-{READER_CACHE_KIB}");
-    pool(READERS).connect_with(options(path).read_only(true).pragma("cache_size", cache)).await
+    // More of them than processors take memory and read no faster: the operating system has the file.
+    let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let size = u32::try_from(processors).unwrap_or(MOST_READERS).clamp(2, MOST_READERS);
+    pool(size).connect_with(options(path).read_only(true).pragma("cache_size", cache)).await
 }
 
 fn pool(size: u32) -> SqlitePoolOptions {
@@ -208,6 +212,6 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const BUSY_PAUSE: Duration = Duration::from_millis(20);
 /// How long anything waits for its turn in this process: past that, whoever asked refuses.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
-const READERS: u32 = 4;
+const MOST_READERS: u32 = 4;
 /// What a reading connection keeps of the file. The operating system has all of it, and those who are signed in are in memory.
 const READER_CACHE_KIB: u32 = 128;
