@@ -1,13 +1,14 @@
 //! Passwords are hashed and checked on a bounded pool, so that a flood of sign-ins takes nothing from others (S58).
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use argon2::password_hash::phc;
 use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::timeout;
 
 use crate::domain::entropy::{self, Entropy, SharedEntropy};
 use crate::domain::secret::{Password, PasswordHash};
@@ -19,7 +20,7 @@ mod standing;
 
 pub use kept::{KeptHash, NotVerifiable};
 
-use standing::Standing;
+use standing::{LONG, Policy, Standing, worked};
 
 /// How passwords are hashed, and how many at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +74,8 @@ pub struct PasswordHasher {
     params: Params,
     /// Stands in for the hash of an account that there is not, so that both cost the same (S24).
     decoy: PasswordHash,
+    /// How long a hash at nobody's cost may take until it is made at everybody's.
+    patience: Duration,
     workers: Arc<Semaphore>,
     standing: Arc<Standing>,
     waiting: Arc<AtomicUsize>,
@@ -87,12 +90,15 @@ impl PasswordHasher {
             Params::new(settings.memory_kib, settings.iterations, settings.parallelism, Some(32))
                 .map_err(|error| BadParameters(error.to_string()))?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+        let before = worked();
         let decoy = hash(&argon2, &entropy::bytes::<32>(&*entropy), &*entropy)
             .map_err(|error| BadParameters(error.to_string()))?;
+        let patience = LONG.max(worked().saturating_sub(before) * 4);
         Ok(Self {
             argon2,
             params,
             decoy,
+            patience,
             workers: Arc::new(Semaphore::new(settings.threads.max(1))),
             standing: Arc::default(),
             waiting: Arc::default(),
@@ -145,28 +151,36 @@ impl PasswordHasher {
         self.queue + self.workers.available_permits()
     }
 
-    /// Waits for a turn and does `job` off the request threads. `None` if it died.
+    /// Waits for a turn and does `job` off the request threads; twice, where the first time takes too long. `None` if it died.
     pub(super) async fn work<T: Send + 'static>(
         &self,
-        job: impl FnOnce() -> T + Send + 'static,
+        job: impl Fn() -> T + Send + Sync + 'static,
     ) -> Result<Option<T>, Busy> {
         let Some(place) = Place::take(&self.waiting, self.places()) else { return Err(BUSY) };
         let Ok(turn) = Arc::clone(&self.workers).acquire_owned().await else { return Ok(None) };
         drop(place);
         let started = Instant::now();
-        let (tell, told) = oneshot::channel();
-        let standing = Arc::clone(&self.standing);
-        let thread = thread::Builder::new().name("password".into()).spawn(move || {
-            let _turn = turn;
-            let done = standing.behind_those_who_serve(job);
-            // Whoever has asked may have left.
-            let _ = tell.send(done);
-        });
-        if let Err(error) = thread {
-            tracing::error!(%error, "no thread for a password could be started");
-            return Err(BUSY);
-        }
-        let done = told.await;
+        let (tell, mut told) = oneshot::channel();
+        let attempt = Attempt {
+            job: Arc::new(job),
+            standing: Arc::clone(&self.standing),
+            outcome: Arc::new(Mutex::new(Some((tell, turn)))),
+        };
+        let policy = self.standing.policy();
+        attempt.clone().begin(policy)?;
+        let done = match timeout(self.patience, &mut told).await {
+            Ok(done) => done,
+            Err(_) if policy == Policy::Nice => {
+                drop(attempt);
+                told.await
+            }
+            // Beside a load that leaves nothing: somebody waits for this one, too.
+            Err(_) => {
+                self.standing.starves();
+                attempt.begin(Policy::Nice)?;
+                told.await
+            }
+        };
         metrics().password_hashed_in(started.elapsed());
         Ok(done.ok())
     }
@@ -174,6 +188,42 @@ impl PasswordHasher {
 
 /// Told where a hash cannot be made.
 pub(super) const BUSY: Busy = Busy { retry_after: Duration::from_secs(2) };
+
+/// A job, for a thread that does it. Of several the first to be done tells, and gives the turn to the next.
+struct Attempt<T> {
+    job: Arc<dyn Fn() -> T + Send + Sync>,
+    standing: Arc<Standing>,
+    outcome: Arc<Mutex<Option<Outcome<T>>>>,
+}
+
+type Outcome<T> = (oneshot::Sender<T>, OwnedSemaphorePermit);
+
+impl<T: Send + 'static> Attempt<T> {
+    fn begin(self, policy: Policy) -> Result<(), Busy> {
+        let work = move || {
+            let done = self.standing.work(policy, &*self.job);
+            let first = self.outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some((tell, _turn)) = first {
+                // Whoever has asked may have left.
+                let _ = tell.send(done);
+            }
+        };
+        thread::Builder::new().name("password".into()).spawn(work).map(drop).map_err(|error| {
+            tracing::error!(%error, "no thread for a password could be started");
+            BUSY
+        })
+    }
+}
+
+impl<T> Clone for Attempt<T> {
+    fn clone(&self) -> Self {
+        Self {
+            job: Arc::clone(&self.job),
+            standing: Arc::clone(&self.standing),
+            outcome: Arc::clone(&self.outcome),
+        }
+    }
+}
 
 /// A place in the queue, given back when dropped: also when the client goes away while it waits.
 struct Place {
@@ -262,6 +312,23 @@ mod tests {
             shed += usize::from(attempt.await.unwrap().is_err());
         }
         assert!(shed >= 15, "only {shed} of 20 were shed by a queue of one");
+    }
+
+    #[tokio::test]
+    async fn s58_who_starves_is_helped_and_holds_nobody_up() {
+        let pool = pool(64, 8);
+        let (begun, (end, ended)) = (AtomicUsize::new(0), std::sync::mpsc::channel::<()>());
+        let ended = Mutex::new(ended);
+        let job = move || {
+            // The first attempt is as if it never got a processor.
+            if begun.fetch_add(1, Ordering::SeqCst) == 0 {
+                let _ = ended.lock().unwrap().recv();
+            }
+        };
+        assert_eq!(pool.work(job).await, Ok(Some(())));
+        assert_eq!(pool.standing.policy(), Policy::Nice, "so is the next one from its start");
+        assert_eq!(pool.work(|| 1).await, Ok(Some(1)), "while the first still waits");
+        drop(end);
     }
 
     #[tokio::test]

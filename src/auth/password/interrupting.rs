@@ -4,6 +4,8 @@
 //! the kernel can go on to the next tick of its processor (4 ms at 250 Hz), where the kernel is lazy about it or the
 //! processor is virtual and its interrupts are held back. So somebody wakes up on the same processor again and again.
 
+use std::time::Duration;
+
 #[cfg(target_os = "linux")]
 use {
     rustix::thread::{CpuSet, Pid, gettid, sched_setaffinity},
@@ -12,19 +14,20 @@ use {
     std::os::unix::fs::FileExt as _,
     std::sync::atomic::{AtomicBool, Ordering},
     std::thread::{self, Builder, Thread},
-    std::time::Duration,
+    std::time::Instant,
 };
 
 /// How long a thread computes without an interruption, about: the kernel adds some 50 µs.
 #[cfg(target_os = "linux")]
 const BETWEEN: Duration = Duration::from_micros(100);
 
-/// Does `job` on this thread, while another one interrupts it. Without such a thread, it goes without.
+/// Does `job` on this thread, while another one interrupts it, for no longer than `most`: what takes longer waits for others
+/// as it is. Without such a thread, it goes without.
 #[cfg(target_os = "linux")]
-pub(super) fn interrupted_while<T>(job: impl FnOnce() -> T) -> T {
+pub(super) fn interrupted_while<T>(most: Duration, job: impl FnOnce() -> T) -> T {
     let (computing, over) = (gettid(), AtomicBool::new(false));
     thread::scope(|scope| {
-        let interrupt = || interrupt(computing, &over);
+        let interrupt = || interrupt(computing, most, &over);
         let interrupting = Builder::new().name("interrupt".into()).spawn_scoped(scope, interrupt);
         let _end =
             interrupting.ok().map(|thread| End { over: &over, thread: thread.thread().clone() });
@@ -34,7 +37,7 @@ pub(super) fn interrupted_while<T>(job: impl FnOnce() -> T) -> T {
 
 /// Other kernels are not known to need it.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn interrupted_while<T>(job: impl FnOnce() -> T) -> T {
+pub(super) fn interrupted_while<T>(_most: Duration, job: impl FnOnce() -> T) -> T {
     job()
 }
 
@@ -53,12 +56,12 @@ impl Drop for End<'_> {
     }
 }
 
-/// Wakes up where `computing` is, until it is `over`: the timer of a thread that waits is its processor's.
+/// Wakes up where `computing` is, until it is `over` or takes longer than `most`: the timer of a thread that waits is its processor's.
 #[cfg(target_os = "linux")]
-fn interrupt(computing: Pid, over: &AtomicBool) {
+fn interrupt(computing: Pid, most: Duration, over: &AtomicBool) {
     let Ok(whereabouts) = Whereabouts::of(computing) else { return };
-    let mut at = None;
-    while !over.load(Ordering::Acquire) {
+    let (mut at, begun) = (None, Instant::now());
+    while !over.load(Ordering::Acquire) && begun.elapsed() < most {
         let now_at = whereabouts.processor();
         if now_at != at {
             let Some(there) = now_at.filter(|number| *number < CpuSet::MAX_CPU) else { return };
@@ -99,12 +102,12 @@ impl Whereabouts {
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod tests {
-    use std::time::Instant;
-
     use rustix::thread::{sched_getaffinity, sched_getcpu};
     use rustix::time::{ClockId, clock_gettime};
 
     use super::*;
+
+    const LONG: Duration = Duration::from_secs(60);
 
     /// This thread stays on a processor of `allowed`.
     fn stay_on(number: usize) {
@@ -142,7 +145,7 @@ mod tests {
         };
         let worked = || Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap();
         let computing = || {
-            interrupted_while(|| {
+            interrupted_while(LONG, || {
                 for number in allowed() {
                     stay_on(number);
                     let (before, begun, begun_at) = (interruptions(), worked(), Instant::now());
@@ -163,6 +166,18 @@ mod tests {
     }
 
     #[test]
+    fn who_takes_long_is_not_interrupted_for_ever() {
+        let threads = || std::fs::read_dir("/proc/self/task").unwrap().count();
+        let before = threads();
+        interrupted_while(Duration::from_millis(1), || {
+            let begun = Instant::now();
+            while threads() > before {
+                assert!(begun.elapsed() < Duration::from_secs(30), "it goes on");
+            }
+        });
+    }
+
+    #[test]
     fn who_interrupts_stays_with_who_computes() {
         let tasks =
             || std::fs::read_dir("/proc/self/task").unwrap().map(|task| task.unwrap().path());
@@ -172,7 +187,7 @@ mod tests {
             named.next().map(|task| read(task.join("status"))).unwrap_or_default()
         };
         let computing = || {
-            interrupted_while(|| {
+            interrupted_while(LONG, || {
                 for number in allowed() {
                     stay_on(number);
                     let (there, begun) =
@@ -190,8 +205,8 @@ mod tests {
     fn who_interrupts_ends_with_the_job() {
         let threads = || std::fs::read_dir("/proc/self/task").unwrap().count();
         let before = threads();
-        assert_eq!(interrupted_while(|| 1), 1);
-        let died = thread::spawn(|| interrupted_while(|| panic!("as if"))).join();
+        assert_eq!(interrupted_while(LONG, || 1), 1);
+        let died = thread::spawn(|| interrupted_while(LONG, || panic!("as if"))).join();
         assert!(died.is_err());
         assert_eq!(threads(), before);
     }

@@ -26,8 +26,8 @@ pub(super) struct Standing {
 
 /// With less of a processor than this, in percent, a thread is starved,
 const STARVED: u128 = 5;
-/// if it took so long.
-const LONG: Duration = Duration::from_millis(200);
+/// if it took so long, or several times what it computes. One that takes longer is not interrupted any more, either: that it gets anything comes first.
+pub(super) const LONG: Duration = Duration::from_millis(200);
 /// With more than this there is room again.
 const ROOM: u128 = 50;
 /// `nice`, of those who were starved.
@@ -35,14 +35,23 @@ const ROOM: u128 = 50;
 const NICE: i32 = 10;
 
 impl Standing {
-    /// Does `job` on this thread, which is given up after it.
-    pub(super) fn behind_those_who_serve<T>(&self, job: impl FnOnce() -> T) -> T {
-        let policy = match self.is_starved.load(Ordering::Relaxed) {
+    /// How the next one runs.
+    pub(super) fn policy(&self) -> Policy {
+        match self.is_starved.load(Ordering::Relaxed) {
             true => Policy::Nice,
             false => Policy::Idle,
-        };
+        }
+    }
+
+    /// One that was `Idle` has taken too long.
+    pub(super) fn starves(&self) {
+        self.is_starved.store(true, Ordering::Relaxed);
+    }
+
+    /// Does `job` on this thread, which is given up after it.
+    pub(super) fn work<T>(&self, policy: Policy, job: impl FnOnce() -> T) -> T {
         let (started, before) = (Instant::now(), worked());
-        let done = interrupted_while(|| {
+        let done = interrupted_while(LONG, || {
             policy.take();
             job()
         });
@@ -63,9 +72,12 @@ impl Standing {
     }
 }
 
+/// At whose cost a thread runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Policy {
+pub(super) enum Policy {
+    /// At nobody's.
     Idle,
+    /// A little at everybody's.
     Nice,
 }
 
@@ -99,7 +111,7 @@ impl Policy {
 }
 
 /// How long this thread had a processor.
-fn worked() -> Duration {
+pub(super) fn worked() -> Duration {
     Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }
 
@@ -119,7 +131,7 @@ mod tests {
         fn done_at(standing: &Standing) -> (ThreadSchedulePolicy, i32) {
             let look = || (thread_schedule_policy().unwrap(), getpriority_process(None).unwrap());
             std::thread::scope(|scope| {
-                scope.spawn(|| standing.behind_those_who_serve(look)).join().unwrap()
+                scope.spawn(|| standing.work(standing.policy(), look)).join().unwrap()
             })
         }
         let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
