@@ -28,8 +28,10 @@ pub(super) struct Standing {
 const STARVED: u128 = 5;
 /// if it took so long, or several times what it computes. One that takes longer is not interrupted any more, either: that it gets anything comes first.
 pub(super) const LONG: Duration = Duration::from_millis(200);
-/// With more than this there is room again.
+/// With more than this there is room again,
 const ROOM: u128 = 50;
+/// if it worked for so long: what takes no time gets all of it.
+const ENOUGH: Duration = Duration::from_millis(5);
 /// `nice`, of those who were starved.
 #[cfg(target_os = "linux")]
 const NICE: i32 = 10;
@@ -66,7 +68,9 @@ impl Standing {
             Policy::Idle if share < STARVED && passed > LONG => {
                 self.is_starved.store(true, Ordering::Relaxed)
             }
-            Policy::Nice if share > ROOM => self.is_starved.store(false, Ordering::Relaxed),
+            Policy::Nice if share > ROOM && worked >= ENOUGH => {
+                self.is_starved.store(false, Ordering::Relaxed)
+            }
             Policy::Idle | Policy::Nice => {}
         }
     }
@@ -154,6 +158,8 @@ mod tests {
         assert!(is_starved());
         standing.note(Policy::Nice, PIECE, 2 * PIECE);
         assert!(is_starved(), "no room yet");
+        standing.note(Policy::Nice, PIECE / 100, PIECE / 100);
+        assert!(is_starved(), "too short to tell");
         standing.note(Policy::Nice, 3 * PIECE, 4 * PIECE);
         assert!(!is_starved());
     }
