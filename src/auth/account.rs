@@ -1,8 +1,8 @@
 //! Accounts, as an operator handles them.
 
 use crate::domain::account::{
-    Account, AccountStatus, AccountWithPassword, FullName, Group, ImportedAccount, LoginName,
-    NewAccount, Username,
+    Account, AccountStatus, AccountWithPassword, FullName, Group, GroupChange, ImportedAccount,
+    LoginName, NewAccount, Username,
 };
 use crate::domain::audit::AuditEvent;
 use crate::domain::email::EmailAddress;
@@ -172,6 +172,26 @@ impl Auth {
         let account = self.accounts.set_status(id, AccountStatus::Active).await?;
         self.remember_operator(AuditEvent::AccountEnabled, id, now).await?;
         Ok(account)
+    }
+
+    /// Has the account belong to other groups. Whoever loses one is signed out everywhere, so that nothing stays open
+    /// that is closed to them now; what was only given counts within seconds. Returns the account as it was and as it
+    /// is now, or `None` if there is none.
+    pub async fn change_groups(
+        &self,
+        id: AccountId,
+        change: &GroupChange,
+        now: Timestamp,
+    ) -> Result<Option<(Account, Account)>, StoreError> {
+        let changed = self.accounts.change_groups(id, change).await?;
+        let Some((before, after)) = &changed else { return Ok(None) };
+        if before.epoch != after.epoch {
+            self.end_everything_of(id).await?;
+        }
+        if before.groups != after.groups {
+            self.remember_operator(AuditEvent::GroupsChanged, id, now).await?;
+        }
+        Ok(changed)
     }
 
     /// Sets a new password and ends every session and every trust made with the one before (S33).

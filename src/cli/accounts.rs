@@ -12,7 +12,9 @@ use super::{ConfigArgs, Failure, core, prompt, until_noticed, write_json};
 use crate::app::Core;
 use crate::auth::account::{AccountDraft, AccountError, Added};
 use crate::auth::invite::InvitationDraft;
-use crate::domain::account::{Account, AccountStatus, FullName, Group, LoginName, Username};
+use crate::domain::account::{
+    Account, AccountStatus, FullName, Group, GroupChange, LoginName, Username,
+};
 use crate::domain::email::EmailAddress;
 use crate::domain::password_rules::{NewPassword, Owner};
 use crate::domain::registration::Registration;
@@ -36,6 +38,8 @@ pub(super) enum AccountsCommand {
     Enable(NamedArgs),
     /// Have an account asked for the code also where a password would be enough, or not, and end its sessions.
     SecondStep(SecondStepArgs),
+    /// Have an account belong to other groups. Losing one ends its sessions; what is given counts within seconds.
+    Groups(GroupsArgs),
     /// Take the telephone number of an account away, so that its codes come by mail again, and end its sessions.
     ForgetPhone(NamedArgs),
     /// Set a new password and end the account's sessions.
@@ -75,6 +79,22 @@ pub(super) struct NamedArgs {
     /// The username or e-mail address.
     #[arg(value_name = "NAME", value_parser = parse_login)]
     login: LoginName,
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("change").required(true).multiple(true))]
+pub(super) struct GroupsArgs {
+    /// The username or e-mail address.
+    #[arg(value_name = "NAME", value_parser = parse_login)]
+    login: LoginName,
+    /// A group that it belongs to from now on; may be given several times.
+    #[arg(long = "add", value_name = "GROUP", group = "change")]
+    given: Vec<Group>,
+    /// A group that it does not belong to any more; may be given several times.
+    #[arg(long = "remove", value_name = "GROUP", group = "change")]
+    taken: Vec<Group>,
     #[command(flatten)]
     config: ConfigArgs,
 }
@@ -132,6 +152,7 @@ pub(super) async fn run(
             };
             tell(out, &args.config, &still_there(account)?, Some(what))
         }
+        AccountsCommand::Groups(args) => change_groups(args, out).await,
         AccountsCommand::ForgetPhone(args) => {
             let core = core(&args.config).await?;
             let account = named(&core, &args.login).await?;
@@ -183,6 +204,35 @@ pub(super) async fn run(
             tell(out, config, &still_there(account)?, Some(what))
         }
     }
+}
+
+async fn change_groups(args: GroupsArgs, out: &mut dyn Write) -> Result<ExitCode, Failure> {
+    let GroupsArgs { login, given, taken, config } = args;
+    if let Some(both) = given.iter().find(|group| taken.contains(group)) {
+        return Err(Failure::Refused(format!(
+            "{} cannot be both added and removed: say one of the two",
+            both.as_str()
+        )));
+    }
+    let core = core(&config).await?;
+    let account = named(&core, &login).await?;
+    let change = GroupChange { given, taken };
+    let changed = core.auth.change_groups(account.id, &change, core.clock.now()).await?;
+    let (before, after) = changed.unzip();
+    let (before, after) = (still_there(before)?, still_there(after)?);
+    let belongs = match groups(&after) {
+        none if none.is_empty() => "belongs to no group".to_owned(),
+        some => format!("belongs to {some}"),
+    };
+    let what = if before.groups == after.groups {
+        format!("{belongs}, as before")
+    } else if before.epoch == after.epoch {
+        belongs
+    } else {
+        until_noticed().await;
+        format!("{belongs}; its sessions are ended")
+    };
+    tell(out, &config, &after, Some(&what))
 }
 
 async fn add(args: AddArgs, out: &mut dyn Write) -> Result<ExitCode, Failure> {

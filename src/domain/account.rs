@@ -199,6 +199,14 @@ impl From<FullName> for String {
 #[serde(transparent)]
 pub struct Epoch(pub i64);
 
+impl Epoch {
+    /// The one after it.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
 /// Whether an account may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccountStatus {
@@ -241,6 +249,29 @@ impl Account {
     pub const fn is_active(&self) -> bool {
         matches!(self.status, AccountStatus::Active)
     }
+
+    /// The account with other groups. If it loses one a new epoch begins: what it was let into may be closed to it now.
+    #[must_use]
+    pub fn with(mut self, change: &GroupChange) -> Self {
+        let count = self.groups.len();
+        self.groups.retain(|group| change.given.contains(group) || !change.taken.contains(group));
+        if self.groups.len() < count {
+            self.epoch = self.epoch.next();
+        }
+        self.groups.extend(change.given.iter().cloned());
+        self.groups.sort_unstable();
+        self.groups.dedup();
+        self
+    }
+}
+
+/// What becomes of an account's groups.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GroupChange {
+    /// What it belongs to from now on; also where it is taken at once.
+    pub given: Vec<Group>,
+    /// What it does not belong to any more.
+    pub taken: Vec<Group>,
 }
 
 /// An account together with the hash that its password is checked against.

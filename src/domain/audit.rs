@@ -106,6 +106,8 @@ names! {
         AccountDisabled = "account_disabled",
         /// An account was enabled.
         AccountEnabled = "account_enabled",
+        /// An operator had an account belong to other groups.
+        GroupsChanged = "groups_changed",
         /// A password was set by an operator.
         PasswordSet = "password_set",
         /// The owner changed the password, or tried to with a wrong one.

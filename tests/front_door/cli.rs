@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use crate::support::browser::Browser;
 use crate::support::site::{ADA, GRACE, Setup, Site};
+use crate::support::tools::eventually;
 
 #[tokio::test]
 async fn s54_a_configuration_that_would_weaken_anything_is_refused_with_its_place() {
@@ -156,4 +157,49 @@ async fn the_annotated_configuration_is_a_good_one() {
         line.contains("error") && !line.contains("cannot be read") && !line.contains("not set")
     });
     assert_eq!(unexpected.count(), 0, "{said}");
+}
+
+#[tokio::test]
+async fn an_account_is_given_groups_within_seconds_and_loses_them_at_once() {
+    let site = Site::start().await;
+    let grace = Browser::new(&site);
+    grace.sign_in(&site, &GRACE).await;
+    grace.get("/admins/page").await.expect(403);
+
+    // What is given counts, without another sign-in.
+    let told =
+        site.cli(&["accounts", "groups", "grace", "--add", "wiki", "--add", "admins"], "").await;
+    assert_eq!(told.trim(), "grace belongs to admins,wiki");
+    eventually("the group to count", async || {
+        (grace.get("/admins/page").await.status == 200).then_some(())
+    })
+    .await;
+    let told = site.cli(&["accounts", "groups", "grace", "--add", "wiki"], "").await;
+    assert_eq!(told.trim(), "grace belongs to admins,wiki, as before");
+
+    // What is taken ends everything that is open, and is closed when she comes back.
+    let arguments = ["accounts", "groups", "grace@example.org", "--remove", "admins", "--json"];
+    let shown: serde_json::Value = serde_json::from_str(&site.cli(&arguments, "").await).unwrap();
+    assert_eq!(shown["groups"], serde_json::json!(["wiki"]));
+    eventually("grace's session to end", async || (!grace.is_signed_in().await).then_some(()))
+        .await;
+    let grace = Browser::new(&site);
+    grace.sign_in(&site, &GRACE).await;
+    grace.get("/admins/page").await.expect(403);
+    let audit = site.cli(&["audit", "--account", "grace", "--json"], "").await;
+    assert_eq!(audit.matches("groups_changed").count(), 2, "{audit}");
+
+    let config = site.config().display().to_string();
+    for (arguments, status, said) in [
+        (&["grace"][..], 2, "--add"),
+        (&["grace", "--add", "a b"], 2, "a group is"),
+        (&["grace", "--add", "wiki", "--remove", "wiki"], 1, "wiki cannot be both"),
+        (&["nobody", "--add", "wiki"], 1, "nobody"),
+    ] {
+        let all: Vec<&str> = [&["accounts", "groups"], arguments, &["-c", &config]].concat();
+        let output = site.run(&all, "").await;
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {told}");
+        assert!(told.contains(said), "{arguments:?}: {told}");
+    }
 }

@@ -128,6 +128,10 @@ async fn s35_s39_s33_what_is_open_ends_with_a_revocation_a_disabled_account_or_a
         [&["sessions", "revoke", "--account", "ada"][..], &[]],
         [&["accounts", "disable", "ada"][..], &["accounts", "enable", "ada"]],
         [&["accounts", "set-password", "ada", "--password-stdin"][..], &[]],
+        [
+            &["accounts", "groups", "ada", "--remove", "staff"][..],
+            &["accounts", "groups", "ada", "--add", "staff"],
+        ],
     ] {
         ada.sign_in(&site, &ADA).await;
         let open = both(&ada, &site).await;

@@ -1,6 +1,8 @@
 //! What a store of accounts promises.
 
-use doorward::domain::account::{Account, AccountStatus, EmailChange, Epoch, NewAccount};
+use doorward::domain::account::{
+    Account, AccountStatus, EmailChange, Epoch, GroupChange, NewAccount,
+};
 use doorward::domain::language::Language;
 use doorward::domain::secret::PasswordHash;
 use doorward::store::Inserted;
@@ -140,6 +142,48 @@ pub async fn s33_turning_the_second_step_on_or_off_begins_a_new_epoch(store: imp
     assert_eq!((off.second_step, off.epoch), (false, Epoch(2)));
 }
 
+pub async fn groups_are_given_and_taken_and_losing_one_begins_a_new_epoch(store: impl Backend) {
+    let accounts = store.accounts();
+    let ada = account("ada", "ada@example.org");
+    accounts.insert_account(ada.clone()).await.unwrap();
+    let named = |names: &[&str]| names.iter().map(|name| name.parse().unwrap()).collect();
+    for (given, taken, groups, epoch) in [
+        (&["wiki", "admins"][..], &["users"][..], &["admins", "wiki"][..], 1),
+        // What is given twice, is there already or was never there changes nothing.
+        (&["wiki", "staff", "staff"], &["nobody"], &["admins", "staff", "wiki"], 1),
+        (&[], &["admins", "admins"], &["staff", "wiki"], 2),
+        (&["admins"], &["wiki"], &["admins", "staff"], 3),
+        (&["staff"], &["staff"], &["admins", "staff"], 3),
+        (&[], &["admins", "staff"], &[], 4),
+    ] {
+        let change = GroupChange { given: named(given), taken: named(taken) };
+        let before = accounts.find_account(ada.id).await.unwrap().unwrap();
+        let (was, is) = accounts.change_groups(ada.id, &change).await.unwrap().unwrap();
+        let kept = accounts.find_account(ada.id).await.unwrap().unwrap();
+        assert_eq!((was.groups, was.epoch), (before.groups, before.epoch), "{change:?}");
+        assert_eq!((is.groups.clone(), is.epoch), (named(groups), Epoch(epoch)), "{change:?}");
+        assert_eq!((kept.groups, kept.epoch), (is.groups, is.epoch), "{change:?}");
+    }
+}
+
+pub async fn of_groups_that_several_give_at_once_none_is_lost(store: impl Backend) {
+    let accounts = store.accounts();
+    let ada = account("ada", "ada@example.org");
+    accounts.insert_account(ada.clone()).await.unwrap();
+    let mut changing = tokio::task::JoinSet::new();
+    for number in 0..8 {
+        let (accounts, id) = (accounts.clone(), ada.id);
+        let given = vec![format!("group-{number}").parse().unwrap()];
+        changing.spawn(async move {
+            let change = GroupChange { given, taken: Vec::new() };
+            accounts.change_groups(id, &change).await.unwrap().unwrap();
+        });
+    }
+    changing.join_all().await;
+    let kept = accounts.find_account(ada.id).await.unwrap().unwrap();
+    assert_eq!((kept.groups.len(), kept.epoch), (ada.groups.len() + 8, Epoch(0)));
+}
+
 pub async fn an_address_is_changed_unless_it_belongs_to_another_or_the_epoch_is_over(
     store: impl Backend,
 ) {
@@ -220,6 +264,8 @@ pub async fn nothing_is_changed_of_an_account_that_is_not_there(store: impl Back
     assert!(!accounts.upgrade_password_hash(somebody(), &hash, hash.clone()).await.unwrap());
     assert!(accounts.set_password_in(somebody(), Epoch(0), hash).await.unwrap().is_none());
     assert!(accounts.set_second_step(somebody(), Epoch(0), true).await.unwrap().is_none());
+    let change = GroupChange::default();
+    assert!(accounts.change_groups(somebody(), &change).await.unwrap().is_none());
     assert!(accounts.set_full_name(somebody(), None).await.unwrap().is_none());
     assert!(accounts.set_language(somebody(), None).await.unwrap().is_none());
     let address = "new@example.org".parse().unwrap();

@@ -102,6 +102,8 @@ macro_rules! accounts_contract {
                 s33_a_new_password_begins_a_new_epoch,
                 s33_of_two_who_change_a_password_in_one_epoch_the_second_is_refused,
                 s33_turning_the_second_step_on_or_off_begins_a_new_epoch,
+                groups_are_given_and_taken_and_losing_one_begins_a_new_epoch,
+                of_groups_that_several_give_at_once_none_is_lost,
                 an_address_is_changed_unless_it_belongs_to_another_or_the_epoch_is_over,
                 of_many_that_want_one_address_at_once_exactly_one_gets_it,
                 a_name_and_a_language_are_set_and_taken_away,

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 
 use super::super::StoreError;
 use crate::domain::account::{
-    Account, AccountStatus, AccountWithPassword, EmailChange, Epoch, FullName, ImportedAccount,
-    LoginName, NewAccount,
+    Account, AccountStatus, AccountWithPassword, EmailChange, Epoch, FullName, GroupChange,
+    ImportedAccount, LoginName, NewAccount,
 };
 use crate::domain::email::EmailAddress;
 use crate::domain::id::AccountId;
@@ -114,6 +114,14 @@ pub trait AccountStore: Send + Sync {
         epoch: Epoch,
         on: bool,
     ) -> Result<Option<Account>, StoreError>;
+
+    /// Has the account belong to other groups. If it loses one a new epoch begins, so that every session made before is
+    /// dead. Returns the account as it was and as it is now, or `None` if there is none.
+    async fn change_groups(
+        &self,
+        id: AccountId,
+        change: &GroupChange,
+    ) -> Result<Option<(Account, Account)>, StoreError>;
 
     /// Gives the account another address, unless that is another's (letter case aside) or the account is in a later epoch
     /// than `epoch`. The epoch stays.

@@ -9,8 +9,8 @@ use super::super::{AccountSource, AccountStore, Imported, Inserted, StoreError};
 use super::rows::{Columns, json};
 use super::{ACCOUNTS, SqliteStore};
 use crate::domain::account::{
-    Account, AccountStatus, AccountWithPassword, EmailChange, Epoch, FullName, ImportedAccount,
-    LoginName, NewAccount,
+    Account, AccountStatus, AccountWithPassword, EmailChange, Epoch, FullName, GroupChange,
+    ImportedAccount, LoginName, NewAccount,
 };
 use crate::domain::email::EmailAddress;
 use crate::domain::id::AccountId;
@@ -190,6 +190,32 @@ impl AccountStore for SqliteStore {
             .await?;
             write.commit().await?;
             row.as_ref().map(account).transpose()
+        })
+        .await
+    }
+
+    async fn change_groups(
+        &self,
+        id: AccountId,
+        change: &GroupChange,
+    ) -> Result<Option<(Account, Account)>, StoreError> {
+        observe(ACCOUNTS, "change_groups", async {
+            let mut write = self.write().await?;
+            let found =
+                sqlx::query(concat!("SELECT ", columns!(accounts), " FROM accounts WHERE id = ?1"))
+                    .bind(id.as_uuid().as_bytes().as_slice())
+                    .fetch_optional(&mut *write)
+                    .await?;
+            let Some(before) = found.as_ref().map(account).transpose()? else { return Ok(None) };
+            let after = before.clone().with(change);
+            sqlx::query("UPDATE accounts SET groups = ?2, epoch = ?3 WHERE id = ?1")
+                .bind(id.as_uuid().as_bytes().as_slice())
+                .bind(json(&after.groups)?)
+                .bind(after.epoch.0)
+                .execute(&mut *write)
+                .await?;
+            write.commit().await?;
+            Ok(Some((before, after)))
         })
         .await
     }
