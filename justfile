@@ -24,6 +24,10 @@ check:
 bench *names:
     cargo bench --locked {{names}}
 
+# Which functions run, for the layout of a release: after large changes, or another compiler.
+layout:
+    scripts/layout
+
 fmt:
     cargo fmt
 

@@ -130,6 +130,41 @@ fn main_knows_the_command_line_alone() {
     }
 }
 
+/// The image is built from what `.dockerignore` lets through.
+#[test]
+fn what_the_image_copies_is_let_through() {
+    let dockerfile = std::fs::read_to_string("Dockerfile").unwrap();
+    let let_through = std::fs::read_to_string(".dockerignore").unwrap();
+    let mut copied = 0;
+    for line in
+        dockerfile.lines().filter(|line| line.starts_with("COPY ") && !line.contains("--from="))
+    {
+        let words: Vec<_> = line.split_whitespace().skip(1).collect();
+        for source in &words[..words.len() - 1] {
+            let wanted = format!("!{source}");
+            assert!(let_through.lines().any(|line| line == wanted), "{source} is not let through");
+            copied += 1;
+        }
+    }
+    assert!(copied >= 6, "the scanner saw {copied}");
+}
+
+/// What the linker's script is made of (`build.rs`): a line that means more than it says would change the whole layout.
+#[test]
+fn the_layout_names_beginnings_of_functions() {
+    let layout = std::fs::read_to_string("src/layout.txt").unwrap();
+    let names: Vec<_> = layout.lines().filter(|line| !line.starts_with('#')).collect();
+    assert!(
+        names.len() > 1000
+            && names.is_sorted()
+            && names.iter().any(|name| name.contains("doorward"))
+    );
+    for name in names {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.$*".contains(&byte);
+        assert!(name.bytes().all(is_plain) && !name.starts_with('*'), "{name}");
+    }
+}
+
 #[test]
 fn each_library_is_named_at_home_only() {
     let mut wrong = String::new();
