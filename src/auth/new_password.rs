@@ -36,7 +36,7 @@ impl Auth {
         owner: Owner,
     ) -> Result<Result<NewPassword, PasswordFault>, Busy> {
         let rules = self.passwords.rules.clone();
-        let judged = self.hasher.work(move || rules.accept(&typed, &owner)).await?;
+        let judged = self.hasher.judge(move || rules.accept(&typed, &owner)).await?;
         let accepted = match judged {
             Some(Ok(accepted)) => accepted,
             Some(Err(fault)) => return Ok(Err(fault)),

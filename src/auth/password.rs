@@ -141,6 +141,12 @@ impl PasswordHasher {
         Ok(made.flatten())
     }
 
+    /// Has the next ones made a little at everybody's cost, as beside a load that leaves nothing. Beside one, a thread that
+    /// runs at nobody's is seconds about its end, too, and the process waits for it.
+    pub(super) fn hurries(&self) {
+        self.standing.starves();
+    }
+
     /// Whether a hash asked for now has a place; `Err` if it would be shed. Asked before anything else is done for a sign-in, so that a flood
     /// costs neither hashes nor the store's time (S58).
     pub fn has_room(&self) -> Result<(), Busy> {
@@ -152,20 +158,13 @@ impl PasswordHasher {
     }
 
     /// Waits for a turn and does `job` off the request threads; twice, where the first time takes too long. `None` if it died.
-    pub(super) async fn work<T: Send + 'static>(
+    async fn work<T: Send + 'static>(
         &self,
         job: impl Fn() -> T + Send + Sync + 'static,
     ) -> Result<Option<T>, Busy> {
-        let Some(place) = Place::take(&self.waiting, self.places()) else { return Err(BUSY) };
-        let Ok(turn) = Arc::clone(&self.workers).acquire_owned().await else { return Ok(None) };
-        drop(place);
+        let Some(turn) = self.turn().await? else { return Ok(None) };
         let started = Instant::now();
-        let (tell, mut told) = oneshot::channel();
-        let attempt = Attempt {
-            job: Arc::new(job),
-            standing: Arc::clone(&self.standing),
-            outcome: Arc::new(Mutex::new(Some((tell, turn)))),
-        };
+        let (attempt, mut told) = Attempt::at(job, &self.standing, turn);
         let policy = self.standing.policy();
         attempt.clone().begin(policy)?;
         let done = match timeout(self.patience, &mut told).await {
@@ -184,6 +183,23 @@ impl PasswordHasher {
         metrics().password_hashed_in(started.elapsed());
         Ok(done.ok())
     }
+
+    /// Waits for a turn and does `job`, which may hold what others wait for (tables that are made when they are first used), once and a
+    /// little at everybody's cost. At nobody's it could hold that for seconds, and helping it would wait for it as well.
+    pub(super) async fn judge<T: Send + 'static>(
+        &self,
+        job: impl Fn() -> T + Send + Sync + 'static,
+    ) -> Result<Option<T>, Busy> {
+        let Some(turn) = self.turn().await? else { return Ok(None) };
+        let (attempt, told) = Attempt::at(job, &self.standing, turn);
+        attempt.begin(Policy::Nice)?;
+        Ok(told.await.ok())
+    }
+
+    async fn turn(&self) -> Result<Option<OwnedSemaphorePermit>, Busy> {
+        let Some(_place) = Place::take(&self.waiting, self.places()) else { return Err(BUSY) };
+        Ok(Arc::clone(&self.workers).acquire_owned().await.ok())
+    }
 }
 
 /// Told where a hash cannot be made.
@@ -199,6 +215,16 @@ struct Attempt<T> {
 type Outcome<T> = (oneshot::Sender<T>, OwnedSemaphorePermit);
 
 impl<T: Send + 'static> Attempt<T> {
+    fn at(
+        job: impl Fn() -> T + Send + Sync + 'static,
+        standing: &Arc<Standing>,
+        turn: OwnedSemaphorePermit,
+    ) -> (Self, oneshot::Receiver<T>) {
+        let (tell, told) = oneshot::channel();
+        let outcome = Arc::new(Mutex::new(Some((tell, turn))));
+        (Self { job: Arc::new(job), standing: Arc::clone(standing), outcome }, told)
+    }
+
     fn begin(self, policy: Policy) -> Result<(), Busy> {
         let work = move || {
             let done = self.standing.work(policy, &*self.job);
@@ -329,6 +355,26 @@ mod tests {
         assert_eq!(pool.standing.policy(), Policy::Nice, "so is the next one from its start");
         assert_eq!(pool.work(|| 1).await, Ok(Some(1)), "while the first still waits");
         drop(end);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn s58_what_may_hold_a_lock_is_not_done_where_nobody_wants_the_processor() {
+        use thread_priority::unix::{
+            NormalThreadSchedulePolicy as Normal, ThreadSchedulePolicy, thread_schedule_policy,
+        };
+        let (pool, policy) = (pool(64, 8), || thread_schedule_policy().unwrap());
+        let (judged, hashed) = (pool.judge(policy).await, pool.work(policy).await);
+        assert_eq!(judged, Ok(Some(ThreadSchedulePolicy::Normal(Normal::Other))));
+        assert_eq!(hashed, Ok(Some(ThreadSchedulePolicy::Normal(Normal::Idle))));
+    }
+
+    #[test]
+    fn s58_where_nobody_is_served_no_hash_waits_for_a_free_processor() {
+        let pool = pool(64, 8);
+        assert_eq!(pool.standing.policy(), Policy::Idle);
+        pool.hurries();
+        assert_eq!(pool.standing.policy(), Policy::Nice);
     }
 
     #[tokio::test]

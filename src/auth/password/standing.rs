@@ -45,7 +45,7 @@ impl Standing {
         }
     }
 
-    /// One that was `Idle` has taken too long.
+    /// One that was `Idle` has taken too long, or would.
     pub(super) fn starves(&self) {
         self.is_starved.store(true, Ordering::Relaxed);
     }
