@@ -363,10 +363,8 @@ mod tests {
         use thread_priority::unix::{
             NormalThreadSchedulePolicy as Normal, ThreadSchedulePolicy, thread_schedule_policy,
         };
-        let (pool, policy) = (pool(64, 8), || thread_schedule_policy().unwrap());
-        let (judged, hashed) = (pool.judge(policy).await, pool.work(policy).await);
+        let judged = pool(64, 8).judge(|| thread_schedule_policy().unwrap()).await;
         assert_eq!(judged, Ok(Some(ThreadSchedulePolicy::Normal(Normal::Other))));
-        assert_eq!(hashed, Ok(Some(ThreadSchedulePolicy::Normal(Normal::Idle))));
     }
 
     #[test]
