@@ -14,6 +14,7 @@ use http::Method;
 use pingora::http::RequestHeader;
 
 use doorward::app::Core;
+use doorward::auth::password::Serves;
 use doorward::auth::tokens;
 use doorward::domain::account::{Account, Identity, NewAccount};
 use doorward::domain::assertion::{AssertionAlgorithm, KeptAssertions};
@@ -167,7 +168,8 @@ impl Bench {
         let file = folder.path().join("doorward.yaml");
         std::fs::write(&file, CONFIGURATION).unwrap();
         let settings = doorward::config::load(&file).unwrap();
-        let core = runtime.block_on(Core::open(&settings, Arc::new(SystemClock))).unwrap();
+        let core =
+            runtime.block_on(Core::open(&settings, Arc::new(SystemClock), Serves::People)).unwrap();
         let (account, cookie) = runtime.block_on(sign_in(&core));
         let site = settings.sites.into_iter().next().unwrap();
         let patience = Duration::from_secs(5);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::auth::captcha::{Captchas, Provider};
 use crate::auth::new_password::{Breached, PasswordChecks};
-use crate::auth::password::{BadParameters, HashingSettings};
+use crate::auth::password::{BadParameters, HashingSettings, Serves};
 use crate::auth::{AuthSettings, RateLimits};
 use crate::config::raw;
 use crate::config::settings::{self, Settings};
@@ -276,7 +276,7 @@ fn captchas(settings: &Settings) -> Result<Captchas, StartError> {
     Ok(Captchas { rules: settings.captcha.rules, provider })
 }
 
-fn hashing(settings: &Settings) -> HashingSettings {
+fn hashing(settings: &Settings, serves: Serves) -> HashingSettings {
     let hashing = settings.password_hash;
     HashingSettings {
         memory_kib: hashing.memory_kib,
@@ -284,6 +284,7 @@ fn hashing(settings: &Settings) -> HashingSettings {
         parallelism: hashing.parallelism,
         threads: hashing.threads.get(),
         queue: hashing.queue,
+        serves,
     }
 }
 

@@ -10,7 +10,7 @@ use doorward::auth::account::AccountDraft;
 use doorward::auth::captcha::{Captchas, Evidence};
 use doorward::auth::code::CodeOutcome;
 use doorward::auth::new_password::PasswordChecks;
-use doorward::auth::password::{HashingSettings, PasswordHasher};
+use doorward::auth::password::{HashingSettings, PasswordHasher, Serves};
 use doorward::auth::sign_in::{Context, Keeps, SignIn, SignInOutcome, StepUpOutcome, Wanted};
 use doorward::auth::{Auth, AuthParts, AuthSettings, RateLimits, tokens};
 use doorward::domain::budget::{DelayRule, GuessBudget};
@@ -90,8 +90,14 @@ fn password() -> Option<Password> {
 async fn auth(folder: &std::path::Path) -> (Auth, Arc<SqliteStore>) {
     let store = Arc::new(SqliteStore::open(&folder.join("doorward.db")).await.unwrap());
     let entropy = Arc::new(OsEntropy);
-    let cheap =
-        HashingSettings { memory_kib: 8, iterations: 1, parallelism: 1, threads: 1, queue: 8 };
+    let cheap = HashingSettings {
+        memory_kib: 8,
+        iterations: 1,
+        parallelism: 1,
+        threads: 1,
+        queue: 8,
+        serves: Serves::People,
+    };
     let long = Lifetime { absolute: Duration::from_secs(9999), idle: Duration::from_secs(9999) };
     let rate = "9/5m".parse().unwrap();
     let few = NonZeroU8::new(5).unwrap();

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use doorward::app::Core;
+use doorward::auth::password::Serves;
 use doorward::auth::tokens;
 use doorward::domain::account::Account;
 use doorward::domain::client::{Client, UserAgent};
@@ -32,7 +33,7 @@ const AT_ONCE: usize = 64;
 async fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let settings = doorward::config::load(Path::new(&arguments[1])).unwrap();
-    let core = Core::open(&settings, Arc::new(SystemClock)).await.unwrap();
+    let core = Core::open(&settings, Arc::new(SystemClock), Serves::Nobody).await.unwrap();
     let core = Arc::new(core);
     let account = core.accounts.list_accounts(None, 1).await.unwrap().remove(0);
     let host: HostName = arguments[2].parse().unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::auth::password::PasswordHasher;
+use crate::auth::password::{PasswordHasher, Serves};
 use crate::auth::{Auth, AuthParts};
 use crate::config::settings::{self, Settings};
 use crate::domain::entropy::{OsEntropy, SharedEntropy};
@@ -49,7 +49,11 @@ pub struct Core {
 
 impl Core {
     /// Opens the stores and derives the keys, making database and secret where there are none yet.
-    pub async fn open(settings: &Settings, clock: SharedClock) -> Result<Self, StartError> {
+    pub async fn open(
+        settings: &Settings,
+        clock: SharedClock,
+        serves: Serves,
+    ) -> Result<Self, StartError> {
         let entropy: SharedEntropy = Arc::new(OsEntropy);
         let current = secret::read_or_make(&settings.secret_file, &*entropy)?;
         let previous = settings.previous_secret_file.as_deref().map(secret::read).transpose()?;
@@ -58,7 +62,7 @@ impl Core {
         let ring = keys_file.read_or_make(settings.assertion.algorithm, &*entropy, clock.now())?;
         let Stores { accounts, flow, outbox, upkept, graces, postgres } =
             Stores::open(settings).await?;
-        let hasher = PasswordHasher::new(hashing(settings), Arc::clone(&entropy))?;
+        let hasher = PasswordHasher::new(hashing(settings, serves), Arc::clone(&entropy))?;
         let mail_waits = Arc::new(Notify::new());
         let auth = Auth::new(AuthParts {
             accounts: Arc::clone(&accounts),

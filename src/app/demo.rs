@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use super::{Core, Inherited, Server, StartError};
 use crate::auth::account::{AccountDraft, AccountError, Added};
+use crate::auth::password::Serves;
 use crate::config::settings::{
     Api, Assertion, Balance, Captcha, Database, Devices, Health, HttpVersion, IdentityHeaders,
     Limits, Listen, ListenMode, Log, LogFormat, MailSettings, MailTransport, Otp, PasswordHashing,
@@ -186,7 +187,7 @@ async fn side_server<A: Answer + 'static>(
 
 /// Makes the account with a new password, or gives the one of an earlier demo in the same folder a new one.
 async fn make_account(settings: &Settings, clock: SharedClock) -> Result<String, DemoError> {
-    let core = Core::open(settings, clock).await?;
+    let core = Core::open(settings, clock, Serves::Nobody).await?;
     let text = readable_password();
     let login: LoginName = USERNAME.parse().map_err(|_| DemoError::Broken("name"))?;
     let judged = core.auth.new_password(text.clone().into(), Owner::default()).await;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::sync::{mpsc, watch};
 
-use crate::auth::password::PasswordHasher;
+use crate::auth::password::{PasswordHasher, Serves};
 use crate::auth::{Auth, AuthChanges};
 use crate::config::changes::{ACCOUNTS_PASSWORD, changed_keys, needing_restart};
 use crate::config::settings::{CertificateSource, ListenMode, Settings};
@@ -256,8 +256,9 @@ fn needs_no_restart(changed: &[String], keys: &KeyRing, new: &Settings) -> Resul
 
 impl Parts {
     fn make(core: &Core, running: &Settings, new: &Settings) -> Result<Self, StartError> {
-        let hasher = (hashing(running) != hashing(new))
-            .then(|| PasswordHasher::new(hashing(new), Arc::clone(&core.entropy)))
+        let [before, after] = [running, new].map(|settings| hashing(settings, Serves::People));
+        let hasher = (before != after)
+            .then(|| PasswordHasher::new(after, Arc::clone(&core.entropy)))
             .transpose()?;
         let auth = Arc::new(core.auth.reconfigured(AuthChanges {
             hasher,

@@ -11,6 +11,7 @@ use pingora::server::configuration::ServerConf;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use crate::auth::password::Serves;
 use crate::config::raw;
 use crate::config::settings::{ListenMode, Settings, Shutdown};
 use crate::domain::assertion::AssertionAlgorithm;
@@ -91,7 +92,7 @@ impl Server {
         inbox: Arc<Inbox>,
         inherited: &mut Inherited,
     ) -> Result<Self, StartError> {
-        let core = Core::open(settings, clock).await?;
+        let core = Core::open(settings, clock, Serves::People).await?;
         let templates = Templates::new(settings.portal.templates.clone());
         let pages = Arc::new(Pages::new(&templates, look(&settings.portal)?)?);
         let worker = mail::worker(settings, &core, &templates, inbox)?;

@@ -149,12 +149,6 @@ impl Auth {
         AccountId::generate(&*self.entropy, now)
     }
 
-    /// For a process whose threads serve nobody, and which somebody waits for: passwords are hashed a little at everybody's cost
-    /// from the start.
-    pub fn serves_nobody(&self) {
-        self.hasher.hurries();
-    }
-
     /// Disables the account and ends its sessions now (S39). `None` if there is none.
     pub async fn disable_account(
         &self,

@@ -1,25 +1,27 @@
 //! Passwords are hashed and checked on a bounded pool, so that a flood of sign-ins takes nothing from others (S58).
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use argon2::password_hash::phc;
 use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::timeout;
+use zeroize::Zeroizing;
 
 use crate::domain::entropy::{self, Entropy, SharedEntropy};
 use crate::domain::secret::{Password, PasswordHash};
-use crate::telemetry::metrics::{Waiting, metrics};
+use crate::telemetry::metrics::metrics;
 
 mod interrupting;
 mod kept;
+mod queue;
 mod standing;
 
 pub use kept::{KeptHash, NotVerifiable};
 
+use queue::{Queue, Turn};
 use standing::{LONG, Policy, Standing, worked};
 
 /// How passwords are hashed, and how many at a time.
@@ -35,6 +37,18 @@ pub struct HashingSettings {
     pub threads: usize,
     /// Hashes that may wait for their turn.
     pub queue: usize,
+    /// Whom this process serves.
+    pub serves: Serves,
+}
+
+/// Whom a process serves that hashes passwords.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Serves {
+    /// Those who are signed in: no hash may hold them up.
+    People,
+    /// Nobody but the one who waits for its end: it hashes a little at everybody's cost from the start. Beside a load that leaves nothing a
+    /// thread that runs at nobody's is seconds about its end, too, and the process waits for it.
+    Nobody,
 }
 
 /// The pool is full; nothing was hashed.
@@ -76,10 +90,8 @@ pub struct PasswordHasher {
     decoy: PasswordHash,
     /// How long a hash at nobody's cost may take until it is made at everybody's.
     patience: Duration,
-    workers: Arc<Semaphore>,
+    queue: Arc<Queue>,
     standing: Arc<Standing>,
-    waiting: Arc<AtomicUsize>,
-    queue: usize,
     entropy: SharedEntropy,
 }
 
@@ -90,8 +102,9 @@ impl PasswordHasher {
             Params::new(settings.memory_kib, settings.iterations, settings.parallelism, Some(32))
                 .map_err(|error| BadParameters(error.to_string()))?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+        let queue = Queue::new(settings.threads.max(1), settings.queue, params.block_count());
         let before = worked();
-        let decoy = hash(&argon2, &entropy::bytes::<32>(&*entropy), &*entropy)
+        let decoy = hash(&argon2, &entropy::bytes::<32>(&*entropy), &*entropy, &queue)
             .map_err(|error| BadParameters(error.to_string()))?;
         let patience = LONG.max(worked().saturating_sub(before) * 4);
         Ok(Self {
@@ -99,10 +112,8 @@ impl PasswordHasher {
             params,
             decoy,
             patience,
-            workers: Arc::new(Semaphore::new(settings.threads.max(1))),
-            standing: Arc::default(),
-            waiting: Arc::default(),
-            queue: settings.queue,
+            queue,
+            standing: Arc::new(Standing::of(settings.serves)),
             entropy,
         })
     }
@@ -117,14 +128,14 @@ impl PasswordHasher {
         let known = kept.is_some();
         let kept = kept.unwrap_or_else(|| self.decoy.clone());
         let (argon2, params) = (self.argon2.clone(), self.params.clone());
-        let entropy = Arc::clone(&self.entropy);
+        let (entropy, queue) = (Arc::clone(&self.entropy), Arc::clone(&self.queue));
         self.work(move || {
             let Ok(kept) = KeptHash::read(&kept) else { return Verdict::Wrong };
-            if !(kept.is_of(&password) && known) {
+            if !(kept.is_of(&password, &queue) && known) {
                 return Verdict::Wrong;
             }
             let upgraded = (!kept.is_of_cost(&params))
-                .then(|| hash(&argon2, password.expose().as_bytes(), &*entropy).ok())
+                .then(|| hash(&argon2, password.expose().as_bytes(), &*entropy, &queue).ok())
                 .flatten();
             Verdict::Right { upgraded }
         })
@@ -135,26 +146,15 @@ impl PasswordHasher {
     /// The hash of `password`; `None` if it could not be made.
     pub async fn hash(&self, password: Password) -> Result<Option<PasswordHash>, Busy> {
         let argon2 = self.argon2.clone();
-        let entropy = Arc::clone(&self.entropy);
-        let made =
-            self.work(move || hash(&argon2, password.expose().as_bytes(), &*entropy).ok()).await?;
-        Ok(made.flatten())
-    }
-
-    /// Has the next ones made a little at everybody's cost, as beside a load that leaves nothing. Beside one, a thread that
-    /// runs at nobody's is seconds about its end, too, and the process waits for it.
-    pub(super) fn hurries(&self) {
-        self.standing.starves();
+        let (entropy, queue) = (Arc::clone(&self.entropy), Arc::clone(&self.queue));
+        let job = move || hash(&argon2, password.expose().as_bytes(), &*entropy, &queue).ok();
+        Ok(self.work(job).await?.flatten())
     }
 
     /// Whether a hash asked for now has a place; `Err` if it would be shed. Asked before anything else is done for a sign-in, so that a flood
     /// costs neither hashes nor the store's time (S58).
     pub fn has_room(&self) -> Result<(), Busy> {
-        if self.waiting.load(Ordering::Acquire) < self.places() { Ok(()) } else { Err(BUSY) }
-    }
-
-    fn places(&self) -> usize {
-        self.queue + self.workers.available_permits()
+        if self.queue.has_room() { Ok(()) } else { Err(BUSY) }
     }
 
     /// Waits for a turn and does `job` off the request threads; twice, where the first time takes too long. `None` if it died.
@@ -162,7 +162,7 @@ impl PasswordHasher {
         &self,
         job: impl Fn() -> T + Send + Sync + 'static,
     ) -> Result<Option<T>, Busy> {
-        let Some(turn) = self.turn().await? else { return Ok(None) };
+        let turn = self.queue.turn().await.ok_or(BUSY)?;
         let started = Instant::now();
         let (attempt, mut told) = Attempt::at(job, &self.standing, turn);
         let policy = self.standing.policy();
@@ -190,15 +190,10 @@ impl PasswordHasher {
         &self,
         job: impl Fn() -> T + Send + Sync + 'static,
     ) -> Result<Option<T>, Busy> {
-        let Some(turn) = self.turn().await? else { return Ok(None) };
+        let turn = self.queue.turn().await.ok_or(BUSY)?;
         let (attempt, told) = Attempt::at(job, &self.standing, turn);
         attempt.begin(Policy::Nice)?;
         Ok(told.await.ok())
-    }
-
-    async fn turn(&self) -> Result<Option<OwnedSemaphorePermit>, Busy> {
-        let Some(_place) = Place::take(&self.waiting, self.places()) else { return Err(BUSY) };
-        Ok(Arc::clone(&self.workers).acquire_owned().await.ok())
     }
 }
 
@@ -212,13 +207,13 @@ struct Attempt<T> {
     outcome: Arc<Mutex<Option<Outcome<T>>>>,
 }
 
-type Outcome<T> = (oneshot::Sender<T>, OwnedSemaphorePermit);
+type Outcome<T> = (oneshot::Sender<T>, Turn);
 
 impl<T: Send + 'static> Attempt<T> {
     fn at(
         job: impl Fn() -> T + Send + Sync + 'static,
         standing: &Arc<Standing>,
-        turn: OwnedSemaphorePermit,
+        turn: Turn,
     ) -> (Self, oneshot::Receiver<T>) {
         let (tell, told) = oneshot::channel();
         let outcome = Arc::new(Mutex::new(Some((tell, turn))));
@@ -227,11 +222,13 @@ impl<T: Send + 'static> Attempt<T> {
 
     fn begin(self, policy: Policy) -> Result<(), Busy> {
         let work = move || {
+            let before = worked();
             let done = self.standing.work(policy, &*self.job);
             let first = self.outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
-            if let Some((tell, _turn)) = first {
+            if let Some((tell, turn)) = first {
                 // Whoever has asked may have left.
                 let _ = tell.send(done);
+                turn.rest_after(worked().saturating_sub(before));
             }
         };
         thread::Builder::new().name("password".into()).spawn(work).map(drop).map_err(|error| {
@@ -251,46 +248,39 @@ impl<T> Clone for Attempt<T> {
     }
 }
 
-/// A place in the queue, given back when dropped: also when the client goes away while it waits.
-struct Place {
-    waiting: Arc<AtomicUsize>,
-    _counted: Waiting,
-}
-
-impl Place {
-    fn take(waiting: &Arc<AtomicUsize>, limit: usize) -> Option<Self> {
-        waiting
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| (n < limit).then_some(n + 1))
-            .ok()?;
-        Some(Self { waiting: Arc::clone(waiting), _counted: metrics().password_waits() })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.waiting.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
 fn hash(
     argon2: &Argon2<'_>,
     password: &[u8],
     entropy: &dyn Entropy,
+    queue: &Queue,
 ) -> Result<PasswordHash, argon2::password_hash::Error> {
-    use argon2::PasswordHasher as _;
-    let salt: [u8; 16] = entropy::bytes(entropy);
-    let hashed: phc::PasswordHash = argon2.hash_password_with_salt(password, &salt)?;
+    let (salt, mut made): ([u8; 16], _) = (entropy::bytes(entropy), Zeroizing::new([0; 32]));
+    queue.hash(argon2, password, &salt, &mut *made)?;
+    let hashed = phc::PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: argon2.params().try_into()?,
+        salt: Some(phc::Salt::new(&salt)?),
+        hash: Some(phc::Output::new(&*made)?),
+    };
     Ok(PasswordHash::from_phc(hashed.to_string()))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
     use crate::domain::entropy::OsEntropy;
 
     fn pool(memory_kib: u32, queue: usize) -> PasswordHasher {
+        pool_of(memory_kib, queue, Serves::People)
+    }
+
+    fn pool_of(memory_kib: u32, queue: usize, serves: Serves) -> PasswordHasher {
+        let (iterations, parallelism, threads) = (1, 1, 1);
         let settings =
-            HashingSettings { memory_kib, iterations: 1, parallelism: 1, threads: 1, queue };
+            HashingSettings { memory_kib, iterations, parallelism, threads, queue, serves };
         PasswordHasher::new(settings, Arc::new(OsEntropy)).unwrap()
     }
 
@@ -369,10 +359,8 @@ mod tests {
 
     #[test]
     fn s58_where_nobody_is_served_no_hash_waits_for_a_free_processor() {
-        let pool = pool(64, 8);
-        assert_eq!(pool.standing.policy(), Policy::Idle);
-        pool.hurries();
-        assert_eq!(pool.standing.policy(), Policy::Nice);
+        assert_eq!(pool(64, 8).standing.policy(), Policy::Idle);
+        assert_eq!(pool_of(64, 8, Serves::Nobody).standing.policy(), Policy::Nice);
     }
 
     #[tokio::test]

@@ -11,6 +11,7 @@ use super::accounts::{named, parse_login};
 use super::{Failure, clock, write_json};
 use crate::app::Core;
 use crate::app::explain::{Explained, Imagined, ImaginedVisitor, explain};
+use crate::auth::password::Serves;
 use crate::config;
 use crate::config::settings::{self, Settings};
 use crate::domain::account::{Identity, LoginName};
@@ -141,7 +142,7 @@ async fn visitor(
     {
         return Err(Failure::Refused(format!("there are no accounts yet in {}", path.display())));
     }
-    let core = Core::open(settings, clock()).await?;
+    let core = Core::open(settings, clock(), Serves::Nobody).await?;
     let account = named(&core, login).await?;
     if !account.is_active() {
         let why = format!("{} is disabled, and signed in nowhere", account.username);

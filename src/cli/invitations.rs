@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{ConfigArgs, Failure, clock, core, settings, write_json};
 use crate::app::Core;
 use crate::auth::invite::{InvitationDraft, InviteOutcome};
+use crate::auth::password::Serves;
 use crate::domain::account::{FullName, Group, Username};
 use crate::domain::email::EmailAddress;
 use crate::domain::id::InvitationId;
@@ -63,7 +64,7 @@ pub(super) async fn send(
     out: &mut dyn Write,
 ) -> Result<ExitCode, Failure> {
     let settings = settings(config)?;
-    let core = Core::open(&settings, clock()).await?;
+    let core = Core::open(&settings, clock(), Serves::Nobody).await?;
     let (email, username) = (draft.email.clone(), draft.username.clone());
     let origin = settings.portal.origin.to_string();
     let invitation = match core.auth.invite(draft, &origin, core.clock.now()).await? {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use clap::{Parser, Subcommand};
 
 use crate::app::{Core, Inherited, NOTICED_WITHIN, StartError};
+use crate::auth::password::Serves;
 use crate::config::settings::Settings;
 use crate::config::{self, ConfigErrors};
 use crate::domain::time::{SharedClock, SystemClock};
@@ -192,9 +193,7 @@ fn settings(args: &ConfigArgs) -> Result<Settings, Failure> {
 
 /// The stores and use cases that `args` name.
 async fn core(args: &ConfigArgs) -> Result<Core, Failure> {
-    let core = Core::open(&settings(args)?, clock()).await?;
-    core.auth.serves_nobody();
-    Ok(core)
+    Ok(Core::open(&settings(args)?, clock(), Serves::Nobody).await?)
 }
 
 /// Comes back once a doorward that runs on the same stores has noticed what was changed, so that what was revoked

@@ -6,13 +6,14 @@
 use std::num::NonZeroU32;
 
 use argon2::password_hash::phc;
-use argon2::{Argon2, Params, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Params, Version};
 use data_encoding::{BASE64, HEXLOWER};
 use ring::pbkdf2;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
+use super::queue::Queue;
 use crate::domain::secret::{Password, PasswordHash};
 
 /// A hash, read.
@@ -82,10 +83,10 @@ impl KeptHash {
     }
 
     /// Whether the password is the one that was hashed.
-    pub(super) fn is_of(&self, password: &Password) -> bool {
+    pub(super) fn is_of(&self, password: &Password, queue: &Queue) -> bool {
         let typed = password.expose().as_bytes();
         match &self.0 {
-            Kind::Argon2(hash) => Argon2::default().verify_password(typed, &**hash).is_ok(),
+            Kind::Argon2(hash) => is_argon2_of(hash, typed, queue).unwrap_or(false),
             Kind::Pbkdf2 { digest, iterations, salt, hash } => {
                 pbkdf2::verify(*digest, *iterations, salt, typed, hash).is_ok()
             }
@@ -142,6 +143,17 @@ fn argon2(text: &str) -> Result<Kind, NotVerifiable> {
         return Err(NotVerifiable::Costly);
     }
     Ok(Kind::Argon2(Box::new(hash)))
+}
+
+/// `None` if it cannot be made.
+fn is_argon2_of(hash: &phc::PasswordHash, typed: &[u8], queue: &Queue) -> Option<bool> {
+    let (salt, wanted) = (hash.salt.as_ref()?, hash.hash.as_ref()?);
+    let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
+    let version = hash.version.map(Version::try_from).transpose().ok()?.unwrap_or_default();
+    let argon2 = Argon2::new(algorithm, version, Params::try_from(hash).ok()?);
+    let mut made = Zeroizing::new(vec![0; wanted.len()]);
+    queue.hash(&argon2, typed, salt, &mut made).ok()?;
+    Some(made.ct_eq(wanted.as_bytes()).into())
 }
 
 fn argon2_work(hash: &phc::PasswordHash) -> u64 {
@@ -225,6 +237,38 @@ mod tests {
 
     const SHA256: &str = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
     const BCRYPT: &str = "R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW";
+
+    /// What the library makes of every parameter is what is checked here, with memory of our own.
+    #[test]
+    fn argon2_of_any_parameters_is_of_its_password_alone() {
+        use argon2::{CustomizedPasswordHasher as _, ParamsBuilder};
+        let queue = Queue::new(1, 8, 64);
+        let is_of = |kept: &str, typed: &str| {
+            let kept = KeptHash::read(&PasswordHash::from_phc(kept)).unwrap();
+            kept.is_of(&Password::new(typed.to_owned()).unwrap(), &queue)
+        };
+        for algorithm in ["argon2id", "argon2i", "argon2d"] {
+            for version in [None, Some(16), Some(19)] {
+                for (kib, lanes, bytes) in [(64, 1, 32), (64, 2, 16), (128, 3, 64)] {
+                    let mut params = ParamsBuilder::new();
+                    params.m_cost(kib).t_cost(2).p_cost(lanes).output_len(bytes);
+                    params.data(argon2::AssociatedData::new(b"data").unwrap());
+                    let hash: phc::PasswordHash = Argon2::default()
+                        .hash_password_customized(
+                            b"correct horse",
+                            b"salt and more",
+                            Some(algorithm),
+                            version,
+                            params.build().unwrap(),
+                        )
+                        .unwrap();
+                    let kept = hash.to_string();
+                    assert!(is_of(&kept, "correct horse"), "{kept}");
+                    assert!(!is_of(&kept, "correct horsf"), "{kept}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn hashes_of_every_known_kind_are_read() {

@@ -15,11 +15,12 @@ use {
     },
 };
 
+use super::Serves;
 use super::interrupting::interrupted_while;
 
 /// A thread that hashes runs where nobody else wants the processor: whoever has a request to serve does not wait for a
 /// hash of milliseconds. Where that would be never, it gets about a tenth of a processor, so that people can sign in beside any load.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Standing {
     is_starved: AtomicBool,
 }
@@ -37,6 +38,10 @@ const ENOUGH: Duration = Duration::from_millis(5);
 const NICE: i32 = 10;
 
 impl Standing {
+    pub(super) fn of(serves: Serves) -> Self {
+        Self { is_starved: AtomicBool::new(serves == Serves::Nobody) }
+    }
+
     /// How the next one runs.
     pub(super) fn policy(&self) -> Policy {
         match self.is_starved.load(Ordering::Relaxed) {
@@ -140,7 +145,7 @@ mod tests {
         }
         let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
         let other = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Other);
-        let standing = Standing::default();
+        let standing = Standing::of(Serves::People);
         assert_eq!(done_at(&standing).0, idle);
         assert_eq!(thread_schedule_policy().unwrap(), other, "no other thread does");
         standing.note(Policy::Idle, PIECE, 30 * PIECE);
@@ -149,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_load_that_leaves_nothing_starves_nobody_and_one_that_leaves_something_nobody_waits_for() {
-        let standing = Standing::default();
+        let standing = Standing::of(Serves::People);
         let is_starved = || standing.is_starved.load(Ordering::Relaxed);
         standing.note(Policy::Idle, PIECE, 20 * PIECE);
         standing.note(Policy::Idle, PIECE / 100, PIECE);
