@@ -2,28 +2,52 @@
 """What signed-in people notice of a flood of sign-ins with wrong passwords (S58): see README.md."""
 
 import argparse
-import asyncio
 import collections
 import itertools
+import json
 import os
 import re
 import subprocess
 import sys
-import threading
 import time
 import urllib.parse
 
-from parts import HOST, Browser, Doorward, Figures, Processes, need, release_binary, upstream_app, wrk
+from parts import HOST, Browser, Doorward, Figures, Processes, find, need, release_binary, upstream_app, wrk
 
-# A connection that asks again 20 ms after each answer: people, not a race for the processor.
-PACED = "function delay() return 20 end\n"
+# Connections that ask again 5 to 35 ms after each answer: people, not a race for the processor, and not all at once.
+PACED = "function delay() return math.random(5, 35) end\n"
+
+# Many clients that post a wrong password about once a second each, under a name of its own each time, so that no wait after
+# wrong passwords takes the load away.
+FLOOD = """
+local posted, seen_by = {first}, nil
+seen = {{}}
+function setup(thread) seen_by = thread end
+function delay() return math.random(1, {span}) end
+function request()
+    posted = posted + 1
+    return (({request}):gsub("nobody000000", string.format("nobody%06d", posted % 1000000)))
+end
+function response(status, headers)
+    local key = tostring(status)
+    for name in pairs(headers) do if name:lower() == "retry-after" then key = key .. " Retry-After" end end
+    seen[key] = (seen[key] or 0) + 1
+end
+function done()
+    for key, count in pairs(seen_by:get("seen")) do print("answered " .. count .. " " .. key) end
+end
+"""
+# Enough to fill the queue with some and to have the others ask in vain.
+CLIENTS = 300
+# Until the queue is full, in seconds.
+FILLS = 3
 
 
 def main():
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--seconds", type=int, default=5, help="of each measurement (5)")
-    options.add_argument("--rounds", type=int, default=3, help="quiet and flooded, in turn (3)")
-    options.add_argument("--rate", type=int, default=200, help="sign-ins a second (200)")
+    options.add_argument("--seconds", type=int, default=4, help="of each measurement (4)")
+    options.add_argument("--rounds", type=int, default=7, help="quiet and flooded, in turn (7)")
+    options.add_argument("--rate", type=int, default=200, help="sign-ins a second, about (200)")
     options.add_argument("--connections", type=int, default=32, help="of people who are signed in (32)")
     options = options.parse_args()
     need("nginx", "wrk")
@@ -42,7 +66,7 @@ def main():
             quiet.append(measure())
             with Computing():
                 beside.append(measure())
-            with Flood(doorward.port, options.rate) as flood:
+            with Flood(doorward, options) as flood:
                 flooded.append(measure())
             answers += flood.answers
     report([Figures.median(of) for of in (quiet, beside, flooded)], answers)
@@ -64,58 +88,42 @@ class Computing:
 
 
 class Flood:
-    """Posts wrong passwords at a steady rate, whatever the answers, each on a connection of its own."""
+    """Posts wrong passwords, whatever the answers, each on a connection of its own. Costs little itself: a real one comes from elsewhere."""
 
-    def __init__(self, port, rate):
-        self.port, self.rate, self.answers, self.over = port, rate, collections.Counter(), threading.Event()
+    floods = itertools.count(1)
+
+    def __init__(self, doorward, options):
+        self.answers, port = collections.Counter(), doorward.port
         browser = Browser(port)
         page = browser.get("/_doorward/login")
         token = re.search(r'name="csrf" value="([^"]*)"', page)[1]
         form = {"csrf": token, "rd": "/", "username": "nobody000000", "password": "not the password"}
         body = urllib.parse.urlencode(form)
         cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
-        # Each with a name of its own, so that no wait after wrong passwords takes the load away.
-        self.names = itertools.count()
-        self.request = (
+        request = (
             f"POST /_doorward/login HTTP/1.1\r\nHost: {HOST}:{port}\r\nConnection: close\r\nCookie: {cookies}\r\n"
             f"Sec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded\r\n"
             f"Content-Length: {len(body)}\r\n\r\n{body}"
-        ).encode()
+        )
+        # Anything from none to this is waited, and those whose password is hashed wait for that, too.
+        span = 1400 * CLIENTS // options.rate
+        first = next(self.floods) * 50_000
+        # What JSON quotes Lua reads, too.
+        script = FLOOD.format(request=json.dumps(request), first=first, span=span)
+        path = doorward.folder / "flood.lua"
+        path.write_text(script)
+        lasts = f"-d{FILLS + options.seconds + 2}"
+        self.command = [find("wrk"), "-t1", f"-c{CLIENTS}", lasts, "--timeout", "10", "-s", str(path), f"http://127.0.0.1:{port}/"]
 
     def __enter__(self):
-        self.thread = threading.Thread(target=lambda: asyncio.run(self._run()))
-        self.thread.start()
-        time.sleep(1)  # the queue fills
+        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, text=True)
+        time.sleep(FILLS)
         return self
 
     def __exit__(self, *_):
-        self.over.set()
-        self.thread.join()
-
-    async def _run(self):
-        tasks, started, sent = set(), time.monotonic(), 0
-        while not self.over.is_set():
-            while sent < (time.monotonic() - started) * self.rate:
-                task = asyncio.create_task(self._post())
-                tasks.add(task)
-                task.add_done_callback(tasks.discard)
-                sent += 1
-            await asyncio.sleep(0.005)
-        await asyncio.gather(*tasks)
-
-    async def _post(self):
-        try:
-            reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-            name = f"nobody{next(self.names) % 1_000_000:06}".encode()
-            writer.write(self.request.replace(b"nobody000000", name))
-            answer = (await reader.read()).decode(errors="replace")
-            writer.close()
-        except OSError as error:
-            self.answers[type(error).__name__] += 1
-            return
-        head = answer.split("\r\n\r\n")[0]
-        retry = "Retry-After" if re.search(r"^retry-after: \d+", head, re.IGNORECASE | re.MULTILINE) else ""
-        self.answers[f"{head.split(' ')[1]} {retry}".strip()] += 1
+        said, _ = self.process.communicate()
+        for count, answer in re.findall(r"^answered (\d+) (.*)$", said, re.MULTILINE):
+            self.answers[answer] += int(count)
 
 
 def report(rows, answers):

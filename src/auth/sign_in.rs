@@ -129,6 +129,12 @@ impl Auth {
         form: SignIn<'_>,
         context: &Context<'_>,
     ) -> Result<SignInOutcome, StoreError> {
+        if form.wanted != Wanted::MailCode
+            && let Err(busy) = self.hasher.has_room()
+        {
+            metrics().signin(SigninStep::Password, SigninResult::Overloaded);
+            return Ok(SignInOutcome::Busy(busy));
+        }
         let address = counted_as(context.client.address).to_string();
         if let Err(limited) = self.within(LimitName::SignIn, &address, context).await? {
             metrics().signin(SigninStep::Password, SigninResult::Limited);
@@ -147,10 +153,6 @@ impl Auth {
     ) -> Result<SignInOutcome, StoreError> {
         let login: Option<LoginName> = form.login.parse().ok();
         let Some(password) = form.password.clone() else { return Ok(SignInOutcome::Rejected) };
-        if let Err(busy) = self.hasher.has_room() {
-            metrics().signin(SigninStep::Password, SigninResult::Overloaded);
-            return Ok(SignInOutcome::Busy(busy));
-        }
         let found = self.find_login(login.as_ref()).await?;
         let (account, kept) =
             found.map_or((None, None), |found| (Some(found.account), found.password));

@@ -172,9 +172,12 @@ fn dispatch(
     }
 }
 
+/// What is not the way to an app is done here: pages, mails, upkeep. It has half of the processors at most, so that a flood of
+/// forms leaves others to those who are signed in (S58).
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    let built = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    built.map_err(Failure::Io)
+    let mut building = tokio::runtime::Builder::new_multi_thread();
+    building.worker_threads(config::raw::half_of_the_processors()).enable_all();
+    building.build().map_err(Failure::Io)
 }
 
 /// The clock of this process.

@@ -127,6 +127,11 @@ pub const fn short_way() -> bool {
     true
 }
 
+/// For what those who are signed in must not feel; at least 1.
+pub fn half_of_the_processors() -> usize {
+    std::thread::available_parallelism().map_or(1, |processors| (processors.get() / 2).max(1))
+}
+
 /// How many threads serve connections, where a binary built for tests is told; else as many as there are processors.
 #[cfg(feature = "test-clock")]
 #[expect(clippy::disallowed_methods, reason = "the environment is read here alone")]

@@ -144,9 +144,9 @@ impl Turn {
         thread::sleep(self.rest(worked));
     }
 
-    /// Whoever hashes flushes the caches of its processor, whatever priority it has. In a flood a third of the time belongs to others.
+    /// Whoever hashes flushes the caches of its processor, whatever priority it has. In a flood half of the time belongs to others.
     fn rest(&self, worked: Duration) -> Duration {
-        if self.queue.is_awaited() { worked / 2 } else { Duration::ZERO }
+        if self.queue.is_awaited() { worked } else { Duration::ZERO }
     }
 }
 
@@ -196,7 +196,7 @@ mod tests {
         assert!((&mut next).now_or_never().is_none());
         let made = hash(&queue, KIB);
         assert_eq!(spare(&queue), 1, "one waits");
-        assert_eq!(turn.rest(PIECE), PIECE / 2);
+        assert_eq!(turn.rest(PIECE), PIECE);
         hash(&queue, 2 * KIB);
         assert_eq!(spare(&queue), 1, "another cost, other memory");
         drop(turn);

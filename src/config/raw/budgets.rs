@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::context::{Context, Place};
 use super::domain;
+use super::half_of_the_processors;
 use super::located::{Located, Text};
 use crate::config::settings;
 use crate::domain::quota::Rate;
@@ -266,13 +267,16 @@ pub(super) fn password_hash(
     /// The least of OWASP's choices: 7 MiB and 5 passes. Less of one takes more of the other.
     const LEAST_WORK: u64 = 7168 * 5;
     let (at, section) = context.section(section, "password_hash")?;
-    let half = std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1));
     let why = "less is cheap to guess against, more makes each sign-in slow";
     let memory_kib = context.number(section.memory_kib, 19_456_u32, 7168..=1_048_576, why);
     let iterations = context.number(section.iterations, 2_u32, 1..=32, why);
     let parallelism = context.number(section.parallelism, 1_u32, 1..=16, why);
-    let threads =
-        context.number(section.threads, half, 1..=256, "each takes a processor and memory_kib");
+    let threads = context.number(
+        section.threads,
+        half_of_the_processors(),
+        1..=256,
+        "each takes a processor and memory_kib",
+    );
     let queue = context.number(
         section.queue,
         64_usize,
