@@ -180,7 +180,8 @@ async fn s19_a_forged_host_stands_in_no_mail() {
         let mail = site.mailbox.next_code_to(ADA.email).await;
         link(&site, &mail);
         assert!(!mail.source.contains("evil.example"), "{name}: {}", mail.source);
-        assert!(!mail.source.contains("6666") && !mail.text.contains("https://"), "{}", mail.text);
+        // As a port: identifiers are random, and have any digits now and then.
+        assert!(!mail.source.contains(":6666") && !mail.text.contains("https://"), "{}", mail.text);
     }
     // Another host is another site: none, here.
     let browser = Browser::at(site.address, "evil.example");
