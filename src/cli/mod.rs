@@ -172,8 +172,8 @@ fn dispatch(
     }
 }
 
-/// What is not the way to an app is done here: pages, mails, upkeep. It has half of the processors at most, so that a flood of
-/// forms leaves others to those who are signed in (S58).
+/// What is not the way to an app is done here: pages, mails, upkeep. It has half of the processors, and one where there is no
+/// other, so that a flood of forms leaves the rest to those who are signed in (S58).
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     let mut building = tokio::runtime::Builder::new_multi_thread();
     building.worker_threads(config::raw::half_of_the_processors()).enable_all();
